@@ -1,0 +1,56 @@
+/*
+ * text.h: remote text made safe, and text measured for a terminal.  On libunistring.
+ *
+ * Two halves that do not need each other: text_clean() is what the core does once to everything that comes from
+ * elsewhere; clusters, widths and rows are for faces only, because width belongs to a face's terminal.
+ */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum text_kind {
+	TEXT_BODY,		/* LF stays, CRLF becomes LF, TAB stays */
+	TEXT_LINE,		/* one row: every kind of line break and TAB becomes a blank */
+};
+
+/*
+ * Valid UTF-8 without C0 (but as said above), DEL, C1, noncharacters, bidi overrides and isolates that stay open,
+ * cut at max bytes on a grapheme border (0: no cap); U+FFFD stands for bytes that are not UTF-8.  Never NULL; the
+ * caller's.  The result is also valid XML 1.0 text, so what we send goes through it too.
+ */
+char	*text_clean(const char *text, gssize len, enum text_kind, size_t max);
+
+/* What a terminal does with clusters, as probed (terminal.md §4.3); all false is safe everywhere. */
+struct text_policy {
+	bool	zwj_joins;	/* a ZWJ sequence takes the width of its first emoji */
+	bool	tone_joins;	/* a skin tone adds nothing */
+	bool	vs16_wide;	/* U+FE0F makes its base two columns wide */
+	bool	ri_pairs;	/* two regional indicators are one flag of two columns */
+	bool	ascii;		/* the terminal is not UTF-8: what is not ASCII is shown as '?' */
+};
+
+/* Bytes of the grapheme cluster that text begins with; 0 only for "" (n == 0). */
+size_t	 text_cluster(const char *text, size_t n);
+/* Columns it takes, 0 to 2 (more only for joined sequences on terminals that do not join). */
+int	 text_width(const char *cluster, size_t n, const struct text_policy *);
+int	 text_columns(const char *text, const struct text_policy *);
+/* The longest beginning of text that fits columns, in bytes. */
+size_t	 text_fit(const char *text, int columns, const struct text_policy *);
+
+/* One row of wrapped text: a slice of the original, and its width. */
+struct text_row {
+	size_t	 start, len;
+	int	 columns;
+};
+
+/*
+ * Breaks text into rows (UAX #14 over grapheme clusters).  The first row has first columns, the others rest; a word
+ * that is wider is broken at a cluster.  LF always breaks.  Blanks at a break belong to no row.  An array of struct
+ * text_row, at least one row.
+ */
+GArray	*text_wrap(const char *text, int first, int rest, const struct text_policy *);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * theme.h: theme.def as slots.  Views name a slot (SLOT_MESSAGE_TIME), never a colour; what a slot looks like on this
+ * terminal is the theme's business.
+ */
+#ifndef TUI_THEME_H
+#define TUI_THEME_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum slot {
+#define SLOT(constant, name, used_for, rich, poor, mono) SLOT_##constant,
+#include "face/tui/theme.def"
+#undef SLOT
+	SLOTS,
+	/* Names of people: SLOT_NICK + 0 ... NICK_COLOURS-1, see theme_nick(). */
+	SLOT_NICK = SLOTS,
+	NICK_COLOURS = 24,
+	SLOTS_ALL = SLOT_NICK + NICK_COLOURS,
+};
+
+enum attribute {
+	ATTRIBUTE_BOLD = 1, ATTRIBUTE_DIM = 2, ATTRIBUTE_ITALIC = 4, ATTRIBUTE_UNDERLINE = 8, ATTRIBUTE_REVERSE = 16,
+};
+
+struct style {
+	int16_t	 foreground, background;	/* palette number, -1: the terminal's own */
+	uint8_t	 attributes;
+};
+
+struct theme;
+
+/* The default theme for a terminal with so many colours (0: none). */
+struct theme *theme_new(int colours);
+void	 theme_free(struct theme *);
+/* Lines of a theme file over what is there; false with file, line and what is wrong. */
+bool	 theme_load(struct theme *, const char *path, GError **error);
+struct style theme_style(const struct theme *, enum slot);
+/* XEP-0392: the same colour for the same person everywhere.  A slot from SLOT_NICK on. */
+enum slot theme_nick(const char *jid_or_nick);
+const char *theme_slot_name(enum slot);
+
+#endif

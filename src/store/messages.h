@@ -1,0 +1,87 @@
+/*
+ * messages.h: the rows of messages: arrival with placing and de-duplication, the way of an outgoing one through its
+ * states, and pages to read (messages.md §1 and §2).  All texts given in were made safe before.
+ */
+#ifndef STORE_MESSAGES_H
+#define STORE_MESSAGES_H
+
+#include "proto/event.h"
+#include "store/store.h"
+
+enum message_flag {
+	MESSAGE_OUT = 1, MESSAGE_UNREAD = 2, MESSAGE_MENTION = 4, MESSAGE_EDITED = 8, MESSAGE_RETRACTED = 16,
+	MESSAGE_GONE = 32, MESSAGE_DISPUTED = 64,
+};
+
+struct message_row {
+	int64_t	 id, chat, ord;		/* ord 0: has no place yet (queued while off line) */
+	int64_t	 said_ms;
+	char	*author;		/* its key: bare JID for people */
+	char	*resource;		/* or NULL */
+	unsigned flags;
+	enum message_state state;
+	enum message_via via;
+	enum encryption encryption;
+	int64_t	 rev;
+	int64_t	 sent_number;		/* -1: none */
+	char	*origin_id, *server_id, *body, *reason;	/* each may be NULL */
+};
+void	 message_row_free(struct message_row *);
+
+/* A message from elsewhere, or one of our own that another device sent. */
+struct message_arrival {
+	int64_t	 chat;
+	const char *author, *resource;
+	bool	 out;			/* ours, by carbon */
+	bool	 counts;		/* as unread when it is news */
+	int64_t	 said_ms;		/* as far as the claim is believed; 0: now */
+	enum message_via via;
+	enum encryption encryption;
+	const char *origin_id, *server_id, *body;
+	const char *raw;		/* the stanza as XML, kept for /explain; NULL: none */
+	int64_t	 clock_offset_us;	/* the server's clock minus ours, XEP-0202 */
+};
+enum message_fate {
+	MESSAGE_FATE_NEW,
+	MESSAGE_FATE_KNOWN,		/* the row was here; it may have learnt an id: then its rev is new */
+	MESSAGE_FATE_ERROR,
+};
+/* *row gets the row as it now is (the caller's), also when known. */
+enum message_fate message_arrive(struct store *, const struct message_arrival *, struct message_row **row,
+	    GError **error);
+
+/* A new outgoing message: MESSAGE_QUEUED, without a place. */
+struct message_row *message_queue(struct store *, int64_t chat, const char *author, const char *origin_id,
+	    const char *body, enum encryption, GError **error);
+/* queued → sent: gets its place by the rule for live messages, said becomes now, and its number in the stream. */
+struct message_row *message_mark_sent(struct store *, int64_t id, int64_t sent_number, int64_t clock_offset_us,
+	    const char *raw, GError **error);
+/*
+ * Moves a state forward; one table says what may follow what.  Returns the row when it changed; NULL without an error
+ * when the move is not allowed or changes nothing.  reason may be NULL.
+ */
+struct message_row *message_advance(struct store *, int64_t id, enum message_state, const char *reason, GError **error);
+/* sent or unknown → queued again, with the same origin-id and place (found not to have arrived; /retry). */
+struct message_row *message_requeue(struct store *, int64_t id, GError **error);
+bool	 message_may_follow(enum message_state from, enum message_state to);
+
+struct message_row *message_load(struct store *, int64_t id);
+/* Our message with this origin-id in this chat: receipts and errors name it so.  NULL: none. */
+struct message_row *message_find_out(struct store *, int64_t chat, const char *origin_id);
+/* n = 1: the newest of the chat as shown. */
+struct message_row *message_nth_last(struct store *, int64_t chat, unsigned n);
+/* By origin_id or server_id in one chat (0: all); *several when more than one fits, then NULL. */
+struct message_row *message_by_stanza_id(struct store *, int64_t chat, const char *id, bool *several);
+char	*message_raw(struct store *, int64_t id);
+
+/* Rows of one account in this state, in the order in which they were typed. */
+GPtrArray *message_in_state(struct store *, int64_t account, enum message_state);
+/* Outgoing with sent_number ≤ last while sent (or unknown): the server has them. */
+GPtrArray *message_sent_up_to(struct store *, int64_t account, int64_t last);
+
+enum page_place { PAGE_END, PAGE_BEFORE, PAGE_AFTER, PAGE_AROUND };
+/* Oldest first; rows without a place come last at PAGE_END.  *more: there is something beyond in that direction. */
+GPtrArray *message_page(struct store *, int64_t chat, enum page_place, int64_t id, unsigned limit, bool *more);
+GPtrArray *message_changed_since(struct store *, int64_t rev, unsigned limit, bool *more);
+
+#endif

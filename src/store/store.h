@@ -1,0 +1,66 @@
+/*
+ * store.h: the database: opening, savepoints, group commits, revisions (messages.md §0).
+ *
+ * One writer, on the main thread.  What one stanza or one command changes is a savepoint (store_begin, store_end);
+ * what a turn of the main loop brought is one commit (store_commit, called by core/turn).  A failed savepoint takes
+ * only itself back.  After an error of store_commit nothing of the turn is on disk, all of it is still open, and
+ * store_commit may be called again.
+ *
+ * Errors are STORE_ERROR with a sentence for people.
+ */
+#ifndef STORE_STORE_H
+#define STORE_STORE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct store;
+
+#define STORE_ERROR store_error_quark()
+GQuark	 store_error_quark(void);
+enum store_error {
+	STORE_ERROR_NEWER,	/* written by a newer confab; untouched */
+	STORE_ERROR_DAMAGED,	/* not a database, or corrupt; untouched */
+	STORE_ERROR_NETWORK,	/* on a file system where SQLite's locks do not hold */
+	STORE_ERROR_LOCKED,	/* another program has it locked */
+	STORE_ERROR_FULL,	/* no space */
+	STORE_ERROR_READ_ONLY,
+	STORE_ERROR_IO,		/* anything else that the disk said */
+};
+
+/*
+ * Opens or creates the file (mode 0600), migrates it to the present schema (after a copy "NAME.before-N" when there
+ * was an older one), starts the check-point worker.  vfs: SQLite's name of a VFS, for fault tests; NULL: the default.
+ */
+struct store *store_open(const char *path, const char *vfs, GError **error);
+/* Commits nothing; commit before.  Waits for the worker. */
+void	 store_close(struct store *);
+/* The schema's number, user_version. */
+int	 store_schema(const struct store *);
+
+/* A savepoint; they do not nest.  store_end(keep false) takes back what was changed since store_begin. */
+bool	 store_begin(struct store *, GError **error);
+bool	 store_end(struct store *, bool keep, GError **error);
+/* Something was changed and not committed. */
+bool	 store_dirty(const struct store *);
+bool	 store_commit(struct store *, GError **error);
+
+/*
+ * The next revision: grows by one with each call and never goes back, also over a crash: numbers are reserved in the
+ * database in blocks.  Whatever gets one must be written in the open savepoint.
+ */
+int64_t	 store_next_rev(struct store *);
+int64_t	 store_rev(const struct store *);	/* the last one given */
+
+/* Small texts by key: the face layouts, the last chat in front.  Value NULL removes.  The caller's. */
+bool	 store_set_text(struct store *, const char *key, const char *value, GError **error);
+char	*store_get_text(struct store *, const char *key);
+
+/* PRAGMA integrity_check and FTS5's integrity-check; for tests and doctor. */
+bool	 store_check(struct store *, GError **error);
+
+/* An account's id, made when it is new.  By JID: the name in the file may change. */
+int64_t	 store_account(struct store *, const char *jid, GError **error);
+
+#endif
