@@ -17,13 +17,15 @@ enum text_kind {
 };
 
 /*
- * Valid UTF-8 without C0 (but as said above), DEL, C1, noncharacters, bidi overrides and isolates that stay open,
- * cut at max bytes on a grapheme border (0: no cap); U+FFFD stands for bytes that are not UTF-8.  Never NULL; the
- * caller's.  The result is also valid XML 1.0 text, so what we send goes through it too.
+ * Valid UTF-8 without C0 (but as said above), DEL, C1, noncharacters, explicit bidi controls, and invisible characters
+ * where nothing uses them (a joiner in a family or in Persian stays, between two Latin letters it goes); a pile of
+ * marks is cut at LIMIT_CLUSTER.  Cut at max bytes on a grapheme border (0: no cap); U+FFFD stands for bytes that are
+ * not UTF-8.  Never NULL; the caller's.  The result is also valid XML 1.0 text, so what we send goes through it too.
+ * Cleaning twice changes nothing.  Does not depend on the locale.
  */
 char	*text_clean(const char *text, gssize len, enum text_kind, size_t max);
 
-/* What a terminal does with clusters, as probed (terminal.md §4.3); all false is safe everywhere. */
+/* What a terminal does with clusters, as it answered when asked; all false is safe everywhere. */
 struct text_policy {
 	bool	zwj_joins;	/* a ZWJ sequence takes the width of its first emoji */
 	bool	tone_joins;	/* a skin tone adds nothing */
@@ -32,9 +34,20 @@ struct text_policy {
 	bool	ascii;		/* the terminal is not UTF-8: what is not ASCII is shown as '?' */
 };
 
-/* Bytes of the grapheme cluster that text begins with; 0 only for "" (n == 0). */
+enum {
+	TEXT_TAB = 4,		/* columns of a TAB, wherever it stands */
+	TEXT_COLUMNS_MAX = 4,	/* columns of a cluster: beyond 2 only a TAB and letters with spacing marks */
+};
+
+/* Bytes of the grapheme cluster that text begins with, at most LIMIT_CLUSTER; 0 only for "" (n == 0). */
 size_t	 text_cluster(const char *text, size_t n);
-/* Columns it takes, 0 to 2 (more only for joined sequences on terminals that do not join). */
+/*
+ * What of a cluster is shown on such a terminal: a family may be its first person, a flag its two letters, a mark
+ * without a base stands on a dotted circle.  Writes at most LIMIT_CLUSTER bytes to out, not ended, and the columns
+ * (0: nothing is shown).  From here on LC_CTYPE must be UTF-8.
+ */
+size_t	 text_glyph(const char *cluster, size_t n, const struct text_policy *, char *out, int *columns);
+/* Columns it takes, 0 to TEXT_COLUMNS_MAX. */
 int	 text_width(const char *cluster, size_t n, const struct text_policy *);
 int	 text_columns(const char *text, const struct text_policy *);
 /* The longest beginning of text that fits columns, in bytes. */
