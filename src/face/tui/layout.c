@@ -1,0 +1,36 @@
+/* layout.c: see layout.h. */
+#include "face/tui/layout.h"
+
+#include <glib.h>
+#include <string.h>
+
+void
+layout_make(struct layout *layout, int rows, int columns, int input_rows, int box_rows, enum list_wish wish)
+{
+	int third = MAX(1, rows / 3), top = 0, bottom = rows;
+
+	memset(layout, 0, sizeof *layout);
+	layout->input.rows = CLAMP(input_rows, 1, third);
+	bottom -= layout->input.rows;
+	if (rows > 4)
+		layout->status.rows = 1, bottom--;
+	if (rows > 8)
+		layout->title.rows = 1, top++;
+	layout->box.rows = CLAMP(box_rows, 0, MIN(third, MAX(0, bottom - top)));
+	layout->chat.rows = MAX(0, bottom - layout->box.rows - top);
+	layout->chat.row = top;
+	layout->box.row = top + layout->chat.rows;
+	layout->status.row = bottom;
+	layout->input.row = rows - layout->input.rows;
+	layout->title.columns = layout->box.columns = layout->status.columns = layout->input.columns = columns;
+	layout->chat.columns = columns;
+	if (wish == LIST_HIDDEN || columns < (wish == LIST_SHOWN ? LIST_LEAST : LIST_FROM))
+		return;
+	layout->list = layout->chat;
+	layout->list.columns = LIST_COLUMNS;
+	layout->border = layout->chat;
+	layout->border.column = LIST_COLUMNS;
+	layout->border.columns = 1;
+	layout->chat.column = LIST_COLUMNS + 1;
+	layout->chat.columns -= LIST_COLUMNS + 1;
+}

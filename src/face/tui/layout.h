@@ -1,0 +1,28 @@
+/*
+ * layout.h: which part of the screen is whose.  Pure.
+ *
+ * From top to bottom: title, chat (the chat list at its left), box (candidates, a question about a paste), status,
+ * input.  What there is no room for gives way in this order: chat list below 100 columns (75 when it is asked for),
+ * title at 8 rows and less, status at 4.  The input always stays.
+ */
+#ifndef TUI_LAYOUT_H
+#define TUI_LAYOUT_H
+
+#include <stdbool.h>
+
+struct area {
+	int	 row, column, rows, columns;	/* rows 0: not shown */
+};
+
+enum list_wish { LIST_AUTO, LIST_SHOWN, LIST_HIDDEN };
+
+enum { LIST_COLUMNS = 24, LIST_FROM = 100, LIST_LEAST = LIST_COLUMNS + 1 + 50 };
+
+struct layout {
+	struct area	 title, list, border, chat, box, status, input;
+};
+
+/* input_rows and box_rows as wished for; each gets at most a third of the height, the input at least one row. */
+void	 layout_make(struct layout *, int rows, int columns, int input_rows, int box_rows, enum list_wish);
+
+#endif

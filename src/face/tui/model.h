@@ -1,0 +1,93 @@
+/*
+ * model.h: the face's mirror of the core: accounts, chats, contacts, presences, questions, and for the chats that were
+ * shown lately a window of messages.
+ *
+ * One rule keeps it right: an object is taken only if its revision is greater than that of the one held.  What is gone
+ * is remembered while a list is under way, since the list may be older.
+ */
+#ifndef TUI_MODEL_H
+#define TUI_MODEL_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#include "face/tui/window.h"
+#include "proto/event.h"
+
+struct input_draft;
+
+struct chat {
+	char		*account, *jid;	/* "" both: the console */
+	struct event	 object;	/* the core's own record; rev 0 while it told nothing */
+	bool		 stale;
+	struct window	*window;	/* NULL: never shown, or forgotten */
+	struct input_draft *draft;	/* the face's line for it; owned by whoever owns the input */
+	uint64_t	 used;		/* grows each time it comes to the front */
+	/* The last row of the view: row `bottom_row` (from 1) of entry `bottom`; 0: the end. */
+	int64_t		 bottom;
+	int		 bottom_row;
+	/* The unread line stands before the first incoming message after this order; 0: there is none. */
+	int64_t		 unread_after;
+	int		 unread_count;
+	bool		 arrived;	/* the view was put in its place since the chat came to the front */
+};
+
+enum model_change {
+	MODEL_LIST = 1,		/* accounts, chats, contacts, presence */
+	MODEL_FRONT = 2,	/* messages of a window */
+	MODEL_PROMPTS = 4,
+};
+
+struct model;
+
+struct model *model_new(void);
+void	 model_free(struct model *);
+
+/* Folds an event in; live: it came by itself, not in a list.  What changed, as a set of enum model_change. */
+int	 model_take(struct model *, const struct event *, bool live);
+/* Around each request for a list: while one is under way, what is gone is remembered. */
+void	 model_list_begins(struct model *);
+void	 model_list_ended(struct model *);
+/*
+ * Events were dropped: every object of these types is doubted until it is seen again, and model_drop_doubted() takes
+ * away those that were not.
+ */
+void	 model_doubt(struct model *);
+void	 model_drop_doubted(struct model *, enum event_type);
+
+/* Each lives until the next change. */
+const struct event_account *model_account(const struct model *, const char *name);
+/* Sorted by name; the array is the model's. */
+const GPtrArray *model_accounts(struct model *);	/* const struct event * */
+const GPtrArray *model_prompts(struct model *);		/* const struct event *, by number */
+const struct event *model_prompt(struct model *, int64_t id);
+const struct event_contact *model_contact(const struct model *, const char *account, const char *jid);
+/* What a contact's best resource says; false when nothing is known. */
+bool	 model_presence(const struct model *, const char *account, const char *jid, enum presence_show *,
+	    const char **status);
+
+/* The console, which is always there. */
+struct chat *model_console(struct model *);
+struct chat *model_chat(struct model *, const char *account, const char *jid);
+/* The chats that are open, by number, the console first; the array is the model's. */
+const GPtrArray *model_chats(struct model *);		/* struct chat * */
+struct chat *model_chat_number(struct model *, int64_t number);
+/* Every chat ever told, for whoever keeps something in it. */
+void	 model_each_chat(struct model *, void (*fn)(struct chat *, void *ctx), void *ctx);
+int64_t	 chat_number(const struct chat *);
+/* What it is called; lives as long as the model's next change. */
+const char *chat_name(const struct model *, const struct chat *);
+bool	 chat_is_console(const struct chat *);
+
+/*
+ * Alt-a's route (people first, the longest waiting first): the next chat with something unread behind `from`, NULL when
+ * all is read.
+ */
+struct chat *model_next_unread(struct model *, const struct chat *from);
+/* The route itself, for the status line: an array of struct chat *, the caller's. */
+GPtrArray *model_activity(struct model *);
+
+/* The chat's window, made if there is none; the windows of chats that were not in front for long are forgotten. */
+struct window *model_window(struct model *, struct chat *);
+
+#endif

@@ -1,0 +1,449 @@
+/*
+ * rows.c: see rows.h.  A reader would get wrong that whether a message is joined to the one above depends on that one
+ * only, never on the screen, so that the number of its rows is the same wherever one scrolls.
+ */
+#include "face/tui/rows.h"
+
+#include <string.h>
+#include <time.h>
+
+#define JOIN_MS (5 * 60 * 1000)
+
+struct columns {
+	int	 time, sender, width, marks, text;	/* -1: not drawn; width 0: the name opens the text */
+};
+
+struct builder {
+	const struct rows_look	*look;
+	struct columns		 at;
+	GPtrArray		*rows;
+};
+
+static struct columns
+columns_for(int columns)
+{
+	if (columns >= 90)
+		return (struct columns){ 0, 6, 12, 19, 22 };
+	if (columns >= 50)
+		return (struct columns){ 0, 6, 8, 15, 18 };
+	if (columns >= 30)
+		return (struct columns){ 0, -1, 0, 6, 9 };
+	return (struct columns){ -1, -1, 0, 0, 3 };
+}
+
+static void
+row_free(void *data)
+{
+	struct row *row = data;
+
+	for (int i = 0; i < row->n; i++)
+		g_free(row->span[i].text);
+	g_free(row);
+}
+
+static struct row *
+row_add(struct builder *builder)
+{
+	struct row *row = g_new0(struct row, 1);
+
+	g_ptr_array_add(builder->rows, row);
+	return row;
+}
+
+static void
+span_take(struct row *row, int column, enum slot slot, char *text)
+{
+	g_assert(row->n < ROW_SPANS);
+	row->span[row->n].column = column;
+	row->span[row->n].slot = slot;
+	row->span[row->n++].text = text;
+}
+
+static void
+span(struct row *row, int column, enum slot slot, const char *text)
+{
+	if (*text != '\0')
+		span_take(row, column, slot, g_strdup(text));
+}
+
+static struct tm
+local(int64_t ms)
+{
+	time_t seconds = (time_t)(ms / 1000);
+	struct tm tm = { 0 };
+
+	localtime_r(&seconds, &tm);
+	return tm;
+}
+
+char *
+rows_time(int64_t ms)
+{
+	struct tm tm = local(ms);
+
+	return g_strdup_printf("%02d:%02d", tm.tm_hour, tm.tm_min);
+}
+
+char *
+rows_day(int64_t ms)
+{
+	static const char *const days[] = { "Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat" };
+	static const char *const months[] = {
+		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
+	};
+	struct tm tm = local(ms);
+
+	return g_strdup_printf("%s %d %s %d", days[tm.tm_wday], tm.tm_mday, months[tm.tm_mon], tm.tm_year + 1900);
+}
+
+static bool
+same_day(int64_t a, int64_t b)
+{
+	struct tm x = local(a), y = local(b);
+
+	return x.tm_year == y.tm_year && x.tm_yday == y.tm_yday;
+}
+
+char *
+rows_rule(const char *text, int columns, bool dashed, const struct text_policy *policy)
+{
+	const char *sign = policy->ascii ? (dashed ? "." : "-") : dashed ? "╌" : "─";
+	GString *line = g_string_new(NULL);
+	int n = 0, room = columns - 4;
+
+	for (; n < 2; n++)
+		g_string_append(line, sign);
+	if (*text != '\0' && room > 0) {
+		size_t fit = text_fit(text, room, policy);
+
+		g_string_append_c(line, ' ');
+		g_string_append_len(line, text, (gssize)fit);
+		g_string_append_c(line, ' ');
+		n += 2;
+		for (size_t i = 0, len; i < fit; i += len) {
+			len = text_cluster(text + i, fit - i);
+			n += text_width(text + i, len, policy);
+		}
+	}
+	for (; n < columns; n++)
+		g_string_append(line, sign);
+	return g_string_free(line, FALSE);
+}
+
+const char *
+rows_mark(enum message_state state, bool ascii, enum slot *slot)
+{
+	static const struct {
+		const char	*sign, *plain;
+		enum slot	 slot;
+	} marks[] = {
+		[MESSAGE_HELD] = { "…", "~", SLOT_MARK_QUEUED },
+		[MESSAGE_QUEUED] = { "…", "~", SLOT_MARK_QUEUED },
+		[MESSAGE_SENT] = { "-", "-", SLOT_MARK_SENT },
+		[MESSAGE_UNKNOWN] = { "?", "?", SLOT_MARK_UNKNOWN },
+		[MESSAGE_STORED] = { "·", "+", SLOT_MARK_STORED },
+		[MESSAGE_DELIVERED] = { "✓", "v", SLOT_MARK_DELIVERED },
+		[MESSAGE_DISPLAYED] = { "✓✓", "vv", SLOT_MARK_DISPLAYED },
+		[MESSAGE_FAILED] = { "!", "!", SLOT_MARK_FAILED },
+		[MESSAGE_CANCELLED] = { "", "", SLOT_TEXT },
+		[MESSAGE_RECEIVED] = { "", "", SLOT_TEXT },
+	};
+
+	*slot = marks[state].slot;
+	return ascii ? marks[state].plain : marks[state].sign;
+}
+
+/* --- who says it --- */
+
+static bool
+is_action(const struct entry *entry)
+{
+	return entry->kind == ENTRY_MESSAGE && entry->event.message.body != NULL &&
+	    g_str_has_prefix(entry->event.message.body, "/me ");
+}
+
+static const char *
+sender_name(const struct rows_look *look, const struct event_message *message)
+{
+	if (message->direction == DIRECTION_OUT)
+		return look->own;
+	if (look->is_room)
+		return message->nick != NULL ? message->nick : "";
+	return look->other;
+}
+
+static enum slot
+sender_slot(const struct rows_look *look, const struct event_message *message)
+{
+	if (message->direction == DIRECTION_OUT)
+		return SLOT_MESSAGE_SENDER_OWN;
+	return theme_nick(look->is_room && message->nick != NULL ? message->nick : look->other_jid);
+}
+
+static bool
+same_sender(const struct entry *a, const struct entry *b)
+{
+	return a->kind == ENTRY_MESSAGE && b->kind == ENTRY_MESSAGE && !is_action(a) && !is_action(b) &&
+	    a->event.message.direction == b->event.message.direction &&
+	    g_strcmp0(a->event.message.nick, b->event.message.nick) == 0 &&
+	    a->event.message.encryption == b->event.message.encryption;
+}
+
+/* --- text --- */
+
+/* Rows of quoted text and of code keep their signs and take their colour. */
+static enum slot
+line_slot(const char *line, bool *in_code, enum slot plain)
+{
+	if (strncmp(line, "```", 3) == 0) {
+		*in_code = !*in_code;
+		return SLOT_MESSAGE_CODE;
+	}
+	if (*in_code)
+		return SLOT_MESSAGE_CODE;
+	if (line[0] == '>' && (line[1] == ' ' || line[1] == '>' || line[1] == '\n' || line[1] == '\0'))
+		return SLOT_MESSAGE_QUOTE;
+	return plain;
+}
+
+/*
+ * text in rows: the first one begins at column first of row, the others at the text column.  A first row that has no
+ * room for a word stays without text.
+ */
+static void
+add_text(struct builder *builder, struct row *row, int first, const char *text, enum slot slot)
+{
+	int room = MAX(1, builder->look->columns - builder->at.text);
+	int begin = builder->look->columns - first;
+	g_autoptr(GArray) slices = NULL;
+	bool in_code = false, styled = slot == SLOT_MESSAGE_TEXT || slot == SLOT_MESSAGE_TEXT_OWN;
+	enum slot now = slot;
+
+	if (begin < MIN(12, room)) {
+		row = row_add(builder);
+		first = builder->at.text;
+		begin = room;
+	}
+	slices = text_wrap(text, begin, room, builder->look->policy);
+	for (guint i = 0; i < slices->len; i++) {
+		const struct text_row *slice = &g_array_index(slices, struct text_row, i);
+
+		if (i > 0)
+			row = row_add(builder);
+		if (styled && (slice->start == 0 || text[slice->start - 1] == '\n'))
+			now = line_slot(text + slice->start, &in_code, slot);
+		if (slice->len > 0)
+			span_take(row, i == 0 ? first : builder->at.text, now,
+			    g_strndup(text + slice->start, slice->len));
+	}
+}
+
+static void
+add_rule(struct builder *builder, const char *text, bool dashed, enum slot slot)
+{
+	span_take(row_add(builder), 0, slot, rows_rule(text, builder->look->columns, dashed, builder->look->policy));
+}
+
+/* --- one entry --- */
+
+/*
+ * Time, sender and marks of the first row.  name NULL: joined.  Returns the column at which the text begins; *opening:
+ * the name that opens the text where there is no sender column (the caller's), else NULL.
+ */
+static int
+add_head(struct builder *builder, struct row *row, int64_t time, const char *name, enum slot name_slot,
+    const char *mark, enum slot mark_slot)
+{
+	const struct columns *at = &builder->at;
+	const struct text_policy *policy = builder->look->policy;
+	int end, width;
+
+	if (time != 0 && at->time >= 0)
+		span_take(row, at->time, SLOT_MESSAGE_TIME, rows_time(time));
+	if (at->width == 0) {
+		span(row, at->marks, mark_slot, mark);
+		if (name == NULL)
+			return at->text;
+		size_t fit = text_fit(name, MAX(4, builder->look->columns - at->text - 2), policy);
+		g_autofree char *cut = g_strndup(name, fit);
+		span_take(row, at->text, name_slot, g_strconcat(cut, ":", NULL));
+		return at->text + text_columns(cut, policy) + 2;
+	}
+	width = name == NULL ? 0 : text_columns(name, policy);
+	if (width <= at->width) {
+		if (name != NULL)
+			span(row, at->sender, name_slot, name);
+		span(row, at->marks, mark_slot, mark);
+		return at->text;
+	}
+	/* A long name is never cut, so that nobody can pose by a shared beginning: it pushes the row. */
+	span(row, at->sender, name_slot, name);
+	end = at->sender + width + 1;
+	if (*mark != '\0' && end + 3 < builder->look->columns) {
+		span(row, end, mark_slot, mark);
+		end += 3;
+	}
+	return end;
+}
+
+static void
+add_long_name(struct builder *builder, const char *name, enum slot slot)
+{
+	g_autoptr(GArray) slices = text_wrap(name, builder->look->columns - builder->at.sender,
+	    builder->look->columns - builder->at.sender, builder->look->policy);
+
+	for (guint i = 0; i < slices->len; i++) {
+		const struct text_row *slice = &g_array_index(slices, struct text_row, i);
+
+		span_take(row_add(builder), builder->at.sender, slot, g_strndup(name + slice->start, slice->len));
+	}
+}
+
+static void
+add_message(struct builder *builder, const struct entry *previous, const struct entry *entry, bool fresh)
+{
+	const struct rows_look *look = builder->look;
+	const struct event_message *message = &entry->event.message;
+	const char *body = message->body != NULL ? message->body : "", *name = sender_name(look, message), *mark;
+	bool own = message->direction == DIRECTION_OUT, action = is_action(entry), joined;
+	enum slot mark_slot, slot = own ? SLOT_MESSAGE_TEXT_OWN : SLOT_MESSAGE_TEXT;
+	g_autofree char *text = NULL;
+	struct row *row;
+	int first;
+
+	mark = rows_mark(message->state, look->policy->ascii, &mark_slot);
+	if (!own && message->mention && look->is_room) {
+		mark = "@";
+		mark_slot = SLOT_MESSAGE_MENTION;
+	}
+	joined = !fresh && same_sender(previous, entry) && ABS(entry->time - previous->time) < JOIN_MS;
+	/* A name wider than the row gets rows of its own. */
+	if (!joined && !action && builder->at.width > 0 &&
+	    text_columns(name, look->policy) > look->columns - builder->at.sender - 4) {
+		add_long_name(builder, name, sender_slot(look, message));
+		joined = true;
+	}
+	row = row_add(builder);
+	first = add_head(builder, row, !fresh && previous->time / 60000 == entry->time / 60000 ? 0 : entry->time,
+	    action ? "*" : joined ? NULL : name, action ? SLOT_MESSAGE_ACTION : sender_slot(look, message), mark,
+	    mark_slot);
+	if (action) {
+		slot = SLOT_MESSAGE_ACTION;
+		text = g_strconcat(name, " ", body + 4, NULL);
+		/* "*:" would read as a name. */
+		if (builder->at.width == 0) {
+			row->span[row->n - 1].text[1] = '\0';
+			first--;
+		}
+	} else if (message->state == MESSAGE_CANCELLED)
+		text = g_strconcat(body, " (cancelled)", NULL);
+	else if (message->cut)
+		text = g_strconcat(body, "… (the rest is on its way)", NULL);
+	add_text(builder, row, first, text != NULL ? text : body, slot);
+	if ((message->state == MESSAGE_FAILED || message->state == MESSAGE_UNKNOWN) && message->reason != NULL &&
+	    *message->reason != '\0')
+		add_text(builder, row_add(builder), builder->at.text, message->reason,
+		    message->state == MESSAGE_FAILED ? SLOT_NOTICE_ERROR : SLOT_NOTICE_WARNING);
+}
+
+static void
+add_note(struct builder *builder, const struct entry *previous, const struct entry *entry, bool fresh)
+{
+	bool bad = entry->severity == SEVERITY_ERROR;
+	enum slot slot = bad ? SLOT_NOTICE_ERROR :
+	    entry->severity == SEVERITY_WARNING ? SLOT_NOTICE_WARNING : SLOT_NOTICE_INFO;
+	struct row *row = row_add(builder);
+	int first = add_head(builder, row, !fresh && previous->time / 60000 == entry->time / 60000 ? 0 : entry->time,
+	    bad ? "!!" : "--", slot, "", slot);
+
+	if (builder->at.width == 0) {
+		row->span[row->n - 1].text[2] = '\0';
+		first--;
+	}
+	add_text(builder, row, first, entry->text, bad ? SLOT_NOTICE_WARNING : SLOT_TEXT);
+}
+
+static void
+add_prompt(struct builder *builder, const struct entry *previous, const struct entry *entry)
+{
+	const struct event_prompt *prompt = &entry->event.prompt;
+	struct row *row;
+	g_autofree char *head = NULL;
+	size_t i;
+	json_t *pair;
+	int first;
+
+	if (previous == NULL || previous->kind != ENTRY_PROMPT)
+		add_rule(builder, "to be answered", true, SLOT_STATUS_REQUEST);
+	row = row_add(builder);
+	first = add_head(builder, row, entry->time, entry->event.account_name != NULL ? entry->event.account_name : "?",
+	    SLOT_PRESENCE_ASKS, "?", SLOT_PRESENCE_ASKS);
+	head = g_strconcat(prompt->title != NULL ? prompt->title : "",
+	    prompt->title != NULL && prompt->text != NULL ? ": " : "", prompt->text != NULL ? prompt->text : "", NULL);
+	add_text(builder, row, first, head, SLOT_TEXT);
+	json_array_foreach(prompt->facts, i, pair) {
+		const char *label = json_string_value(json_array_get(pair, 0));
+		const char *value = json_string_value(json_array_get(pair, 1));
+		g_autofree char *fact = g_strdup_printf("%s: %s", label != NULL ? label : "", value != NULL ? value : "");
+
+		add_text(builder, row_add(builder), builder->at.text, fact, SLOT_TEXT_DIM);
+	}
+	json_array_foreach(prompt->choices, i, pair) {
+		const char *value = json_string_value(json_array_get(pair, 0));
+		const char *meaning = json_string_value(json_array_get(pair, 1));
+		g_autofree char *choice = g_strdup_printf("/answer %" G_GINT64_FORMAT " %s   %s", prompt->id,
+		    value != NULL ? value : "", meaning != NULL ? meaning : "");
+
+		add_text(builder, row_add(builder), builder->at.text, choice, SLOT_MENU_KEY);
+	}
+	if (json_array_size(prompt->choices) == 0) {
+		g_autofree char *how = g_strdup_printf("/answer %" G_GINT64_FORMAT " asks for it", prompt->id);
+
+		add_text(builder, row_add(builder), builder->at.text, how, SLOT_MENU_KEY);
+	}
+}
+
+static void
+add_unread_line(struct builder *builder, const struct rows_unread *unread)
+{
+	g_autofree char *count = unread->count >= 100 ? g_strdup("100 or more new") :
+	    g_strdup_printf("%d new", unread->count), *at = NULL, *text = NULL;
+
+	if (unread->since != 0)
+		at = rows_time(unread->since);
+	text = at != NULL ? g_strdup_printf("%s since %s", count, at) : g_strdup(count);
+	add_rule(builder, text, false, SLOT_LINE_UNREAD);
+}
+
+GPtrArray *
+rows_build(const struct rows_look *look, const struct rows_unread *unread, const struct entry *previous,
+    const struct entry *entry)
+{
+	struct builder builder = { look, columns_for(look->columns), g_ptr_array_new_with_free_func(row_free) };
+	bool fresh = previous == NULL;
+
+	if (entry->kind == ENTRY_MESSAGE && (previous == NULL || !same_day(previous->time, entry->time))) {
+		g_autofree char *day = rows_day(entry->time);
+
+		add_rule(&builder, day, false, SLOT_LINE_DAY);
+		fresh = true;
+	}
+	if (unread->before == entry->id) {
+		add_unread_line(&builder, unread);
+		fresh = true;
+	}
+	if (entry->kind == ENTRY_MESSAGE)
+		add_message(&builder, previous, entry, fresh);
+	else if (entry->kind == ENTRY_NOTE)
+		add_note(&builder, previous, entry, fresh);
+	else
+		add_prompt(&builder, previous, entry);
+	return builder.rows;
+}
+
+void
+rows_draw(const struct row *row, struct canvas *canvas, int y, int column, int end)
+{
+	for (int i = 0; i < row->n; i++)
+		canvas_text(canvas, y, column + row->span[i].column, end, row->span[i].slot, row->span[i].text, -1);
+}

@@ -1,0 +1,63 @@
+/*
+ * rows.h: one entry of a chat as rows of the screen: time, sender, marks, text; the day and unread lines before it; the
+ * reason below it.  Pure, and made anew whenever it is drawn: nothing wrapped is kept.
+ *
+ *	columns		time	sender	marks	text at
+ *	90 and more	0	6 (12)	19	22
+ *	50 to 89	0	6 (8)	15	18
+ *	30 to 49	0	-	6	9, the name opens the text
+ *	below 30	-	-	0	3, the name opens the text
+ */
+#ifndef TUI_ROWS_H
+#define TUI_ROWS_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "face/tui/canvas.h"
+#include "face/tui/window.h"
+
+struct rows_look {
+	int		 columns;
+	const struct text_policy *policy;
+	bool		 is_room;
+	const char	*own, *own_jid;		/* how we are called */
+	const char	*other, *other_jid;	/* the person; in a room the message's nick is used */
+};
+
+struct rows_unread {
+	int64_t		 before;	/* the message that the line stands above; 0: none */
+	int		 count;
+	int64_t		 since;		/* ms; when one was there last; 0: not known */
+};
+
+enum { ROW_SPANS = 5 };
+
+struct row {
+	int		 n;
+	struct {
+		int		 column;
+		enum slot	 slot;
+		char		*text;
+	} span[ROW_SPANS];
+};
+
+/*
+ * The rows of entry, of which previous (may be NULL) stands above.  joined to it: the name is left out when the same
+ * person goes on within 5 minutes, the time when it is the same minute.  An array of struct row, at least one.
+ */
+GPtrArray *rows_build(const struct rows_look *, const struct rows_unread *, const struct entry *previous,
+	    const struct entry *);
+void	 rows_draw(const struct row *, struct canvas *, int row, int column, int end);
+
+/* A line across: "── text ────"; dashed for states of the view.  The caller's. */
+char	*rows_rule(const char *text, int columns, bool dashed, const struct text_policy *);
+/* "21:14", and "Fri 20 Nov 2026", in local time.  The caller's. */
+char	*rows_time(int64_t ms);
+char	*rows_day(int64_t ms);
+/* The sign of a message's state, and its slot; "" when there is nothing to say. */
+const char *rows_mark(enum message_state, bool ascii, enum slot *);
+
+#endif

@@ -1,0 +1,322 @@
+/*
+ * window.c: one sorted array.  A reader would get wrong that messages without a place (order 0: not sent yet) stand
+ * below all others and move up, once, when they get one; and that a note keeps the place of the message it followed.
+ */
+#include "face/tui/window.h"
+
+#include <glib.h>
+#include <string.h>
+
+#include "base/limits.h"
+
+#define PROMPT_BASE (INT64_C(1) << 40)
+
+static void
+entry_free(struct entry *entry)
+{
+	if (entry->kind != ENTRY_NOTE)
+		event_clear(&entry->event);
+	g_free(entry->text);
+	g_free(entry);
+}
+
+static size_t
+entry_bytes(const struct entry *entry)
+{
+	size_t n = sizeof *entry;
+
+	if (entry->kind == ENTRY_MESSAGE && entry->event.message.body != NULL)
+		n += strlen(entry->event.message.body);
+	return n;
+}
+
+static int
+entry_compare(const struct entry *a, const struct entry *b)
+{
+	int64_t x = ABS(a->id), y = ABS(b->id);
+
+	if (a->order != b->order)
+		return a->order < b->order ? -1 : 1;
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	return x < y ? -1 : x > y;
+}
+
+struct window *
+window_new(void)
+{
+	struct window *window = g_new0(struct window, 1);
+
+	window->at_end = true;
+	window->next_note = -1;
+	window->by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
+	return window;
+}
+
+void
+window_free(struct window *window)
+{
+	if (window == NULL)
+		return;
+	g_hash_table_unref(window->by_id);
+	for (size_t i = 0; i < window->n; i++)
+		entry_free(window->entries[i]);
+	g_free(window->entries);
+	g_free(window);
+}
+
+/* Where entry is, or would go. */
+static size_t
+place_of(const struct window *window, const struct entry *entry)
+{
+	size_t low = 0, high = window->n;
+
+	if (high > 0 && entry_compare(window->entries[high - 1], entry) < 0)
+		return high;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (entry_compare(window->entries[middle], entry) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void
+insert(struct window *window, struct entry *entry)
+{
+	size_t at = place_of(window, entry);
+
+	if (window->n == window->room) {
+		window->room = MAX(64, window->room * 2);
+		window->entries = g_renew(struct entry *, window->entries, window->room);
+	}
+	memmove(&window->entries[at + 1], &window->entries[at], (window->n - at) * sizeof *window->entries);
+	window->entries[at] = entry;
+	window->n++;
+	g_hash_table_insert(window->by_id, &entry->id, entry);
+	window->messages += entry->kind == ENTRY_MESSAGE;
+	window->bytes += entry_bytes(entry);
+}
+
+/* Takes entries [from, to) out. */
+static void
+drop(struct window *window, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		struct entry *entry = window->entries[i];
+
+		window->messages -= entry->kind == ENTRY_MESSAGE;
+		window->bytes -= entry_bytes(entry);
+		g_hash_table_remove(window->by_id, &entry->id);
+		entry_free(entry);
+	}
+	memmove(&window->entries[from], &window->entries[to], (window->n - to) * sizeof *window->entries);
+	window->n -= to - from;
+}
+
+long
+window_find(const struct window *window, int64_t id)
+{
+	const struct entry *entry = g_hash_table_lookup(window->by_id, &id);
+
+	return entry == NULL ? -1 : (long)place_of(window, entry);
+}
+
+const struct entry *
+window_edge(const struct window *window, enum window_side side)
+{
+	for (size_t i = 0; i < window->n; i++) {
+		const struct entry *entry = window->entries[side == WINDOW_BEFORE ? i : window->n - 1 - i];
+
+		if (entry->kind == ENTRY_MESSAGE && entry->order != INT64_MAX)
+			return entry;
+	}
+	return NULL;
+}
+
+void
+window_range(const struct window *window, size_t *low, size_t *high)
+{
+	const struct entry *first = window_edge(window, WINDOW_BEFORE), *last = window_edge(window, WINDOW_AFTER);
+
+	*low = 0;
+	*high = window->n;
+	if (!window->at_start && first != NULL)
+		while (*low < *high && window->entries[*low]->order < first->order)
+			++*low;
+	if (!window->at_end && last != NULL)
+		while (*high > *low && window->entries[*high - 1]->order > last->order)
+			--*high;
+}
+
+static int64_t
+message_place(const struct event *event)
+{
+	return event->message.order > 0 ? event->message.order : INT64_MAX;
+}
+
+static void
+take_new(struct window *window, const struct event *event)
+{
+	struct entry *entry = g_new0(struct entry, 1);
+
+	entry->kind = ENTRY_MESSAGE;
+	entry->id = event->message.id;
+	entry->order = message_place(event);
+	entry->time = event->message.said;
+	event_copy(&entry->event, event);
+	insert(window, entry);
+}
+
+bool
+window_take(struct window *window, const struct event *event, bool live)
+{
+	int64_t id = event->message.id;
+	struct entry *entry = g_hash_table_lookup(window->by_id, &id);
+
+	if (id <= 0)
+		return false;
+	if (entry == NULL) {
+		const struct entry *last = window_edge(window, WINDOW_AFTER);
+
+		if (event->gone)
+			return false;
+		/* What is older than the part held comes with its page. */
+		if (live && !window->at_end && (last == NULL || message_place(event) > last->order)) {
+			window->missed = true;
+			return false;
+		}
+		if (live && !window->at_start && window->loaded) {
+			const struct entry *first = window_edge(window, WINDOW_BEFORE);
+
+			if (first != NULL && message_place(event) < first->order)
+				return false;
+		}
+		take_new(window, event);
+		return true;
+	}
+	/* The whole body of one that came cut has the same revision. */
+	if (event->rev < entry->event.rev || (event->rev == entry->event.rev &&
+	    !(entry->event.message.cut && !event->gone && !event->message.cut)))
+		return false;
+	long at = window_find(window, id);
+	bool gone = event->gone;
+
+	struct event copy;
+	if (!gone)
+		event_copy(&copy, event);
+	drop(window, (size_t)at, (size_t)at + 1);
+	if (!gone) {
+		take_new(window, &copy);
+		event_clear(&copy);
+	}
+	return true;
+}
+
+void
+window_note(struct window *window, enum severity severity, int64_t time, const char *text)
+{
+	const struct entry *last = window_edge(window, WINDOW_AFTER);
+	struct entry *entry = g_new0(struct entry, 1);
+	size_t notes = window->n - window->messages, oldest = 0;
+
+	entry->kind = ENTRY_NOTE;
+	entry->id = window->next_note--;
+	entry->order = last == NULL ? 0 : last->order;
+	/* Notes keep their own order even where the message they followed is held no more. */
+	for (size_t i = window->n; i-- > 0 && notes > 0; )
+		if (window->entries[i]->kind == ENTRY_NOTE) {
+			entry->order = MAX(entry->order, window->entries[i]->order);
+			break;
+		}
+	entry->time = time;
+	entry->severity = severity;
+	entry->text = g_strdup(text);
+	insert(window, entry);
+	if (notes < LIMIT_FACE_NOTES)
+		return;
+	while (oldest < window->n && window->entries[oldest]->kind != ENTRY_NOTE)
+		oldest++;
+	drop(window, oldest, oldest + 1);
+}
+
+void
+window_prompt(struct window *window, const struct event *event)
+{
+	int64_t id = -PROMPT_BASE - event->prompt.id;
+	long at = window_find(window, id);
+	struct entry *entry;
+
+	if (at >= 0)
+		drop(window, (size_t)at, (size_t)at + 1);
+	if (event->gone)
+		return;
+	entry = g_new0(struct entry, 1);
+	entry->kind = ENTRY_PROMPT;
+	entry->id = id;
+	entry->order = INT64_MAX;
+	entry->time = event->time;
+	event_copy(&entry->event, event);
+	insert(window, entry);
+}
+
+static void
+drop_kind(struct window *window, enum entry_kind kind)
+{
+	for (size_t i = window->n; i-- > 0; )
+		if (window->entries[i]->kind == kind)
+			drop(window, i, i + 1);
+}
+
+void
+window_clear_notes(struct window *window)
+{
+	drop_kind(window, ENTRY_NOTE);
+}
+
+void
+window_forget(struct window *window)
+{
+	drop_kind(window, ENTRY_MESSAGE);
+	window->at_start = window->loaded = window->missed = false;
+	window->at_end = true;
+	window->asked[WINDOW_BEFORE] = window->asked[WINDOW_AFTER] = 0;
+}
+
+bool
+window_full(const struct window *window)
+{
+	return window->messages > LIMIT_FACE_MESSAGES || window->bytes > LIMIT_FACE_BYTES;
+}
+
+void
+window_trim(struct window *window, enum window_side from)
+{
+	size_t messages = window->messages, bytes = window->bytes, i = 0;
+
+	/* A quarter more than the limit is let through, so that not each message moves the whole array. */
+	if (messages <= LIMIT_FACE_MESSAGES + LIMIT_FACE_MESSAGES / 4 && bytes <= LIMIT_FACE_BYTES * 5 / 4)
+		return;
+	while (i < window->n && messages > 1 && (messages > LIMIT_FACE_MESSAGES || bytes > LIMIT_FACE_BYTES)) {
+		const struct entry *entry = window->entries[from == WINDOW_BEFORE ? i : window->n - 1 - i];
+
+		if (from == WINDOW_AFTER && entry->order == INT64_MAX && entry->kind != ENTRY_MESSAGE)
+			break;
+		messages -= entry->kind == ENTRY_MESSAGE;
+		bytes -= entry_bytes(entry);
+		i++;
+	}
+	if (i == 0)
+		return;
+	if (from == WINDOW_BEFORE) {
+		drop(window, 0, i);
+		window->at_start = false;
+	} else {
+		drop(window, window->n - i, window->n);
+		window->at_end = false;
+		window->missed = true;
+	}
+}
