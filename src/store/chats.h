@@ -1,4 +1,7 @@
-/* chats.h: the chats of all accounts: open or not, read position, draft. */
+/*
+ * chats.h: the chats of all accounts: open or not, read position, draft.  As messages.h says: changes run in an open
+ * savepoint, reading logs what the disk said.
+ */
 #ifndef STORE_CHATS_H
 #define STORE_CHATS_H
 
@@ -14,12 +17,12 @@ struct chat_row {
 	int64_t	 read;		/* ord of the last message seen */
 	char	*draft;
 	int64_t	 last;		/* ord of the newest message; 0: none */
-	int	 unread, mentions;	/* capped at 100 */
+	int	 unread, mentions;	/* each counted up to 100 */
 	int64_t	 rev;
 };
 void	 chat_row_free(struct chat_row *);
 
-/* The chat's id; made (closed, empty) when create, else 0. */
+/* The chat's id; made (closed, empty) when create, else 0 without an error.  One that is here keeps its kind. */
 int64_t	 chat_find(struct store *, int64_t account, const char *jid, enum chat_kind, bool create, GError **error);
 /* The caller's; NULL when there is none. */
 struct chat_row *chat_load(struct store *, int64_t id);
@@ -32,7 +35,8 @@ bool	 chat_set_open(struct store *, int64_t id, bool open, GError **error);
 /* Only grows; returns true and changes nothing when it would not. */
 bool	 chat_set_read(struct store *, int64_t id, int64_t ord, GError **error);
 bool	 chat_set_draft(struct store *, int64_t id, const char *text, GError **error);
-bool	 chat_touch(struct store *, int64_t id, GError **error);	/* only a new revision: its counts changed */
+/* Only a new revision: its counts changed. */
+bool	 chat_touch(struct store *, int64_t id, GError **error);
 /* Chats changed after rev, oldest change first. */
 GPtrArray *chat_changed_since(struct store *, int64_t rev);
 

@@ -1,6 +1,9 @@
 /*
  * messages.h: the rows of messages: arrival with placing and de-duplication, the way of an outgoing one through its
- * states, and pages to read (messages.md §1 and §2).  All texts given in were made safe before.
+ * states, and pages to read.  All texts given in were made safe before.
+ *
+ * What changes something runs in an open savepoint and fails with STORE_ERROR.  What only reads logs what the disk
+ * said, and then gives back what it gives for nothing.  Arrays are of struct message_row, freed with them.
  */
 #ifndef STORE_MESSAGES_H
 #define STORE_MESSAGES_H
@@ -23,16 +26,16 @@ struct message_row {
 	enum message_via via;
 	enum encryption encryption;
 	int64_t	 rev;
-	int64_t	 sent_number;		/* -1: none */
+	int64_t	 sent_number;		/* its number in the stream while state is sent; -1: none */
 	char	*origin_id, *server_id, *body, *reason;	/* each may be NULL */
 };
 void	 message_row_free(struct message_row *);
 
-/* A message from elsewhere, or one of our own that another device sent. */
+/* A message from elsewhere, or a copy of one of our own. */
 struct message_arrival {
 	int64_t	 chat;
 	const char *author, *resource;
-	bool	 out;			/* ours, by carbon */
+	bool	 out;			/* ours: a carbon or an archive's copy; not what reached us as the recipient */
 	bool	 counts;		/* as unread when it is news */
 	int64_t	 said_ms;		/* as far as the claim is believed; 0: now */
 	enum message_via via;
@@ -43,25 +46,44 @@ struct message_arrival {
 };
 enum message_fate {
 	MESSAGE_FATE_NEW,
-	MESSAGE_FATE_KNOWN,		/* the row was here; it may have learnt an id: then its rev is new */
+	MESSAGE_FATE_KNOWN,		/* the row was here; it may have learnt an id or a state: then its rev is new */
 	MESSAGE_FATE_ERROR,
 };
-/* *row gets the row as it now is (the caller's), also when known. */
+/*
+ * Is it a copy of a row that is here?  Asked in this order:
+ * - its server_id is here: yes if author and body are the same (or the body was changed since); else the id is
+ *   disputed: it goes on without it, and a new row gets MESSAGE_DISPUTED;
+ * - its origin_id is here, same author, same body, in a row without server_id (of ours: with any): yes;
+ * - it came late with only a server_id: the first row without any id, same author and body, said at most 60 s apart.
+ *
+ * A copy of our own tells that the server has it (out) or that we ourselves received it (not out: a chat with
+ * oneself): its state moves to stored or delivered.  A message from our own address without a row becomes an
+ * outgoing one, which never counts as unread.  Ids of more than LIMIT_NAME bytes, and "", are as if not there.
+ *
+ * *row gets the row as it now is (the caller's), also when known.
+ */
 enum message_fate message_arrive(struct store *, const struct message_arrival *, struct message_row **row,
 	    GError **error);
 
 /* A new outgoing message: MESSAGE_QUEUED, without a place. */
 struct message_row *message_queue(struct store *, int64_t chat, const char *author, const char *origin_id,
 	    const char *body, enum encryption, GError **error);
-/* queued → sent: gets its place by the rule for live messages, said becomes now, and its number in the stream. */
+/*
+ * queued → sent: gets its number in the stream; if it has no place yet, one by the rule for live messages, and said
+ * becomes now.  NULL without an error when it is not queued.  raw: the stanza as XML, or NULL.
+ */
 struct message_row *message_mark_sent(struct store *, int64_t id, int64_t sent_number, int64_t clock_offset_us,
 	    const char *raw, GError **error);
 /*
  * Moves a state forward; one table says what may follow what.  Returns the row when it changed; NULL without an error
- * when the move is not allowed or changes nothing.  reason may be NULL.
+ * when the move is not allowed or changes nothing.  reason may be NULL.  Not for sent and queued, see above and below.
+ * sent_number ends with sent.  A row that waits no longer and has no place gets one.
  */
 struct message_row *message_advance(struct store *, int64_t id, enum message_state, const char *reason, GError **error);
-/* sent or unknown → queued again, with the same origin-id and place (found not to have arrived; /retry). */
+/*
+ * sent, unknown or failed → queued again, with the same origin-id and place (found not to have arrived; /retry).  NULL
+ * without an error from another state.
+ */
 struct message_row *message_requeue(struct store *, int64_t id, GError **error);
 bool	 message_may_follow(enum message_state from, enum message_state to);
 
@@ -72,16 +94,28 @@ struct message_row *message_find_out(struct store *, int64_t chat, const char *o
 struct message_row *message_nth_last(struct store *, int64_t chat, unsigned n);
 /* By origin_id or server_id in one chat (0: all); *several when more than one fits, then NULL. */
 struct message_row *message_by_stanza_id(struct store *, int64_t chat, const char *id, bool *several);
-char	*message_raw(struct store *, int64_t id);
 
 /* Rows of one account in this state, in the order in which they were typed. */
 GPtrArray *message_in_state(struct store *, int64_t account, enum message_state);
-/* Outgoing with sent_number ≤ last while sent (or unknown): the server has them. */
+/* State sent, with sent_number ≤ last: the server has them.  In the order of their numbers. */
 GPtrArray *message_sent_up_to(struct store *, int64_t account, int64_t last);
 
 enum page_place { PAGE_END, PAGE_BEFORE, PAGE_AFTER, PAGE_AROUND };
-/* Oldest first; rows without a place come last at PAGE_END.  *more: there is something beyond in that direction. */
+/*
+ * At most limit rows, oldest first; rows without a place come after all others.  id: what before, after and around
+ * mean, ignored for PAGE_END; one that is not in the chat gives nothing.  *more: there is something beyond in that
+ * direction; at PAGE_AROUND in either.
+ */
 GPtrArray *message_page(struct store *, int64_t chat, enum page_place, int64_t id, unsigned limit, bool *more);
+/* Oldest change first. */
 GPtrArray *message_changed_since(struct store *, int64_t rev, unsigned limit, bool *more);
+
+/* The stanza as it came or went, as XML; NULL when it is not kept (any more). */
+char	*message_raw(struct store *, int64_t id);
+/*
+ * Forgets at most limit stanzas that came before this; *left: there are more.  For once a day, with a turn of the main
+ * loop between two calls.
+ */
+bool	 message_forget_raw(struct store *, int64_t before_ms, unsigned limit, bool *left, GError **error);
 
 #endif

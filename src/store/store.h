@@ -1,10 +1,11 @@
 /*
- * store.h: the database: opening, savepoints, group commits, revisions (messages.md §0).
+ * store.h: the database: opening, savepoints, group commits, revisions.
  *
  * One writer, on the main thread.  What one stanza or one command changes is a savepoint (store_begin, store_end);
  * what a turn of the main loop brought is one commit (store_commit, called by core/turn).  A failed savepoint takes
- * only itself back.  After an error of store_commit nothing of the turn is on disk, all of it is still open, and
- * store_commit may be called again.
+ * only itself back.  After an error of store_commit nothing of the turn is on disk, but all of it is kept and is seen
+ * by who reads; call store_commit again later.  What tells others of a change (an event, an acknowledgement, a receipt)
+ * waits for store_commit to succeed, also what has only a revision.
  *
  * Errors are STORE_ERROR with a sentence for people.
  */
@@ -34,33 +35,36 @@ enum store_error {
  * was an older one), starts the check-point worker.  vfs: SQLite's name of a VFS, for fault tests; NULL: the default.
  */
 struct store *store_open(const char *path, const char *vfs, GError **error);
-/* Commits nothing; commit before.  Waits for the worker. */
+/* Commits nothing; commit before.  Waits for the worker.  NULL is fine. */
 void	 store_close(struct store *);
 /* The schema's number, user_version. */
 int	 store_schema(const struct store *);
 
-/* A savepoint; they do not nest.  store_end(keep false) takes back what was changed since store_begin. */
+/*
+ * A savepoint; they do not nest, and nothing can be changed outside of one.  store_end(keep false) takes back what was
+ * changed since store_begin and never fails; store_end(keep true) does so too, and fails, when a change in it failed.
+ */
 bool	 store_begin(struct store *, GError **error);
 bool	 store_end(struct store *, bool keep, GError **error);
-/* Something was changed and not committed. */
+/* There is something to commit: changes, or revisions. */
 bool	 store_dirty(const struct store *);
 bool	 store_commit(struct store *, GError **error);
 
 /*
  * The next revision: grows by one with each call and never goes back, also over a crash: numbers are reserved in the
- * database in blocks.  Whatever gets one must be written in the open savepoint.
+ * database in blocks, by store_commit.  Whatever has one is told to others only after the next store_commit.
  */
 int64_t	 store_next_rev(struct store *);
 int64_t	 store_rev(const struct store *);	/* the last one given */
 
-/* Small texts by key: the face layouts, the last chat in front.  Value NULL removes.  The caller's. */
+/* Small texts by key: the face layouts, the last chat in front.  Value NULL removes.  The text got is the caller's. */
 bool	 store_set_text(struct store *, const char *key, const char *value, GError **error);
 char	*store_get_text(struct store *, const char *key);
 
 /* PRAGMA integrity_check and FTS5's integrity-check; for tests and doctor. */
 bool	 store_check(struct store *, GError **error);
 
-/* An account's id, made when it is new.  By JID: the name in the file may change. */
+/* An account's id, made when it is new (in a savepoint); 0 with an error.  By JID: the name in the file may change. */
 int64_t	 store_account(struct store *, const char *jid, GError **error);
 
 #endif

@@ -1,4 +1,4 @@
-/* streams.h: what stream management needs after a crash (XEP-0198, messages.md §2): one row per account. */
+/* streams.h: what stream management needs after a crash (XEP-0198): one row per account. */
 #ifndef STORE_STREAMS_H
 #define STORE_STREAMS_H
 
@@ -14,7 +14,7 @@ struct stream_row {
 	int64_t	 since_ms;	/* when the session began */
 };
 void	 stream_row_clear(struct stream_row *);
-/* False when there is none. */
+/* False when there is none; the row is then cleared. */
 bool	 stream_row_load(struct store *, int64_t account, struct stream_row *);
 bool	 stream_row_save(struct store *, int64_t account, const struct stream_row *, GError **error);
 bool	 stream_row_delete(struct store *, int64_t account, GError **error);

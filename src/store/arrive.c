@@ -1,0 +1,151 @@
+/*
+ * arrive.c: a message comes: is it here already?  messages.h has the rules.
+ *
+ * Whoever sends can choose the origin_id and the text, and an archive's id is only as good as the check that the core
+ * made; so no look-up believes an id alone, and none walks more rows than a limit allows.
+ */
+#include "store/messages.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "store/message_row.h"
+#include "store/order.h"
+#include "store/search.h"
+
+static const int64_t NEAR_MS = 60000;
+
+/* An arrival with what follows from it. */
+struct arrival {
+	const struct message_arrival *a;
+	const char	*origin_id, *server_id;	/* NULL when they are not usable */
+	int64_t		 author, said_ms;
+	bool		 ours, disputed;
+};
+
+static const char *
+usable(const char *id)
+{
+	return id != NULL && *id != '\0' && strlen(id) <= LIMIT_NAME ? id : NULL;
+}
+
+/* From our own address, in a chat with a person? */
+static bool
+from_ourselves(struct store *store, const struct message_arrival *a, bool *ours, GError **error)
+{
+	int64_t found = 0;
+
+	if (!db_number(store, error, &found, "SELECT 1 FROM chat c JOIN account a ON a.id = c.account "
+	    "WHERE c.id = ?1 AND c.kind = ?2 AND a.jid = ?3", "iit", a->chat, (int64_t)CHAT_PERSON, a->author))
+		return false;
+	*ours = a->out || found != 0;
+	return true;
+}
+
+/* *known is the id of the row that it is a copy of, 0 for none. */
+static bool
+find_by_server_id(struct store *store, struct arrival *v, int64_t *known, GError **error)
+{
+	int64_t holder = 0;
+
+	if (!db_number(store, error, &holder, "SELECT id FROM message WHERE chat = ?1 AND server_id = ?2", "it", v->a->chat,
+	    v->server_id))
+		return false;
+	if (holder == 0)
+		return true;
+	/* A body that was edited, retracted or removed since cannot be compared. */
+	if (!db_number(store, error, known, "SELECT id FROM message WHERE id = ?1 AND author = ?2 AND "
+	    "(body IS ?3 OR flags & ?4)", "iiti", holder, v->author, v->a->body,
+	    (int64_t)(MESSAGE_EDITED | MESSAGE_RETRACTED | MESSAGE_GONE)))
+		return false;
+	if (*known == 0) {
+		v->disputed = true;
+		v->server_id = NULL;
+	}
+	return true;
+}
+
+static bool
+find_known(struct store *store, struct arrival *v, int64_t *known, GError **error)
+{
+	const struct message_arrival *a = v->a;
+
+	if (v->server_id != NULL && !find_by_server_id(store, v, known, error))
+		return false;
+	if (*known != 0)
+		return true;
+	if (v->origin_id != NULL)
+		return db_number(store, error, known, "SELECT id FROM (SELECT id, author, body, server_id, flags FROM message "
+		    "WHERE chat = ?1 AND origin_id = ?2 ORDER BY id DESC LIMIT ?5) "
+		    "WHERE author = ?3 AND body IS ?4 AND (server_id IS NULL OR flags & 1) ORDER BY id LIMIT 1", "ititi",
+		    a->chat, v->origin_id, v->author, a->body, (int64_t)LIMIT_SAME_ID);
+	/* Said twice is not a copy: only what comes late, and with an id that each row can learn once. */
+	if (v->server_id == NULL || a->via == VIA_LIVE)
+		return true;
+	return db_number(store, error, known, "SELECT id FROM (SELECT id, author, body, said FROM message "
+	    "WHERE chat = ?1 AND origin_id IS NULL AND server_id IS NULL AND said BETWEEN ?2 - ?5 AND ?2 + ?5 LIMIT ?6) "
+	    "WHERE author = ?3 AND body IS ?4 ORDER BY abs(said - ?2), id LIMIT 1", "iiitii", a->chat, v->said_ms, v->author,
+	    a->body, NEAR_MS, (int64_t)LIMIT_SAME_ID);
+}
+
+/* What the copy tells about the row. */
+static struct message_row *
+learn(struct store *store, const struct arrival *v, int64_t id, GError **error)
+{
+	struct message_row *row = message_row_only(store, db_ask(store, MESSAGE_SELECT "WHERE m.id = ?1", "i", id), error);
+	enum message_state state = v->a->out ? MESSAGE_STORED : MESSAGE_DELIVERED;
+	bool news = false;
+
+	if (row == NULL)
+		return NULL;
+	if (row->server_id == NULL && v->server_id != NULL && (row->flags & MESSAGE_DISPUTED) == 0) {
+		row->server_id = g_strdup(v->server_id);
+		news = true;
+	}
+	if ((row->flags & MESSAGE_OUT) != 0 && message_may_follow(row->state, state)) {
+		row->state = state;
+		row->sent_number = -1;
+		g_clear_pointer(&row->reason, g_free);
+		news = true;
+	}
+	if (!news || message_row_write(store, row, v->a->clock_offset_us, error))
+		return row;
+	message_row_free(row);
+	return NULL;
+}
+
+static struct message_row *
+insert(struct store *store, const struct arrival *v, GError **error)
+{
+	const struct message_arrival *a = v->a;
+	unsigned flags = (v->ours ? MESSAGE_OUT : 0) | (a->counts && !v->ours ? MESSAGE_UNREAD : 0) |
+	    (v->disputed ? MESSAGE_DISPUTED : 0);
+	enum message_state state = !v->ours ? MESSAGE_RECEIVED : a->out ? MESSAGE_STORED : MESSAGE_DELIVERED;
+	int64_t ord = order_live(store, a->clock_offset_us), id;
+
+	if (!db_change(store, error, "INSERT INTO message(chat, ord, said, author, resource, flags, state, via, encryption, "
+	    "rev, origin_id, server_id, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+	    "iiiitiiiiittt", a->chat, ord, v->said_ms, v->author, a->resource, (int64_t)flags, (int64_t)state,
+	    (int64_t)a->via, (int64_t)a->encryption, store_next_rev(store), v->origin_id, v->server_id, a->body))
+		return NULL;
+	id = sqlite3_last_insert_rowid(store->db);
+	if (!search_add(store, ord, a->body, error) || (a->raw != NULL && !message_keep_raw(store, id, a->raw, error)))
+		return NULL;
+	return message_row_only(store, db_ask(store, MESSAGE_SELECT "WHERE m.id = ?1", "i", id), error);
+}
+
+enum message_fate
+message_arrive(struct store *store, const struct message_arrival *a, struct message_row **row, GError **error)
+{
+	struct arrival v = { .a = a, .origin_id = usable(a->origin_id), .server_id = usable(a->server_id) };
+	int64_t known = 0;
+
+	*row = NULL;
+	v.said_ms = a->said_ms != 0 ? a->said_ms : clock_real_us() / 1000;
+	v.author = message_author(store, a->chat, a->author, error);
+	if (v.author == 0 || !from_ourselves(store, a, &v.ours, error) || !find_known(store, &v, &known, error))
+		return MESSAGE_FATE_ERROR;
+	*row = known != 0 ? learn(store, &v, known, error) : insert(store, &v, error);
+	return *row == NULL ? MESSAGE_FATE_ERROR : known != 0 ? MESSAGE_FATE_KNOWN : MESSAGE_FATE_NEW;
+}

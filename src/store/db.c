@@ -1,0 +1,227 @@
+/* db.c: see db.h. */
+#include "store/db.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/log.h"
+
+G_DEFINE_QUARK(confab-store-error, store_error)
+
+static enum store_error
+error_code(int rc, int os)
+{
+	switch (rc & 0xff) {
+	case SQLITE_FULL:
+		return STORE_ERROR_FULL;
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+		return STORE_ERROR_READ_ONLY;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return STORE_ERROR_LOCKED;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return STORE_ERROR_DAMAGED;
+	case SQLITE_CANTOPEN:
+		return os == EROFS ? STORE_ERROR_READ_ONLY : STORE_ERROR_IO;
+	case SQLITE_IOERR:
+		return os == ENOSPC || os == EDQUOT ? STORE_ERROR_FULL : os == EROFS ? STORE_ERROR_READ_ONLY : STORE_ERROR_IO;
+	default:
+		return STORE_ERROR_IO;
+	}
+}
+
+void
+db_error(GError **error, const char *path, sqlite3 *db, int rc)
+{
+	int os = db != NULL ? sqlite3_system_errno(db) : 0;
+	enum store_error code = error_code(rc, os);
+
+	switch (code) {
+	case STORE_ERROR_FULL:
+		g_set_error(error, STORE_ERROR, (gint)code, "%s cannot be written: %s.", path,
+		    os == EDQUOT ? "your disk quota is used up" : "the disk is full");
+		break;
+	case STORE_ERROR_READ_ONLY:
+		g_set_error(error, STORE_ERROR, (gint)code, "%s cannot be written: it may only be read.", path);
+		break;
+	case STORE_ERROR_LOCKED:
+		g_set_error(error, STORE_ERROR, (gint)code, "%s cannot be used now: another program has it locked.", path);
+		break;
+	case STORE_ERROR_DAMAGED:
+		g_set_error(error, STORE_ERROR, (gint)code, "%s is damaged: %s.", path,
+		    db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc));
+		break;
+	default:
+		if ((rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CANTOPEN)
+			g_set_error(error, STORE_ERROR, (gint)code, "%s cannot be %s: %s.", path,
+			    (rc & 0xff) == SQLITE_CANTOPEN ? "opened" : "used",
+			    os != 0 ? g_strerror(os) : "the disk reports an error");
+		else
+			g_set_error(error, STORE_ERROR, (gint)code, "%s cannot be used: %s.", path,
+			    db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(rc));
+		break;
+	}
+}
+
+/* The statement, from the cache or new; NULL when it cannot be prepared (the connection then holds the error). */
+static sqlite3_stmt *
+prepare(struct store *store, const char *sql)
+{
+	sqlite3_stmt *stmt = g_hash_table_lookup(store->statements, sql);
+
+	if (stmt != NULL) {
+		g_assert(!sqlite3_stmt_busy(stmt));
+		return stmt;
+	}
+	if (sqlite3_prepare_v3(store->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) != SQLITE_OK)
+		return NULL;
+	g_hash_table_insert(store->statements, (char *)(uintptr_t)sql, stmt);
+	return stmt;
+}
+
+static void
+bind(sqlite3_stmt *stmt, const char *kinds, va_list ap)
+{
+	for (int i = 1; *kinds != '\0'; kinds++, i++) {
+		int rc = SQLITE_ERROR;
+
+		switch (*kinds) {
+		case 'i':
+			rc = sqlite3_bind_int64(stmt, i, va_arg(ap, int64_t));
+			break;
+		case 't':
+			rc = sqlite3_bind_text(stmt, i, va_arg(ap, const char *), -1, SQLITE_STATIC);
+			break;
+		case 'b': {
+			const void *bytes = va_arg(ap, const void *);
+
+			rc = sqlite3_bind_blob64(stmt, i, bytes, va_arg(ap, size_t), SQLITE_STATIC);
+			break;
+		}
+		default:
+			break;
+		}
+		/* A text above SQLite's limit stays NULL and the limits of what we take in are far below. */
+		g_assert(rc == SQLITE_OK || rc == SQLITE_TOOBIG || rc == SQLITE_NOMEM);
+	}
+}
+
+sqlite3_stmt *
+db_ask(struct store *store, const char *sql, const char *kinds, ...)
+{
+	sqlite3_stmt *stmt = prepare(store, sql);
+	va_list ap;
+
+	if (stmt == NULL)
+		return NULL;
+	va_start(ap, kinds);
+	bind(stmt, kinds, ap);
+	va_end(ap);
+	return stmt;
+}
+
+static void
+report(struct store *store, int rc, GError **error)
+{
+	g_autoptr(GError) told = NULL;
+
+	db_error(&told, store->path, store->db, rc);
+	if (error == NULL)
+		log_error("store", "%s", told->message);
+	else
+		g_propagate_error(error, g_steal_pointer(&told));
+}
+
+bool
+db_row(struct store *store, sqlite3_stmt *stmt, GError **error)
+{
+	int rc = stmt != NULL ? sqlite3_step(stmt) : sqlite3_extended_errcode(store->db);
+
+	if (rc == SQLITE_ROW)
+		return true;
+	if (rc != SQLITE_DONE)
+		report(store, rc, error);
+	db_done(stmt);
+	return false;
+}
+
+void
+db_done(sqlite3_stmt *stmt)
+{
+	if (stmt == NULL)
+		return;
+	sqlite3_reset(stmt);
+	sqlite3_clear_bindings(stmt);
+}
+
+bool
+db_number(struct store *store, GError **error, int64_t *value, const char *sql, const char *kinds, ...)
+{
+	sqlite3_stmt *stmt = prepare(store, sql);
+	g_autoptr(GError) failure = NULL;
+	va_list ap;
+
+	if (stmt != NULL) {
+		va_start(ap, kinds);
+		bind(stmt, kinds, ap);
+		va_end(ap);
+	}
+	if (db_row(store, stmt, &failure)) {
+		*value = sqlite3_column_int64(stmt, 0);
+		db_done(stmt);
+	}
+	if (failure == NULL)
+		return true;
+	if (error == NULL)
+		log_error("store", "%s", failure->message);
+	g_propagate_error(error, g_steal_pointer(&failure));
+	return false;
+}
+
+char *
+db_text(sqlite3_stmt *stmt, int column)
+{
+	return g_strdup((const char *)sqlite3_column_text(stmt, column));
+}
+
+bool
+db_change(struct store *store, GError **error, const char *sql, const char *kinds, ...)
+{
+	sqlite3_stmt *stmt = prepare(store, sql);
+	int rc = sqlite3_extended_errcode(store->db);
+	char *text = NULL;
+	va_list ap;
+
+	g_assert(store->in_savepoint);
+	if (stmt != NULL) {
+		va_start(ap, kinds);
+		bind(stmt, kinds, ap);
+		va_end(ap);
+		rc = sqlite3_step(stmt);
+		if (rc == SQLITE_DONE && (text = sqlite3_expanded_sql(stmt)) == NULL)
+			rc = SQLITE_NOMEM;
+	}
+	if (rc != SQLITE_DONE) {
+		if (store->failure == NULL)
+			db_error(&store->failure, store->path, store->db, rc);
+		report(store, rc, error);
+		db_done(stmt);
+		return false;
+	}
+	db_done(stmt);
+	g_ptr_array_add(store->redo, text);
+	return true;
+}
+
+bool
+db_exec(struct store *store, const char *sql, GError **error)
+{
+	int rc = sqlite3_exec(store->db, sql, NULL, NULL, NULL);
+
+	if (rc != SQLITE_OK)
+		report(store, sqlite3_extended_errcode(store->db), error);
+	return rc == SQLITE_OK;
+}

@@ -1,0 +1,59 @@
+/*
+ * db.h: what the files of this folder share: the connection, its statements, its errors.  For nobody else.
+ *
+ * A statement is prepared once, known by the address of its text, and so must be a literal.  The text of its
+ * arguments is borrowed until it is done: db_row() returned false, or db_done().  The same statement is never
+ * walked twice at a time: whoever wants to ask more for each row collects the rows first.
+ *
+ * kinds has a letter for each argument: i int64_t, t const char * (NULL is NULL), b const void * and size_t.
+ */
+#ifndef STORE_DB_H
+#define STORE_DB_H
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+struct checkpoint;
+
+struct store {
+	sqlite3		*db;
+	char		*path;
+	int		 schema;
+	GHashTable	*statements;	/* text, by address → sqlite3_stmt */
+	struct checkpoint *checkpoint;
+	GPtrArray	*redo;		/* SQL of everything that the open commit changed, see store.c */
+	guint		 redo_mark;	/* where the open savepoint begins in it */
+	bool		 in_savepoint;
+	GError		*failure;	/* the first change in the open savepoint that failed */
+	int64_t		 rev, reserved, reserve_above;
+	int64_t		 last_ord;	/* the highest ever given */
+};
+
+struct migration {
+	int		 number;
+	const char	*sql;
+};
+
+/* store_open() with other tables; for it and for tests of migrating. */
+struct store *db_open(const char *path, const char *vfs, const struct migration *, size_t n, GError **error);
+/* "NFS" for a file system type (statfs) where locks do not hold, with /proc's name for those of FUSE; NULL: fine. */
+const char *db_network_name(long magic, const char *proc_name);
+
+/* What SQLite said as a STORE_ERROR about path; db may be NULL. */
+void	 db_error(GError **error, const char *path, sqlite3 *db, int rc);
+
+/* Reading.  An error that nobody wants to have (error NULL) is logged. */
+sqlite3_stmt *db_ask(struct store *, const char *sql, const char *kinds, ...);
+bool	 db_row(struct store *, sqlite3_stmt *, GError **error);
+void	 db_done(sqlite3_stmt *);
+/* The first column of the first row; *value stays as it is when there is no row.  False only for an error. */
+bool	 db_number(struct store *, GError **error, int64_t *value, const char *sql, const char *kinds, ...);
+char	*db_text(sqlite3_stmt *, int column);
+
+/* Changing, in an open savepoint. */
+bool	 db_change(struct store *, GError **error, const char *sql, const char *kinds, ...);
+/* What is no part of a savepoint: BEGIN, COMMIT, PRAGMA. */
+bool	 db_exec(struct store *, const char *sql, GError **error);
+
+#endif

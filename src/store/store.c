@@ -1,0 +1,235 @@
+/*
+ * store.c: see store.h.
+ *
+ * SQLite rolls a whole transaction back when COMMIT fails, and may do so in the middle of one, when the disk is full.
+ * The savepoints that were kept before must not be lost with it: their stanzas will not come again while the process
+ * lives.  So each change is remembered as SQL until it is committed (redo), and replayed into the next transaction.
+ * All values in it are bound by us and ids come from AUTOINCREMENT, so that a replay makes the same rows.
+ */
+#include "store/store.h"
+
+#include "base/limits.h"
+#include "store/checkpoint.h"
+#include "store/db.h"
+
+static const struct migration migrations[] = {
+#define MIGRATION(number, what, sql) { number, sql },
+#include "store/schema.def"
+#undef MIGRATION
+};
+
+struct store *
+store_open(const char *path, const char *vfs, GError **error)
+{
+	return db_open(path, vfs, migrations, G_N_ELEMENTS(migrations), error);
+}
+
+void
+store_close(struct store *store)
+{
+	if (store == NULL)
+		return;
+	checkpoint_stop(store->checkpoint);
+	g_hash_table_destroy(store->statements);
+	sqlite3_close(store->db);
+	g_ptr_array_unref(store->redo);
+	g_clear_error(&store->failure);
+	g_free(store->path);
+	g_free(store);
+}
+
+int
+store_schema(const struct store *store)
+{
+	return store->schema;
+}
+
+static bool
+in_transaction(const struct store *store)
+{
+	return !sqlite3_get_autocommit(store->db);
+}
+
+static void
+roll_back(struct store *store)
+{
+	if (in_transaction(store))
+		db_exec(store, "ROLLBACK", NULL);
+}
+
+/* Sees to it that a transaction is open and that all that was kept is in it. */
+static bool
+open_transaction(struct store *store, GError **error)
+{
+	if (in_transaction(store))
+		return true;
+	if (!db_exec(store, "BEGIN IMMEDIATE", error))
+		return false;
+	for (guint i = 0; i < store->redo->len; i++) {
+		if (!db_exec(store, g_ptr_array_index(store->redo, i), error)) {
+			roll_back(store);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* An open transaction with nothing in it would only keep the lock and pin the log. */
+static void
+drop_empty(struct store *store)
+{
+	if (store->redo->len == 0)
+		roll_back(store);
+}
+
+bool
+store_begin(struct store *store, GError **error)
+{
+	g_assert(!store->in_savepoint);
+	if (!open_transaction(store, error))
+		return false;
+	if (!db_exec(store, "SAVEPOINT stanza", error)) {
+		drop_empty(store);
+		return false;
+	}
+	store->in_savepoint = true;
+	store->redo_mark = store->redo->len;
+	return true;
+}
+
+bool
+store_end(struct store *store, bool keep, GError **error)
+{
+	g_autoptr(GError) failure = g_steal_pointer(&store->failure);
+
+	g_assert(store->in_savepoint);
+	store->in_savepoint = false;
+	if (keep && failure == NULL && db_exec(store, "RELEASE stanza", &failure)) {
+		drop_empty(store);
+		return true;
+	}
+	g_ptr_array_set_size(store->redo, (gint)store->redo_mark);
+	if (in_transaction(store) && (!db_exec(store, "ROLLBACK TO stanza", NULL) ||
+	    !db_exec(store, "RELEASE stanza", NULL)))
+		roll_back(store);
+	/* The transaction may be gone with the savepoint.  If it does not come back now, it will in store_commit(). */
+	if (store->redo->len > 0)
+		open_transaction(store, NULL);
+	drop_empty(store);
+	if (!keep)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&failure));
+	return false;
+}
+
+static bool
+reserve_due(const struct store *store)
+{
+	return store->rev > store->reserve_above;
+}
+
+bool
+store_dirty(const struct store *store)
+{
+	return store->redo->len > 0 || reserve_due(store);
+}
+
+bool
+store_commit(struct store *store, GError **error)
+{
+	bool reserve = reserve_due(store);
+	int64_t reserved = store->rev + LIMIT_REV_BLOCK;
+	g_autofree char *sql = NULL;
+
+	g_assert(!store->in_savepoint);
+	if (!store_dirty(store))
+		return true;
+	if (!open_transaction(store, error))
+		return false;
+	if (reserve) {
+		sql = g_strdup_printf("INSERT OR REPLACE INTO counter(name, value) VALUES('rev', %" G_GINT64_FORMAT ")",
+		    reserved);
+		if (!db_exec(store, sql, error)) {
+			drop_empty(store);
+			return false;
+		}
+	}
+	if (!db_exec(store, "COMMIT", error)) {
+		open_transaction(store, NULL);	/* so that reading sees the turn as it is */
+		drop_empty(store);
+		return false;
+	}
+	g_ptr_array_set_size(store->redo, 0);
+	if (reserve) {
+		store->reserved = reserved;
+		store->reserve_above = reserved - LIMIT_REV_BLOCK / 2;
+	}
+	return true;
+}
+
+int64_t
+store_next_rev(struct store *store)
+{
+	return ++store->rev;
+}
+
+int64_t
+store_rev(const struct store *store)
+{
+	return store->rev;
+}
+
+bool
+store_set_text(struct store *store, const char *key, const char *value, GError **error)
+{
+	if (value == NULL)
+		return db_change(store, error, "DELETE FROM text WHERE key = ?1", "t", key);
+	return db_change(store, error, "INSERT OR REPLACE INTO text(key, value) VALUES(?1, ?2)", "tt", key, value);
+}
+
+char *
+store_get_text(struct store *store, const char *key)
+{
+	sqlite3_stmt *stmt = db_ask(store, "SELECT value FROM text WHERE key = ?1", "t", key);
+	char *value = NULL;
+
+	if (db_row(store, stmt, NULL)) {
+		value = db_text(stmt, 0);
+		db_done(stmt);
+	}
+	return value;
+}
+
+bool
+store_check(struct store *store, GError **error)
+{
+	sqlite3_stmt *stmt = db_ask(store, "PRAGMA integrity_check(1)", "");
+	g_autoptr(GError) failure = NULL;
+	g_autofree char *said = NULL;
+
+	if (db_row(store, stmt, &failure)) {
+		said = db_text(stmt, 0);
+		db_done(stmt);
+	}
+	if (failure == NULL && g_strcmp0(said, "ok") != 0)
+		g_set_error(&failure, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is damaged: %s.", store->path, said);
+	/* The number asks FTS5 to compare the index with the messages, not only with itself. */
+	if (failure == NULL)
+		db_exec(store, "INSERT INTO message_text(message_text, rank) VALUES('integrity-check', 1)", &failure);
+	if (failure == NULL)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&failure));
+	return false;
+}
+
+int64_t
+store_account(struct store *store, const char *jid, GError **error)
+{
+	int64_t id = 0;
+
+	if (!db_number(store, error, &id, "SELECT id FROM account WHERE jid = ?1", "t", jid) || id != 0)
+		return id;
+	if (!db_change(store, error, "INSERT INTO account(jid) VALUES(?1)", "t", jid))
+		return 0;
+	return sqlite3_last_insert_rowid(store->db);
+}
