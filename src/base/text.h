@@ -31,6 +31,7 @@ struct text_policy {
 	bool	tone_joins;	/* a skin tone adds nothing */
 	bool	vs16_wide;	/* U+FE0F makes its base two columns wide */
 	bool	ri_pairs;	/* two regional indicators are one flag of two columns */
+	bool	ambiguous_wide;	/* as in East Asian fonts, "│", "…" and "é" take two columns: draw with ASCII signs */
 	bool	ascii;		/* the terminal is not UTF-8: what is not ASCII is shown as '?' */
 };
 

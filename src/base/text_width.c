@@ -17,7 +17,7 @@
 
 #include "base/limits.h"
 
-enum { ZWJ = 0x200d, VS15 = 0xfe0e, VS16 = 0xfe0f, DOTTED_CIRCLE = 0x25cc, REPLACEMENT = 0xfffd };
+enum { SOFT_HYPHEN = 0xad, ZWJ = 0x200d, VS15 = 0xfe0e, VS16 = 0xfe0f, DOTTED_CIRCLE = 0x25cc, REPLACEMENT = 0xfffd };
 
 static bool
 is_tone(ucs4_t c)
@@ -82,10 +82,12 @@ text_cluster(const char *text, size_t n)
 
 /* Columns of one character on its own; -1: no terminal would know it. */
 static int
-character_width(ucs4_t c)
+character_width(ucs4_t c, const struct text_policy *policy)
 {
-	int width = c == '\t' ? TEXT_TAB : wcwidth((wchar_t)c);
+	int width = c == '\t' ? TEXT_TAB : c == SOFT_HYPHEN ? 0 : wcwidth((wchar_t)c);
 
+	if (width == 1 && policy->ambiguous_wide && g_unichar_iswide_cjk(c))
+		return 2;
 	if (width >= 0)
 		return width;
 	if (c < ' ' || (c >= 0x7f && c < 0xa0) || uc_is_general_category_withtable(c, UC_CATEGORY_MASK_Z))
@@ -140,7 +142,7 @@ glyph_put_further(struct glyph *glyph, ucs4_t before, ucs4_t c, const struct tex
 	} else if (before == ZWJ && uc_is_property_extended_pictographic(c)) {
 		glyph_put(glyph, c, 0);
 	} else {
-		width = character_width(c);
+		width = character_width(c, policy);
 		glyph_put(glyph, c, MAX(width, 0));
 	}
 	return true;
@@ -161,9 +163,9 @@ glyph_put_flag(struct glyph *glyph, const uint8_t *s, size_t n, const struct tex
 }
 
 static void
-glyph_put_first(struct glyph *glyph, ucs4_t c)
+glyph_put_first(struct glyph *glyph, ucs4_t c, const struct text_policy *policy)
 {
-	int width = character_width(c);
+	int width = character_width(c, policy);
 
 	if (width < 0) {
 		glyph_put(glyph, REPLACEMENT, 1);
@@ -208,7 +210,7 @@ text_glyph(const char *cluster, size_t n, const struct text_policy *policy, char
 		int used = u8_mbtouc(&c, s, n);
 
 		if (glyph.len == 0)
-			glyph_put_first(&glyph, c);
+			glyph_put_first(&glyph, c, policy);
 		else if (!glyph_put_further(&glyph, before, c, policy))
 			break;
 		/* Tone and selector stand between an emoji and its joiner. */
