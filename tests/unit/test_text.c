@@ -97,7 +97,7 @@ breaks_and_controls(void **state)
 	assert_clean("a\r\nb\rc\nd\u2028e\xc2\x85" "f\vg\fh", -1, TEXT_BODY, 0, "a\nb\nc\nd\ne\nf\ng\nh");
 	assert_clean("a\r\nb\rc\nd\u2029e\tf", -1, TEXT_LINE, 0, "a b c d e f");
 	assert_clean("\tx", -1, TEXT_BODY, 0, "\tx");
-	assert_clean("a\0b\033[2Jc\x7f\a\b", 13, TEXT_BODY, 0, "ab[2Jc");
+	assert_clean("a\0b\033[2Jc\x7f\a\b", 11, TEXT_BODY, 0, "ab[2Jc");
 	assert_clean("x\xc2\x9b" "31m\xc2\x90", -1, TEXT_LINE, 0, "x31m");
 	assert_clean("", 0, TEXT_BODY, 5, "");
 	/* A forged line of our own stays one paragraph of text. */
