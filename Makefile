@@ -20,14 +20,14 @@ Q := $(if $(V),,@)
 BUILD ?= build$(if $(SAN),-$(firstword $(subst $(comma), ,$(SAN))))
 comma := ,
 
-# Goals that need no configuration.
-UNCONFIGURED := clean distclean deps
+# Goals that need no configuration, and goals that may install what they need before anything is configured.
+UNCONFIGURED := clean distclean deps dist
+INSTALLING := check check-fast demo bench fuzz
 ifneq ($(filter-out $(UNCONFIGURED),$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
-
-ifdef CC_OVERRIDE
-CC := $(CC_OVERRIDE)
+ifneq ($(filter $(INSTALLING),$(MAKECMDGOALS)),)
+configure config.mk: | deps
 endif
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 \
@@ -38,7 +38,8 @@ override CFLAGS += -std=c11 $(WARNINGS) $(if $(WERROR),-Werror) $(HARDENING) \
 	-fno-omit-frame-pointer -ffunction-sections -fdata-sections \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all)
 CPPFLAGS += -D_GNU_SOURCE -DG_LOG_DOMAIN='"confab"' -Isrc -I. -I$(BUILD) \
-	-DCONFAB_VERSION='"$(VERSION)"' -DCONFAB_LIBEXECDIR='"$(LIBEXECDIR)"' -DCONFAB_DATADIR='"$(DATADIR)"'
+	-DCONFAB_VERSION='"$(VERSION)"' -DCONFAB_LIBEXECDIR='"$(LIBEXECDIR)"' -DCONFAB_DATADIR='"$(DATADIR)"' \
+	-DCONFAB_FACE_LIBRARIES='"$(FACE_LIBRARIES)"'
 LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections $(if $(SAN),-fsanitize=$(SAN))
 
 BOTH := base proto
@@ -81,29 +82,115 @@ configure: configure.ac config.mk.in
 config.mk: configure
 	./configure --quiet
 
-# Unit tests: one program per tests/unit/test_*.c, linked with what it refers to.
-UNIT_SRC := $(wildcard tests/unit/test_*.c)
-UNIT_BIN := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
-LIB_SRC := $(wildcard tests/lib/*.c)
-LIB_OBJ := $(patsubst tests/lib/%.c,$(BUILD)/tests/lib/%.o,$(LIB_SRC))
+# Programs of tests: one for each file, linked with whatever it refers to.  The fuzz targets get a main() that replays
+# files, so that the corpus is part of every check; make fuzz links them with libFuzzer instead.
+TEST_SRC := $(wildcard tests/unit/test_*.c tests/scenario/test_*.c tests/screen/test_*.c)
+TEST_BIN := $(addprefix $(BUILD)/tests/,$(notdir $(TEST_SRC:.c=)))
+PROBE_BIN := $(addprefix $(BUILD)/tests/,$(notdir $(patsubst %.c,%,$(wildcard tests/live/probe_*.c))))
+BENCH_BIN := $(addprefix $(BUILD)/bench/,$(notdir $(patsubst %.c,%,$(wildcard tests/bench/*.c))))
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+REPLAY_BIN := $(addprefix $(BUILD)/replay/,$(notdir $(FUZZ_SRC:.c=)))
+FUZZ_BIN := $(addprefix $(BUILD)/fuzz/,$(notdir $(FUZZ_SRC:.c=)))
+LIB_OBJ := $(patsubst tests/lib/%.c,$(BUILD)/tests/lib/%.o,$(wildcard tests/lib/*.c))
+
+TEST_FLAGS = $(CPPFLAGS) -Itests/lib -DTESTS_DIR='"$(CURDIR)/tests"' $(BASE_CFLAGS) $(CORE_CFLAGS) $(FACE_CFLAGS) \
+	$(CMOCKA_CFLAGS) $(VTERM_CFLAGS) $(CFLAGS) -MMD -MP
+TEST_LIBS = $(CORE_LIBS) $(FACE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS) $(VTERM_LIBS) -lpthread
+ARCHIVES := $(BUILD)/tests/libtest.a $(BUILD)/libcore.a $(BUILD)/libface.a $(BUILD)/libboth.a
+
 $(BUILD)/tests/lib/%.o: tests/lib/%.c config.mk Makefile
 	@mkdir -p $(@D)
 	@echo '  CC    $<'
-	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(BASE_CFLAGS) $(CORE_CFLAGS) $(FACE_CFLAGS) $(CMOCKA_CFLAGS) $(VTERM_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(TEST_FLAGS) -c -o $@ $<
 $(BUILD)/tests/libtest.a: $(LIB_OBJ)
 	@mkdir -p $(@D); rm -f $@
 	$(Q)$(AR) rcs $@ $^
-$(BUILD)/tests/%: tests/unit/%.c $(BUILD)/tests/libtest.a $(BUILD)/libcore.a $(BUILD)/libface.a $(BUILD)/libboth.a
-	@mkdir -p $(@D)
-	@echo '  CC    $<'
-	$(Q)$(CC) $(CPPFLAGS) -Itests/lib $(BASE_CFLAGS) $(CORE_CFLAGS) $(FACE_CFLAGS) $(CMOCKA_CFLAGS) $(VTERM_CFLAGS) $(CFLAGS) -MMD -MP -o $@ $< \
-		$(LDFLAGS) $(filter %.a,$^) $(filter %.a,$^) $(CORE_LIBS) $(FACE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS) $(VTERM_LIBS) -lpthread
 
-.PHONY: unit clean
-unit: $(UNIT_BIN)
-	@for t in $(UNIT_BIN); do $$t || exit 1; done
+define TEST_PROGRAMS
+$(BUILD)/$(1)/%: tests/$(2)/%.c $(ARCHIVES) Makefile
+	@mkdir -p $$(@D)
+	@echo '  CC    $$<'
+	$(Q)$$(CC) $$(TEST_FLAGS) $(3) -o $$@ $$< $(4) $$(LDFLAGS) $$(ARCHIVES) $$(ARCHIVES) $$(TEST_LIBS)
+endef
+$(foreach kind,unit scenario screen live,$(eval $(call TEST_PROGRAMS,tests,$(kind))))
+$(eval $(call TEST_PROGRAMS,bench,bench))
+$(eval $(call TEST_PROGRAMS,replay,fuzz,-Itests/fuzz,tests/fuzz/replay.c))
+$(eval $(call TEST_PROGRAMS,fuzz,fuzz,-fsanitize=fuzzer))
+
+.PHONY: tests unit check check-fast bench fuzz deps demo
+tests: all $(TEST_BIN) $(PROBE_BIN) $(REPLAY_BIN)
+unit: $(TEST_BIN)
+	@tests/run --build $(BUILD) --only programs
+
+check: tests man
+	@tests/run --build $(BUILD) $(CHECK)
+# What takes seconds: no servers, no terminals.
+check-fast: $(TEST_BIN) $(REPLAY_BIN) man
+	@tests/run --build $(BUILD) --fast
+
+# Work done and what it costs; the figures are printed, not judged.
+bench: all $(BENCH_BIN)
+	@for b in $(BENCH_BIN); do echo "== $${b##*/}"; $$b || exit 1; done
+	@for b in $(wildcard tests/bench/*.py); do echo "== $${b##*/}"; BUILD=$(BUILD) /usr/bin/python3 -B $$b || exit 1; done
+
+# A minute for each parser of foreign bytes (SECONDS=n for another time); new inputs stay in $(BUILD)/corpus.
+SECONDS ?= 60
+ifneq ($(filter fuzz,$(MAKECMDGOALS)),)
+ifneq ($(FUZZING),yes)
+fuzz:
+	@$(MAKE) --no-print-directory fuzz FUZZING=yes CC=clang SAN=address,undefined BUILD=build-fuzz SECONDS=$(SECONDS)
+else
+override CFLAGS += -fsanitize=fuzzer-no-link
+fuzz: $(FUZZ_BIN)
+	@for f in $(FUZZ_BIN); do n=$${f##*/fuzz_}; mkdir -p $(BUILD)/corpus/$$n tests/fuzz/corpus/$$n; \
+		$$f -max_total_time=$(SECONDS) -timeout=10 -print_final_stats=1 -artifact_prefix=$(BUILD)/ \
+		$(BUILD)/corpus/$$n tests/fuzz/corpus/$$n || exit 1; done
+endif
+endif
+
+deps:
+	@tools/deps
+
+demo: all
+	@tools/demo/run $(BUILD)
+
+# The manual: pages written by hand, in which a line ".\" LIST x" is replaced by a list made from the tables.
+MAN_SRC := $(wildcard man/*.[1-8])
+MAN := $(patsubst man/%,$(BUILD)/man/%,$(MAN_SRC))
+TABLES := $(wildcard src/*/*.def src/*/*/*.def)
+.PHONY: man
+man: $(MAN)
+$(BUILD)/docgen: tools/docgen.c $(BUILD)/libboth.a Makefile
+	@echo '  CC    $<'
+	$(Q)$(CC) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(BUILD)/libboth.a $(BASE_LIBS)
+$(BUILD)/man/%: man/% $(BUILD)/docgen $(BUILD)/confab-core $(TABLES)
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/confab-core --print-commands > $(BUILD)/commands.json
+	$(Q)$(BUILD)/docgen $(BUILD)/commands.json < $< > $@
+
+INSTALL ?= install
+.PHONY: install uninstall dist clean distclean
+install: all man
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/themes
+	$(INSTALL) -m 755 $(BUILD)/confab $(DESTDIR)$(BINDIR)/confab
+	$(INSTALL) -m 755 $(BUILD)/confab-core $(DESTDIR)$(LIBEXECDIR)/confab-core
+	$(foreach t,$(wildcard themes/*.theme),$(INSTALL) -m 644 $(t) $(DESTDIR)$(DATADIR)/themes/;)
+	$(foreach m,$(MAN),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m))); \
+		$(INSTALL) -m 644 $(m) $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/;)
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/confab $(DESTDIR)$(LIBEXECDIR)/confab-core
+	rm -f $(foreach t,$(wildcard themes/*.theme),$(DESTDIR)$(DATADIR)/themes/$(notdir $(t)))
+	rm -f $(foreach m,$(MAN_SRC),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
+
+# What is committed, and nothing else.
+DIST = confab-$(shell sed -n 's/^AC_INIT(\[confab\], \[\(.*\)\], \[\], .*/\1/p' configure.ac)
+dist:
+	git archive --prefix=$(DIST)/ -o $(DIST).tar.gz HEAD
+	@echo $(DIST).tar.gz
 
 clean:
 	rm -rf build build-*
+distclean: clean
+	rm -rf autom4te.cache configure configure~ config.mk config.h config.h.in config.h.in~ config.log config.status
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,9 +1,106 @@
-/* main_confab.c: the face's executable. */
-#include <stdio.h>
+/*
+ * main_confab.c: the face's executable: from the command line to the terminal, to a command that talks to the core, or
+ * to the core itself.
+ */
+#include <locale.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "face/cli/cli.h"
+#include "face/cli/launch.h"
+#include "face/cli/output.h"
+#include "face/cli/session.h"
+#include "face/tui/tui.h"
+
+static int
+complain(const GError *error)
+{
+	output_error(error->message);
+	return CLI_FAILED;
+}
+
+static int
+open_terminal(const struct cli_options *o, const struct paths *paths)
+{
+	const struct tui_options tui = { .as = o->as };
+	g_autoptr(GError) error = NULL;
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
+		output_error("There is no terminal here. From a script, use confab do LINE; confab --help says more.");
+		return CLI_FAILED;
+	}
+	if (!launch_core_in_background(o, paths, &error))
+		return complain(error);
+	return tui_main(paths, &tui);
+}
+
+static int
+become_core(const struct cli_options *o)
+{
+	g_autoptr(GError) error = NULL;
+
+	signal(SIGPIPE, SIG_DFL);
+	launch_become_core(o, &error);
+	return complain(error);
+}
+
+static int
+dispatch(const struct cli_options *o)
+{
+	g_autoptr(GError) error = NULL;
+	struct paths *paths;
+	int status = CLI_FAILED;
+
+	if (o->command == CLI_CORE)
+		return become_core(o);
+	paths = paths_new(o->home, o->profile, &error);
+	if (paths == NULL)
+		return complain(error);
+	switch (o->command) {
+	case CLI_NONE:
+		status = open_terminal(o, paths);
+		break;
+	case CLI_CALL:
+		status = cli_call(o, paths);
+		break;
+	case CLI_DO:
+		status = cli_do(o, paths);
+		break;
+	case CLI_STOP:
+		status = cli_stop(o, paths);
+		break;
+	case CLI_WATCH:
+		status = cli_watch(o, paths);
+		break;
+	case CLI_CORE:
+	case CLI_COMMANDS:
+		break;
+	}
+	paths_free(paths);
+	return status;
+}
 
 int
-main(void)
+main(int argc, char **argv)
 {
-	puts("confab " CONFAB_VERSION);
-	return 0;
+	g_autoptr(GError) error = NULL;
+	struct cli_options options;
+	int status;
+
+	setlocale(LC_ALL, "");
+	/* A reader that leaves is an error of write(), not the end of the program. */
+	signal(SIGPIPE, SIG_IGN);
+	if (!cli_options_parse(&options, argc, argv, &error)) {
+		status = complain(error);
+	} else if (options.help) {
+		g_autofree char *help = cli_options_help();
+
+		status = output_line(g_strchomp(help)) ? CLI_OK : CLI_FAILED;
+	} else if (options.version) {
+		status = cli_version();
+	} else {
+		status = dispatch(&options);
+	}
+	cli_options_clear(&options);
+	return status;
 }
