@@ -1,0 +1,92 @@
+"""conftest.py: rig.py as fixtures.  One Prosody for all tests; people, confabs and terminals are each test's own."""
+import itertools
+import os
+import pathlib
+import shutil
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+import rig  # noqa: E402
+
+NEEDED = ("prosody", "tmux", "openssl")
+_numbers = itertools.count(1)
+
+
+def pytest_configure(config):
+    missing = [p for p in NEEDED if shutil.which(p) is None]
+    if missing:
+        pytest.exit(f"missing programs: {' '.join(missing)} (tools/deps installs them)", returncode=3)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    # In CI a test that was skipped is a test that failed.
+    if report.skipped and os.environ.get("CI") == "true":
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI: {report.longrepr}"
+
+
+@pytest.fixture(scope="session")
+def shared():
+    with rig.Place() as place:
+        yield place
+
+
+@pytest.fixture(scope="session")
+def authority(shared):
+    return rig.Authority(shared.path / "tls")
+
+
+@pytest.fixture(scope="session")
+def server(shared, authority):
+    return shared.keep(rig.Prosody(shared.path / "prosody", authority)).start()
+
+
+@pytest.fixture
+def place():
+    with rig.Place() as one:
+        yield one
+
+
+@pytest.fixture
+def people(server):
+    """people(2): names of so many fresh accounts that know each other."""
+    def make(n):
+        names = [f"{name}{next(_numbers)}" for name in ("mira", "alice", "bob", "cleo", "dora")[:n]]
+        for name in names:
+            server.user(name)
+        server.friends(*names)
+        return names
+    return make
+
+
+@pytest.fixture
+def peer(place, server):
+    """peer("alice1", receipts=True): that account, on line."""
+    return lambda user, **options: place.keep(rig.Peer(options.pop("server", server), user, **options))
+
+
+@pytest.fixture
+def confab(place):
+    return place.keep(rig.Confab(place.path / "home"))
+
+
+@pytest.fixture
+def confabs(place):
+    """confabs("x"): one more."""
+    return lambda name, **env: place.keep(rig.Confab(place.path / name, **env))
+
+
+@pytest.fixture
+def tmux(place):
+    """tmux(80, 24): a terminal, not yet started."""
+    return lambda columns=80, rows=24, **more: place.keep(rig.Tmux(columns, rows, **more))
+
+
+@pytest.fixture
+def proxy(place):
+    """proxy(port): a wire to that port."""
+    return lambda port: place.keep(rig.Proxy(port))
