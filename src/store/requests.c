@@ -24,7 +24,7 @@ request_save(struct store *store, const struct request_row *row, GError **error)
 	    row->account, row->jid))
 		return false;
 	if (others >= LIMIT_REQUESTS) {
-		log_notice("store", "%s asks to see you, but %d others wait already; not kept.", row->jid, LIMIT_REQUESTS);
+		log_debug("store", "%s asks to see you, but %d others wait already; not kept.", row->jid, LIMIT_REQUESTS);
 		return true;
 	}
 	return db_change(store, error, "INSERT OR REPLACE INTO request(account, jid, words, asked) VALUES(?1, ?2, ?3, ?4)",

@@ -1,0 +1,30 @@
+/*
+ * faultvfs.h: an SQLite VFS over the usual one, in which writing fails when a test says so.  What is counted, from 1, is
+ * each write, truncation and sync of any file, also by the check-point thread.  One for the process; any thread.
+ */
+#ifndef TEST_FAULTVFS_H
+#define TEST_FAULTVFS_H
+
+#include <stdbool.h>
+
+enum fault {
+	FAULT_FULL,		/* no space */
+	FAULT_SHORT,		/* half of it is written, then no space */
+	FAULT_IO,		/* the disk reports an error */
+	FAULT_DEATH,		/* the process is killed just before: from here on nothing more reaches the disk */
+};
+
+/* The name for store_open(). */
+const char *faultvfs_register(void);
+/* Nothing fails (any more); counting begins again.  Not while power may still be lost: unsynced writes are forgotten. */
+void	 faultvfs_reset(void);
+/* The n-th fails, and if for_ever all that follow. */
+void	 faultvfs_fail_at(unsigned n, enum fault, bool for_ever);
+bool	 faultvfs_fired(void);
+unsigned faultvfs_count(void);
+/* Files are opened as if they may only be read. */
+void	 faultvfs_read_only(bool);
+/* After FAULT_DEATH, with all connections closed: what was written and not synced was never written. */
+void	 faultvfs_lose_power(void);
+
+#endif
