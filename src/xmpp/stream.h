@@ -38,6 +38,7 @@ struct stream_config {
 	const char	*lang;		/* xml:lang of the stream; NULL: "en" */
 	/* XEP-0198: NULL, or what to resume and how many stanzas of it are committed. */
 	const char	*resume_id;
+	const char	*resume_jid;	/* the full address of that session; a resumed stream does not tell it again */
 	uint32_t	 resume_h;
 };
 

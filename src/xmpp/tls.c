@@ -251,6 +251,20 @@ is_ip(const char *text)
 	return inet_pton(AF_INET, text, address) == 1 || inet_pton(AF_INET6, text, address) == 1;
 }
 
+/* libstrophe could only add the file to what the system trusts. */
+static bool
+replace_authorities(SSL *ssl, const char *file)
+{
+	X509_STORE *store = X509_STORE_new();
+
+	if (store == NULL || X509_STORE_load_locations(store, file, NULL) != 1) {
+		X509_STORE_free(store);
+		return false;
+	}
+	SSL_CTX_set_cert_store(SSL_get_SSL_CTX(ssl), store);
+	return true;
+}
+
 static bool
 set_up(SSL *ssl, struct tls_watch *watch)
 {
@@ -262,6 +276,8 @@ set_up(SSL *ssl, struct tls_watch *watch)
 	SSL_set_options(ssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
 	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 	if (SSL_set_min_proto_version(ssl, TLS1_2_VERSION) != 1 || SSL_set_alpn_protos(ssl, alpn, sizeof alpn - 1) != 0)
+		return false;
+	if (watch->ca_file != NULL && !replace_authorities(ssl, watch->ca_file))
 		return false;
 	if (is_ip(watch->domain))
 		return X509_VERIFY_PARAM_set1_host(param, NULL, 0) == 1 &&

@@ -16,6 +16,7 @@ struct tls_watch {
 	const char	*domain;	/* of the JID: what the certificate must be for; an A-label */
 	const char	*pin;		/* 64 hex digits or with colons, or NULL */
 	bool		 pin_trusted;
+	const char	*ca_file;	/* instead of the system's authorities, or NULL */
 	/* results */
 	void		*ssl;		/* SSL of the connection, as long as that lives */
 	bool		 seen;		/* the handshake went through here */
