@@ -41,6 +41,7 @@ chat_free(void *data)
 
 	g_free(chat->account);
 	g_free(chat->jid);
+	g_free(chat->told);
 	event_clear(&chat->object);
 	window_free(chat->window);
 	g_free(chat);
@@ -231,7 +232,7 @@ take_presence(struct model *model, const struct event *event, const char *key)
 }
 
 static bool
-take_chat(struct model *model, const struct event *event, const char *key)
+take_chat(struct model *model, const struct event *event, const char *key, bool live)
 {
 	struct chat *chat = g_hash_table_lookup(model->chats, key);
 
@@ -247,6 +248,8 @@ take_chat(struct model *model, const struct event *event, const char *key)
 	/* A chat that is gone is one that is closed: the face may still show it. */
 	event_clear(&chat->object);
 	event_copy(&chat->object, event);
+	if (!live)
+		chat->heard = MAX(chat->heard, event->chat.last);
 	return true;
 }
 
@@ -287,7 +290,7 @@ model_take(struct model *model, const struct event *event, bool live)
 		g_ptr_array_set_size(model->account_list, 0);
 		break;
 	case EVENT_chat:
-		changed = take_chat(model, event, key);
+		changed = take_chat(model, event, key, live);
 		g_ptr_array_set_size(model->chat_list, 0);
 		break;
 	case EVENT_contact:

@@ -22,7 +22,9 @@ struct chat {
 	bool		 stale;
 	struct window	*window;	/* NULL: never shown, or forgotten */
 	struct input_draft *draft;	/* the face's line for it; owned by whoever owns the input */
+	char		*told;		/* what the core knows of that line; NULL: nothing */
 	uint64_t	 used;		/* grows each time it comes to the front */
+	int64_t		 heard;		/* the order of the newest message that attention was drawn to */
 	/* The last row of the view: row `bottom_row` (from 1) of entry `bottom`; 0: the end. */
 	int64_t		 bottom;
 	int		 bottom_row;

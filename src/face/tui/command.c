@@ -1,0 +1,222 @@
+/*
+ * command.c: the face's own commands.  It looks here first; what is not here goes to the core as it is.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "face/tui/face.h"
+#include "face/tui/term.h"
+
+/* argument "": none.  False: it is the core's after all. */
+typedef bool (*command_fn)(struct face *, const char *argument);
+
+static bool
+run_answer(struct face *face, const char *argument)
+{
+	char *end;
+	int64_t id = g_ascii_strtoll(argument, &end, 10);
+	const struct event *event = model_prompt(face->model, id);
+
+	if (*argument == '\0')
+		id = 0;
+	else if (end == argument || *end != '\0' || event == NULL) {
+		/* A secret is never an argument: it would stay in the history. */
+		if (event != NULL && event->prompt.secret) {
+			face_note(face, face->front, SEVERITY_ERROR, "A secret is asked for: /answer %" G_GINT64_FORMAT
+			    " without it.", id);
+			return true;
+		}
+		return false;
+	}
+	ask_prompt(face, id);
+	return true;
+}
+
+static bool
+run_clear(struct face *face, const char *argument)
+{
+	(void)argument;
+	window_clear_notes(face->front->window);
+	face_mark(face, DIRTY_CHAT);
+	return true;
+}
+
+static bool
+run_close(struct face *face, const char *argument)
+{
+	(void)argument;
+	face_close(face, face->front);
+	return true;
+}
+
+static bool
+run_detach(struct face *face, const char *argument)
+{
+	(void)argument;
+	face_end(face, 0, NULL);
+	return true;
+}
+
+static bool
+run_keys(struct face *face, const char *argument)
+{
+	g_autoptr(GString) text = g_string_new("Keys; ~/.inputrc can change them, the names are after \"confab-\".");
+
+	(void)argument;
+	for (int i = 0; i < ACTIONS; i++) {
+		g_autofree char *keys = input_keys_of((enum action)i);
+
+		g_string_append_printf(text, "\n%-9s %-22s %s", keys, action_table[i].name, action_table[i].help);
+	}
+	face_note(face, face->front, SEVERITY_INFO, "%s", text->str);
+	return true;
+}
+
+static bool
+run_next(struct face *face, const char *argument)
+{
+	(void)argument;
+	face_action(face, ACTION_NEXT_CHAT, 1);
+	return true;
+}
+
+static bool
+run_prev(struct face *face, const char *argument)
+{
+	(void)argument;
+	face_action(face, ACTION_PREVIOUS_CHAT, 1);
+	return true;
+}
+
+static bool
+run_redraw(struct face *face, const char *argument)
+{
+	(void)argument;
+	face_action(face, ACTION_REDRAW, 1);
+	return true;
+}
+
+/* By number, by name or address, by a beginning that only one has. */
+static struct chat *
+find_chat(struct face *face, const char *text, bool *many)
+{
+	const GPtrArray *chats = model_chats(face->model);
+	struct chat *found = NULL;
+	char *end;
+	int64_t number = g_ascii_strtoll(text, &end, 10);
+
+	*many = false;
+	if (end != text && *end == '\0')
+		return model_chat_number(face->model, number);
+	for (guint i = 0; i < chats->len; i++) {
+		struct chat *chat = chats->pdata[i];
+		const char *name = chat_name(face->model, chat);
+
+		if (g_ascii_strcasecmp(name, text) == 0 || strcmp(chat->jid, text) == 0)
+			return chat;
+		if (g_ascii_strncasecmp(name, text, strlen(text)) == 0 || g_str_has_prefix(chat->jid, text)) {
+			*many |= found != NULL;
+			found = chat;
+		}
+	}
+	return *many ? NULL : found;
+}
+
+static bool
+run_win(struct face *face, const char *argument)
+{
+	bool many;
+	struct chat *chat = *argument != '\0' ? find_chat(face, argument, &many) : NULL;
+
+	if (*argument == '\0')
+		face_note(face, face->front, SEVERITY_ERROR, "/win N|NAME: which chat? Nothing was done.");
+	else if (chat == NULL)
+		face_note(face, face->front, SEVERITY_ERROR, many ? "More than one chat begins with \"%s\"." :
+		    "No open chat is called \"%s\".", argument);
+	else
+		face_go(face, chat);
+	return true;
+}
+
+static const struct {
+	const char	*name, *arguments, *help;
+	command_fn	 fn;
+} table[] = {
+#define COMMAND(name, arguments, help) { #name, arguments, help, run_##name },
+#include "face/tui/commands.def"
+#undef COMMAND
+};
+
+char *
+command_help(void)
+{
+	GString *text = g_string_new("On this screen:");
+
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+		g_string_append_printf(text, "\n/%s %s   %s", table[i].name, table[i].arguments, table[i].help);
+	return g_string_free(text, FALSE);
+}
+
+/* /help goes to the core; what only the face knows is said first. */
+static bool
+run_help(struct face *face, const char *argument)
+{
+	const char *name = *argument == '/' ? argument + 1 : argument;
+	g_autofree char *own = NULL;
+
+	if (*name == '\0') {
+		own = command_help();
+		face_note(face, face->front, SEVERITY_INFO, "%s", own);
+		return false;
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+		if (strcmp(table[i].name, name) == 0) {
+			face_note(face, face->front, SEVERITY_INFO, "/%s %s   %s", name, table[i].arguments,
+			    table[i].help);
+			/* The core has an /answer of its own, with a value. */
+			return strcmp(name, "answer") != 0;
+		}
+	return false;
+}
+
+bool
+command_run(struct face *face, const char *line)
+{
+	size_t n = strcspn(line + 1, " \t\n");
+	g_autofree char *name = g_strndup(line + 1, n), *argument = g_strstrip(g_strdup(line + 1 + n));
+
+	if (strcmp(name, "help") == 0)
+		return run_help(face, argument);
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
+		if (strcmp(table[i].name, name) == 0) {
+			/* What takes no argument and got one is not guessed at. */
+			if (*table[i].arguments == '\0' && *argument != '\0') {
+				face_note(face, face->front, SEVERITY_ERROR, "/%s takes nothing after it. Nothing was done.",
+				    name);
+				return true;
+			}
+			return table[i].fn(face, argument);
+		}
+	return false;
+}
+
+void
+command_complete(const char *prefix, GPtrArray *words, GPtrArray *helps)
+{
+	/* With or without the slash, as the word that is replaced has it. */
+	const char *slash = *prefix == '/' ? "/" : "", *name = *prefix == '/' ? prefix + 1 : prefix;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(table); i++) {
+		g_autofree char *word = g_strconcat(slash, table[i].name, NULL);
+		bool known = false;
+
+		if (!g_str_has_prefix(table[i].name, name))
+			continue;
+		for (guint j = 0; j < words->len; j++)
+			known |= strcmp(words->pdata[j], word) == 0;
+		if (known)
+			continue;
+		g_ptr_array_add(words, g_steal_pointer(&word));
+		g_ptr_array_add(helps, g_strdup(table[i].help));
+	}
+}

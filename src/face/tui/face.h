@@ -1,0 +1,202 @@
+/*
+ * face.h: the parts of the terminal face, and what they call each other for.  One struct face holds it all; each file
+ * named below owns its part of it.  Handlers only mark what must be drawn; the loop in tui.c draws.
+ */
+#ifndef TUI_FACE_H
+#define TUI_FACE_H
+
+#include <glib.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "face/tui/canvas.h"
+#include "face/tui/input.h"
+#include "face/tui/layout.h"
+#include "face/tui/model.h"
+#include "face/tui/view_chat.h"
+#include "proto/client.h"
+
+struct term;
+struct face;
+
+enum { DIRTY_CHAT = 1, DIRTY_INPUT = 2, DIRTY_BARS = 4, DIRTY_ALL = 7 };
+
+enum { SECRET_BYTES = 1024, LINGER_MS = 1000, PRESENT_MS = 60000, CLOCK_MS = 300000 };
+
+/* ask.c: the input line becomes the answer to a question.  value NULL: left without an answer. */
+typedef void (*ask_done)(struct face *, const char *value, int64_t id);
+struct ask {
+	bool		 open, secret;
+	char		*title;
+	ask_done	 done;
+	int64_t		 id;			/* the prompt's number, or whatever done wants */
+	struct input_draft *draft;		/* not secret: edited as any line */
+	char		 text[SECRET_BYTES], held[SECRET_BYTES];	/* secret; wiped */
+	size_t		 len;
+};
+
+/* complete.c: candidates for the word at the cursor. */
+struct complete {
+	bool		 open;
+	char		*before;		/* the line as it was typed */
+	size_t		 point, from, to;
+	GPtrArray	*words, *helps;		/* char * */
+	int		 at;
+	int64_t		 request;
+	int		 step;			/* what was asked for while the answer was on its way */
+};
+
+/* paste.c: text that waits for a decision. */
+struct paste {
+	char		*text;			/* NULL: none */
+	int		 lines, removed;
+	bool		 cut;
+};
+
+/* attention.c */
+struct attention {
+	bool		 focus_known, focused;
+	int64_t		 key_ms;		/* boot clock; the last key */
+	struct clock_timer *linger, *minute, *title_timer;
+	int64_t		 linger_id;		/* the message that is about to be seen */
+	int64_t		 bell_ms, title_ms;
+	char		*title;
+	bool		 told, told_focused;	/* what the core knows */
+};
+
+/* start.c: the first questions, where there is no account. */
+struct start {
+	bool		 on;
+	int		 step;			/* 1 address, 2 name, 3 password, 4 waiting */
+	char		*jid, *name, *trouble;
+};
+
+struct face {
+	struct model	*model;
+	struct input	*input;
+	struct canvas	*canvas;
+	struct term	*term;			/* NULL in tests */
+	struct client	*client;		/* NULL in tests, and when the core is gone */
+	struct chat	*front, *before;
+	struct layout	 layout;
+	enum list_wish	 list;
+	struct view_shown shown;
+	int		 dirty;
+	bool		 urgent;		/* a key: draw at once */
+	bool		 ready;			/* there is something to show */
+	bool		 arriving;		/* the front's page is on its way: put the view in place then */
+	int		 digits, digit;		/* M-j: digits still to come, and those that came */
+	int		 detaches;		/* C-d on the empty line */
+	int		 running;		/* lines without an answer */
+	GPtrArray	*sending;		/* struct sending, send.c */
+	struct clock_timer *draft_timer;
+	struct ask	 ask;
+	struct complete	 complete;
+	struct paste	 paste;
+	struct attention attention;
+	struct start	 start;
+	GMainLoop	*loop;
+	bool		 ending, quitting;	/* leave the loop; because the core was asked to end */
+	char		*farewell;		/* said after the screen is put back */
+	int		 status;
+};
+
+/* tui.c */
+void	 face_mark(struct face *, int dirty);
+/* Ends the loop; text may be NULL. */
+void	 face_end(struct face *, int status, const char *text);
+/* Gives the terminal to $VISUAL with the line in a file. */
+void	 face_edit(struct face *);
+
+/* go.c */
+void	 face_go(struct face *, struct chat *);
+struct view_chat face_view(struct face *);
+void	 face_note(struct face *, struct chat *, enum severity, const char *format, ...) G_GNUC_PRINTF(4, 5);
+/* The chat's draft, made when there is none. */
+struct input_draft *face_draft(struct face *, struct chat *);
+void	 face_scroll(struct face *, int rows);
+void	 face_bottom(struct face *);
+void	 face_unread_line(struct face *);
+void	 face_close(struct face *, struct chat *);
+
+/* link.c: the core */
+bool	 link_open(struct face *, const char *socket, GError **error);
+void	 link_close(struct face *);
+void	 link_page(struct face *, struct chat *, enum window_side);
+void	 link_message(struct face *, int64_t id);
+void	 link_seen(struct face *, struct chat *, int64_t id);
+void	 link_active(struct face *, bool focused, int64_t idle_s);
+void	 link_draft(struct face *, struct chat *);
+void	 link_answer(struct face *, int64_t id, const char *value, bool keep);
+/* An event, or an element of a list, into the model and onto the screen. */
+void	 link_take(struct face *, const struct event *, bool live);
+/* A page of history that was asked for by this side; result NULL: it was refused. */
+void	 link_took_page(struct face *, struct chat *, enum window_side, json_t *result);
+
+/* send.c */
+void	 send_line(struct face *);
+/* line goes to the core as if typed in chat; what comes of it is said there, and the line given back if refused. */
+void	 send_run(struct face *, struct chat *, const char *line, const char *typed, bool pasted);
+/* Lines whose fate is not known: said after the screen is put back.  The caller's, NULL when there are none. */
+char	*send_left(struct face *);
+void	 send_free(struct face *);
+
+/* command.c */
+bool	 command_run(struct face *, const char *line);
+/* Adds the face's own commands that begin with prefix. */
+void	 command_complete(const char *prefix, GPtrArray *words, GPtrArray *helps);
+/* Its own commands and keys, as text for help; the caller's. */
+char	*command_help(void);
+
+/* action.c */
+void	 face_action(struct face *, enum action, int count);
+
+/* ask.c */
+void	 ask_open(struct face *, const char *title, bool secret, const char *initial, ask_done, int64_t id);
+void	 ask_close(struct face *);
+/* A key while a secret is asked for; false: it is not for the question. */
+bool	 ask_key(struct face *, const char *bytes, size_t len);
+void	 ask_paste(struct face *, const char *text);
+void	 ask_line(struct face *, const char *line);
+/* Asks what the open prompt of this number asks; 0: the oldest. */
+void	 ask_prompt(struct face *, int64_t id);
+/* A prompt came or went. */
+void	 ask_prompt_changed(struct face *, const struct event *);
+
+/* complete.c */
+void	 complete_step(struct face *, int by);
+bool	 complete_close(struct face *, bool as_typed);
+int	 complete_rows(const struct face *);
+void	 complete_draw(const struct face *, const struct area *);
+void	 complete_take(struct face *, json_t *result);
+
+/* paste.c */
+void	 paste_take(struct face *, const char *bytes, size_t len, bool cut);
+/* A key while a paste waits: everything but its letters is ignored. */
+void	 paste_key(struct face *, const char *bytes, size_t len);
+int	 paste_rows(const struct face *);
+void	 paste_draw(const struct face *, const struct area *);
+
+/* attention.c */
+void	 attention_key(struct face *);
+void	 attention_focus(struct face *, bool in);
+void	 attention_message(struct face *, const struct event *);
+/* After each frame: what is seen, the terminal's title, the clock. */
+void	 attention_update(struct face *);
+bool	 attention_present(const struct face *);
+bool	 attention_clock(const struct face *);
+void	 attention_free(struct face *);
+
+/* start.c */
+void	 start_begin(struct face *);
+void	 start_changed(struct face *, const struct event *);
+void	 start_draw(const struct face *, const struct area *);
+
+/* screen.c: the whole screen on the canvas, as far as it is dirty. */
+void	 screen_draw(struct face *);
+/* The prompt before the input now; the caller's. */
+char	*screen_prompt(const struct face *);
+
+#endif

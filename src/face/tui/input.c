@@ -1,0 +1,677 @@
+/*
+ * input.c: readline, headless.  It reads from a buffer in memory, draws nothing and knows no terminal.
+ *
+ * What a reader would get wrong:
+ * - A sequence that readline has not bound is dropped here: readline would drop its first bytes and insert the rest.
+ * - Functions of ours that run inside readline only note what was asked; it is done when readline is left, so that a
+ *   draft can be moved out without the ground going from under it.
+ * - Order of right: our defaults are bound first, then readline reads the inputrc, which therefore wins; then a few
+ *   functions are swapped wherever they ended up (movement by grapheme cluster, sending, completing).
+ */
+#include "face/tui/input.h"
+
+#include <glib.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <readline/history.h>
+#include <readline/readline.h>
+
+#include "base/limits.h"
+#include "base/text.h"
+#include "face/tui/keyname.h"
+
+enum { HISTORY_LINES = 200, HISTORY_BYTES = 65536, PENDING_MAX = 64 };
+
+#define BUSY (RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG | RL_STATE_MULTIKEY | RL_STATE_METANEXT | \
+	RL_STATE_CHARSEARCH | RL_STATE_VIMOTION | RL_STATE_MACROINPUT)
+
+struct input_draft {
+	char		*line;		/* while it is not in use */
+	int		 point, mark;
+	UNDO_LIST	*undo;
+	HISTORY_STATE	*history;
+	bool		 pasted;
+};
+
+struct input {
+	const struct input_handler *handler;
+	void		*ctx;
+	const char	*bytes;		/* what readline is to read */
+	size_t		 left;
+	char		 pending[PENDING_MAX];	/* the beginning of a sequence of keys */
+	size_t		 pending_len;
+	struct { enum action action; int count; } asked[8];
+	int		 n_asked;
+	struct input_draft *draft, *own;	/* in use; own: when nobody gave one */
+	bool		 pasted;
+	FILE		*nowhere;
+};
+
+const struct action_row action_table[ACTIONS] = {
+#define ACTION(constant, name, keys, help) { name, keys, help },
+#include "face/tui/actions.def"
+#undef ACTION
+};
+
+/* readline has one line, and its callbacks carry no context. */
+static struct input *the;
+
+static int
+ask(enum action action, int count)
+{
+	if (the->n_asked < (int)G_N_ELEMENTS(the->asked)) {
+		the->asked[the->n_asked].action = action;
+		the->asked[the->n_asked++].count = count;
+	}
+	return 0;
+}
+
+#define ACTION(constant, name, keys, help) \
+	static int do_##constant(int count, int key) { (void)key; return ask(ACTION_##constant, count); }
+#include "face/tui/actions.def"
+#undef ACTION
+
+static rl_command_func_t *const functions[ACTIONS] = {
+#define ACTION(constant, name, keys, help) do_##constant,
+#include "face/tui/actions.def"
+#undef ACTION
+};
+
+/* --- movement by cluster --- */
+
+static int
+cluster_after(int at)
+{
+	return at >= rl_end ? rl_end : at + (int)text_cluster(rl_line_buffer + at, (size_t)(rl_end - at));
+}
+
+static int
+cluster_before(int at)
+{
+	int from = at, next;
+
+	while (from > 0 && rl_line_buffer[from - 1] != '\n')
+		from--;
+	if (from == at)
+		return MAX(0, at - 1);
+	while ((next = cluster_after(from)) < at)
+		from = next;
+	return from;
+}
+
+static int forward_cluster(int count, int key);
+
+static int
+backward_cluster(int count, int key)
+{
+	if (count < 0)
+		return forward_cluster(-count, key);
+	while (count-- > 0 && rl_point > 0)
+		rl_point = cluster_before(rl_point);
+	return 0;
+}
+
+static int
+forward_cluster(int count, int key)
+{
+	if (count < 0)
+		return backward_cluster(-count, key);
+	while (count-- > 0 && rl_point < rl_end)
+		rl_point = cluster_after(rl_point);
+	return 0;
+}
+
+static int
+remove_span(int from, int to, bool many)
+{
+	if (from == to)
+		return rl_ding();
+	if (many)
+		rl_kill_text(from, to);
+	else
+		rl_delete_text(from, to);
+	rl_point = from;
+	return 0;
+}
+
+static int rubout_cluster(int count, int key);
+
+static int
+delete_cluster(int count, int key)
+{
+	int to = rl_point;
+
+	if (count < 0)
+		return rubout_cluster(-count, key);
+	for (int i = 0; i < count; i++)
+		to = cluster_after(to);
+	return remove_span(rl_point, to, count > 1);
+}
+
+static int
+rubout_cluster(int count, int key)
+{
+	int from = rl_point;
+
+	if (count < 0)
+		return delete_cluster(-count, key);
+	for (int i = 0; i < count && from > 0; i++)
+		from = cluster_before(from);
+	return remove_span(from, rl_point, count > 1);
+}
+
+static const struct {
+	rl_command_func_t *from, *to;
+} swaps[] = {
+	{ rl_backward_char, backward_cluster },
+	{ rl_forward_char, forward_cluster },
+	{ rl_delete, delete_cluster },
+	{ rl_rubout, rubout_cluster },
+	{ rl_newline, do_SEND_LINE },
+	{ rl_complete, do_COMPLETE_NEXT },
+	{ rl_menu_complete, do_COMPLETE_NEXT },
+	{ rl_possible_completions, do_COMPLETE_NEXT },
+	{ rl_insert_completions, do_COMPLETE_NEXT },
+	{ rl_backward_menu_complete, do_COMPLETE_PREVIOUS },
+	{ rl_vi_complete, do_COMPLETE_NEXT },
+};
+
+/* A map stands in the place of a function; ISO C has no cast from one to the other. */
+static Keymap
+map_in(rl_command_func_t *function)
+{
+	Keymap map;
+
+	G_STATIC_ASSERT(sizeof map == sizeof function);
+	memcpy(&map, &function, sizeof map);
+	return map;
+}
+
+static void
+swap_in(Keymap map, int depth)
+{
+	for (int key = 0; key < KEYMAP_SIZE; key++) {
+		if (map[key].function == NULL)
+			continue;
+		if (map[key].type == ISKMAP && depth < 8)
+			swap_in(map_in(map[key].function), depth + 1);
+		for (size_t i = 0; map[key].type == ISFUNC && i < G_N_ELEMENTS(swaps); i++)
+			if (map[key].function == swaps[i].from) {
+				map[key].function = swaps[i].to;
+				break;
+			}
+	}
+}
+
+/* --- life --- */
+
+static int
+next_byte(FILE *nowhere)
+{
+	(void)nowhere;
+	if (the->left == 0)
+		return EOF;
+	the->left--;
+	return (unsigned char)*the->bytes++;
+}
+
+static int
+has_byte(void)
+{
+	return the->left > 0;
+}
+
+static void
+draw_nothing(void)
+{
+}
+
+static void
+take_nothing(char *line)
+{
+	free(line);
+}
+
+static char *
+no_words(const char *text, int state)
+{
+	(void)text;
+	(void)state;
+	return NULL;
+}
+
+static void
+bind_defaults(void)
+{
+	static const char *const maps[] = { "emacs", "vi-insert", "vi-command" };
+
+	for (int i = 0; i < ACTIONS; i++) {
+		g_auto(GStrv) keys = g_strsplit(action_table[i].keys, ", ", -1);
+		g_autofree char *name = g_strconcat("confab-", action_table[i].name, NULL);
+
+		/* readline keeps the name. */
+		rl_add_defun(g_intern_string(name), functions[i], -1);
+		for (int j = 0; keys[j] != NULL; j++) {
+			g_autoptr(GPtrArray) bytes = keyname_parse(keys[j]);
+
+			g_assert(bytes != NULL);
+			for (guint k = 0; k < bytes->len; k++)
+				for (size_t m = 0; m < G_N_ELEMENTS(maps); m++)
+					rl_bind_keyseq_in_map(bytes->pdata[k], functions[i],
+					    rl_get_keymap_by_name(maps[m]));
+		}
+	}
+}
+
+struct input *
+input_new(const struct input_handler *handler, void *ctx)
+{
+	struct input *input = g_new0(struct input, 1);
+
+	g_assert(the == NULL);
+	the = input;
+	input->handler = handler;
+	input->ctx = ctx;
+	input->nowhere = fopen("/dev/null", "r+e");
+	rl_readline_name = "confab";
+	rl_instream = rl_outstream = input->nowhere;
+	rl_catch_signals = rl_catch_sigwinch = rl_change_environment = 0;
+	rl_prep_term_function = NULL;
+	rl_deprep_term_function = NULL;
+	rl_getc_function = next_byte;
+	rl_input_available_hook = has_byte;
+	rl_redisplay_function = draw_nothing;
+	rl_completion_entry_function = no_words;
+	rl_attempted_completion_over = 1;
+	bind_defaults();
+	rl_callback_handler_install("", take_nothing);
+	/* Pastes come as tokens; the function that reads them from a terminal has nothing to read. */
+	rl_variable_bind("enable-bracketed-paste", "off");
+	rl_variable_bind("bell-style", "none");
+	swap_in(rl_get_keymap_by_name("emacs"), 0);
+	swap_in(rl_get_keymap_by_name("vi-insert"), 0);
+	swap_in(rl_get_keymap_by_name("vi-command"), 0);
+	input->own = input->draft = input_draft_new("");
+	return input;
+}
+
+void
+input_free(struct input *input)
+{
+	if (input == NULL)
+		return;
+	input_use(input, NULL);
+	input_draft_free(input, input->own);
+	rl_callback_handler_remove();
+	if (input->nowhere != NULL)
+		fclose(input->nowhere);
+	g_free(input);
+	the = NULL;
+}
+
+/* --- keys --- */
+
+static void
+feed(struct input *input, const char *bytes, size_t len)
+{
+	input->bytes = bytes;
+	input->left = len;
+	while (input->left > 0)
+		rl_callback_read_char();
+}
+
+/* Whatever readline waits for is given up. */
+static void
+settle(struct input *input)
+{
+	for (int i = 0; i < 4 && (rl_readline_state & BUSY) != 0; i++)
+		feed(input, "\007", 1);
+	input->pending_len = 0;
+}
+
+static void
+finish(struct input *input)
+{
+	if (rl_end == 0)
+		input->pasted = false;
+	for (int i = 0; i < input->n_asked; i++)
+		input->handler->action(input->ctx, input->asked[i].action, input->asked[i].count);
+	input->n_asked = 0;
+	input->handler->changed(input->ctx);
+}
+
+/* False for a sequence that would leave its tail in the line. */
+static bool
+is_bound(struct input *input, const char *bytes, size_t len)
+{
+	char all[PENDING_MAX];
+	int type;
+
+	if (input->pending_len + len > sizeof all)
+		return false;
+	memcpy(all, input->pending, input->pending_len);
+	memcpy(all + input->pending_len, bytes, len);
+	/* The pending keys were read from the top map. */
+	return rl_function_of_keyseq_len(all, input->pending_len + len, NULL, &type) != NULL;
+}
+
+void
+input_key(struct input *input, const char *bytes, size_t len)
+{
+	unsigned long waits = rl_readline_state & BUSY;
+	bool plain = len > 0 && ((unsigned char)bytes[0] >= 0x80 || (bytes[0] >= 0x20 && bytes[0] != 0x7f));
+
+	if (len == 0)
+		return;
+	/* A literal key, or the letter that somebody looks for: readline asked for it. */
+	if ((waits & (RL_STATE_METANEXT | RL_STATE_CHARSEARCH)) == 0) {
+		if (len == 1 && bytes[0] == 4 && rl_end == 0 && waits == 0) {
+			ask(ACTION_DETACH, 0);
+			finish(input);
+			return;
+		}
+		if (len == 1 && bytes[0] == 033 && rl_editing_mode == 1 && waits == 0) {
+			ask(ACTION_CANCEL, 1);
+			finish(input);
+			return;
+		}
+		if ((waits & RL_STATE_MULTIKEY) == 0)
+			input->pending_len = 0;
+		/* Plain text needs no binding, but behind the beginning of a sequence. */
+		if ((!plain || input->pending_len > 0) && !is_bound(input, bytes, len)) {
+			if (input->pending_len > 0)
+				settle(input);
+			finish(input);
+			return;
+		}
+	}
+	feed(input, bytes, len);
+	/* A lone Esc ended a search: it is the whole key, and nothing is to follow it. */
+	if (len == 1 && bytes[0] == 033 && rl_editing_mode == 1)
+		settle(input);
+	if ((rl_readline_state & RL_STATE_MULTIKEY) != 0 && input->pending_len + len <= sizeof input->pending) {
+		memcpy(input->pending + input->pending_len, bytes, len);
+		input->pending_len += len;
+	} else
+		input->pending_len = 0;
+	finish(input);
+}
+
+/* --- the line --- */
+
+void
+input_insert(struct input *input, const char *text, bool pasted)
+{
+	settle(input);
+	if (pasted && rl_point == 0 && *text != '\0')
+		input->pasted = true;
+	rl_begin_undo_group();
+	rl_insert_text(text);
+	rl_end_undo_group();
+}
+
+void
+input_set(struct input *input, const char *text, long point)
+{
+	settle(input);
+	rl_begin_undo_group();
+	rl_delete_text(0, rl_end);
+	rl_point = 0;
+	rl_insert_text(text);
+	rl_end_undo_group();
+	rl_mark = 0;
+	if (point >= 0 && point <= rl_end)
+		rl_point = (int)point;
+}
+
+/* Gives a line of history that was edited while it was shown its own text back. */
+static void
+mend_history(void)
+{
+	HIST_ENTRY *entry = current_history();
+
+	if (entry == NULL || rl_undo_list == NULL)
+		return;
+	rl_revert_line(1, 0);
+	entry = replace_history_entry(where_history(), rl_line_buffer, NULL);
+	if (entry != NULL)
+		free_history_entry(entry);
+}
+
+void
+input_sent(struct input *input)
+{
+	settle(input);
+	mend_history();
+	if (rl_undo_list != NULL)
+		rl_free_undo_list();
+	/* Empties the line and lets go of the line that was typed before history was looked at. */
+	rl_initialize();
+	input->pasted = false;
+}
+
+const char *
+input_line(const struct input *input)
+{
+	(void)input;
+	return rl_line_buffer != NULL ? rl_line_buffer : "";
+}
+
+size_t
+input_point(const struct input *input)
+{
+	(void)input;
+	return (size_t)rl_point;
+}
+
+void
+input_set_point(struct input *input, size_t point)
+{
+	(void)input;
+	rl_point = MIN((int)point, rl_end);
+}
+
+bool
+input_is_pasted(const struct input *input)
+{
+	return input->pasted;
+}
+
+const char *
+input_prompt(const struct input *input)
+{
+	(void)input;
+	return rl_display_prompt != NULL ? rl_display_prompt : "";
+}
+
+void
+input_recall(struct input *input, int by)
+{
+	settle(input);
+	if (by < 0)
+		rl_get_previous_history(-by, 0);
+	else
+		rl_get_next_history(by, 0);
+	rl_point = rl_end;
+	input->pasted = false;
+}
+
+void
+input_kill(struct input *input)
+{
+	settle(input);
+	rl_kill_text(0, rl_end);
+	rl_point = 0;
+	input->pasted = false;
+}
+
+/* --- drafts --- */
+
+struct input_draft *
+input_draft_new(const char *text)
+{
+	struct input_draft *draft = g_new0(struct input_draft, 1);
+
+	draft->line = g_strdup(text);
+	draft->point = (int)strlen(text);
+	return draft;
+}
+
+/* The line and its history go into the draft that is in use; readline is left empty. */
+static void
+move_out(struct input *input)
+{
+	struct input_draft *draft = input->draft;
+	HIST_ENTRY *shown;
+
+	settle(input);
+	/* A recalled line stays only if it was changed; else what was typed before it comes back. */
+	shown = current_history();
+	if (shown != NULL && strcmp(shown->line, rl_line_buffer) == 0)
+		rl_maybe_unsave_line();
+	g_free(draft->line);
+	draft->line = g_strdup(rl_line_buffer);
+	draft->point = rl_point;
+	draft->mark = rl_mark;
+	if (shown != NULL && strcmp(shown->line, rl_line_buffer) != 0 && where_history() < history_length) {
+		mend_history();
+		if (rl_undo_list != NULL)
+			rl_free_undo_list();
+	}
+	draft->undo = rl_undo_list;
+	draft->pasted = input->pasted;
+	rl_undo_list = NULL;
+	using_history();
+	draft->history = history_get_history_state();
+}
+
+static void
+set_history(HISTORY_STATE *state)
+{
+	HISTORY_STATE empty = { 0 };
+
+	history_set_history_state(state != NULL ? state : &empty);
+	free(state);
+}
+
+static void
+move_in(struct input *input, struct input_draft *draft)
+{
+	input->draft = draft;
+	set_history(draft->history);
+	draft->history = NULL;
+	rl_initialize();
+	rl_insert_text(draft->line);
+	rl_free_undo_list();
+	rl_undo_list = draft->undo;
+	draft->undo = NULL;
+	rl_point = MIN(draft->point, rl_end);
+	rl_mark = MIN(draft->mark, rl_end);
+	input->pasted = draft->pasted;
+	using_history();
+	g_clear_pointer(&draft->line, g_free);
+}
+
+void
+input_use(struct input *input, struct input_draft *draft)
+{
+	if (draft == NULL)
+		draft = input->own;
+	if (draft == input->draft)
+		return;
+	move_out(input);
+	move_in(input, draft);
+}
+
+/* Works on a draft that is not in use as if it were. */
+static struct input_draft *
+borrow(struct input *input, struct input_draft *draft)
+{
+	struct input_draft *before = input->draft;
+
+	input_use(input, draft);
+	return before;
+}
+
+void
+input_draft_free(struct input *input, struct input_draft *draft)
+{
+	if (draft == NULL)
+		return;
+	if (input->draft == draft && draft != input->own)
+		input_use(input, NULL);
+	struct input_draft *before = borrow(input, draft);
+	if (rl_undo_list != NULL)
+		rl_free_undo_list();
+	clear_history();
+	if (before != draft)
+		input_use(input, before);
+	if (draft->history != NULL)
+		free(draft->history->entries);
+	free(draft->history);
+	g_free(draft->line);
+	g_free(draft);
+}
+
+const char *
+input_draft_text(const struct input *input, const struct input_draft *draft)
+{
+	return draft == input->draft ? rl_line_buffer : draft->line;
+}
+
+void
+input_draft_set(struct input *input, struct input_draft *draft, const char *text, bool pasted)
+{
+	struct input_draft *before = borrow(input, draft);
+
+	input_set(input, text, -1);
+	input->pasted = pasted;
+	input_use(input, before);
+}
+
+void
+input_remember(struct input *input, struct input_draft *draft, const char *line)
+{
+	struct input_draft *before;
+
+	if (*line == '\0' || strlen(line) > HISTORY_BYTES)
+		return;
+	before = borrow(input, draft);
+	if (history_length == 0 || strcmp(history_get(history_base + history_length - 1)->line, line) != 0)
+		add_history(line);
+	if (history_length > HISTORY_LINES) {
+		HIST_ENTRY *oldest = remove_history(0);
+
+		if (oldest != NULL)
+			free_history_entry(oldest);
+	}
+	using_history();
+	input_use(input, before);
+}
+
+char *
+input_keys_of(enum action action)
+{
+	g_auto(GStrv) names = g_strsplit(action_table[action].keys, ", ", -1);
+	char **found, *first = NULL;
+	int type;
+
+	for (int i = 0; names[i] != NULL; i++) {
+		g_autoptr(GPtrArray) bytes = keyname_parse(names[i]);
+
+		if (*names[i] != '\0' && bytes != NULL && bytes->len > 0 && rl_function_of_keyseq_len(bytes->pdata[0],
+		    strlen(bytes->pdata[0]), NULL, &type) == functions[action])
+			return g_strdup(names[i]);
+	}
+	found = rl_invoking_keyseqs(functions[action]);
+	for (int i = 0; found != NULL && found[i] != NULL; i++) {
+		if (first == NULL)
+			first = g_strdup(found[i]);
+		free(found[i]);
+	}
+	free(found);
+	return first != NULL ? first : g_strdup("");
+}

@@ -1,0 +1,15 @@
+/*
+ * keyname.h: the names of keys ("M-a", "C-x k", "PgUp") as the bytes that terminals send.  Pure.
+ */
+#ifndef TUI_KEYNAME_H
+#define TUI_KEYNAME_H
+
+#include <glib.h>
+
+/*
+ * Every byte sequence that the key, or the sequence of keys with blanks between, may come as: several where terminals
+ * differ.  NULL for a name that is none.  An array of char *.
+ */
+GPtrArray *keyname_parse(const char *text);
+
+#endif

@@ -1,0 +1,425 @@
+/*
+ * link.c: what the face says to the core and takes from it.  Subscribes first and lists afterwards; an answer may be
+ * older than events that came before it, which the model sorts out by revisions.
+ */
+#include <string.h>
+
+#include "face/tui/face.h"
+#include "proto/error.h"
+
+enum { PAGE = 100, DRAFT_MS = 1000 };
+
+/* What a request for a page or a message is for; the chat is found again when the answer comes. */
+struct asked {
+	struct face	*face;
+	char		*account, *jid;
+	enum window_side side;
+};
+
+static struct asked *
+asked_new(struct face *face, const struct chat *chat, enum window_side side)
+{
+	struct asked *asked = g_new0(struct asked, 1);
+
+	asked->face = face;
+	asked->account = g_strdup(chat->account);
+	asked->jid = g_strdup(chat->jid);
+	asked->side = side;
+	return asked;
+}
+
+static struct chat *
+asked_free(struct asked *asked)
+{
+	struct chat *chat = model_chat(asked->face->model, asked->account, asked->jid);
+
+	g_free(asked->account);
+	g_free(asked->jid);
+	g_free(asked);
+	return chat;
+}
+
+/* --- events --- */
+
+void
+link_take(struct face *face, const struct event *event, bool live)
+{
+	int changed;
+
+	if (event->type == EVENT_notice) {
+		struct chat *chat = event->chat_jid != NULL ? model_chat(face->model, event->account_name,
+		    event->chat_jid) : NULL;
+
+		face_note(face, chat != NULL ? chat : model_console(face->model), event->notice.severity, "%s",
+		    event->notice.text != NULL ? event->notice.text : "");
+		return;
+	}
+	if (live && event->type == EVENT_message)
+		attention_message(face, event);
+	changed = model_take(face->model, event, live);
+	if (changed == 0)
+		return;
+	/* A message elsewhere draws nothing here; its chat's own event tells of it. */
+	if (event->type == EVENT_message)
+		face_mark(face, model_chat(face->model, event->account_name, event->chat_jid) == face->front ?
+		    DIRTY_CHAT : 0);
+	else if (event->type == EVENT_prompt) {
+		face_mark(face, DIRTY_CHAT | DIRTY_BARS);
+		ask_prompt_changed(face, event);
+	} else
+		face_mark(face, event->type == EVENT_presence ? DIRTY_BARS : DIRTY_ALL);
+	start_changed(face, event);
+}
+
+static void relist(struct face *face);
+
+static void
+say_output(struct face *face, json_t *lines)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	json_t *line;
+	size_t i;
+
+	json_array_foreach(lines, i, line)
+		g_string_append_printf(text, "%s%s", i > 0 ? "\n" : "",
+		    json_string_value(line) != NULL ? json_string_value(line) : "");
+	face_note(face, face->front, SEVERITY_INFO, "%s", text->str);
+}
+
+static void
+on_event(void *ctx, const struct event *event, json_t *raw)
+{
+	struct face *face = ctx;
+
+	(void)raw;
+	if (event == NULL || face->ending)
+		return;
+	if (event->type == EVENT_reset) {
+		model_doubt(face->model);
+		relist(face);
+		if (!chat_is_console(face->front))
+			link_page(face, face->front, WINDOW_BEFORE);
+	} else if (event->type == EVENT_output)
+		say_output(face, event->output.lines);
+	else
+		link_take(face, event, true);
+}
+
+static void
+on_closed(void *ctx)
+{
+	struct face *face = ctx;
+
+	client_free(face->client);
+	face->client = NULL;
+	face_end(face, face->quitting ? 0 : 2, face->quitting ? NULL :
+	    "The core ended. What was stored is stored; confab starts it again.");
+}
+
+static const struct client_handler handler = { on_event, on_closed };
+
+/* --- lists --- */
+
+/* Elements of one list; what the list does not name is gone, where it was doubted and the list is whole. */
+static void
+take_list(struct face *face, json_t *result, const char *name, enum event_type type)
+{
+	json_t *element;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, name), i, element) {
+		struct event event;
+
+		if (!event_from_json(element, &event))
+			continue;
+		link_take(face, &event, false);
+		event_clear(&event);
+	}
+	if (!json_is_true(json_object_get(result, "more")))
+		model_drop_doubted(face->model, type);
+	face_mark(face, DIRTY_ALL);
+}
+
+static bool
+refused(struct face *face, json_t *result, const GError *error)
+{
+	model_list_ended(face->model);
+	if (result == NULL && face->client != NULL && !face->ending)
+		face_note(face, model_console(face->model), SEVERITY_ERROR, "%s", error->message);
+	return result == NULL;
+}
+
+static void
+took_accounts(void *ctx, json_t *result, const GError *error, json_t *data)
+{
+	struct face *face = ctx;
+
+	(void)data;
+	if (refused(face, result, error))
+		return;
+	take_list(face, result, "accounts", EVENT_account);
+	if (model_accounts(face->model)->len == 0)
+		start_begin(face);
+}
+
+static void
+took_chats(void *ctx, json_t *result, const GError *error, json_t *data)
+{
+	struct face *face = ctx;
+	json_t *front = json_object_get(result, "front");
+	struct chat *chat = NULL;
+
+	(void)data;
+	if (refused(face, result, error))
+		return;
+	take_list(face, result, "chats", EVENT_chat);
+	if (face->ready || front == NULL) {
+		face->ready = true;
+		return;
+	}
+	/* Where somebody was last.  The page makes it ready. */
+	if (json_string_value(json_object_get(front, "chat")) != NULL)
+		chat = model_chat(face->model, json_string_value(json_object_get(front, "account")),
+		    json_string_value(json_object_get(front, "chat")));
+	if (chat == NULL || chat_is_console(chat) || !chat->object.chat.open)
+		face->ready = true;
+	else
+		face_go(face, chat);
+}
+
+static void
+took_roster(void *ctx, json_t *result, const GError *error, json_t *data)
+{
+	struct face *face = ctx;
+
+	(void)data;
+	if (refused(face, result, error))
+		return;
+	take_list(face, result, "contacts", EVENT_contact);
+	take_list(face, result, "presences", EVENT_presence);
+}
+
+static void
+took_prompts(void *ctx, json_t *result, const GError *error, json_t *data)
+{
+	struct face *face = ctx;
+
+	(void)data;
+	if (!refused(face, result, error))
+		take_list(face, result, "prompts", EVENT_prompt);
+}
+
+static void
+list(struct face *face, const char *method, client_done done)
+{
+	model_list_begins(face->model);
+	client_request(face->client, method, NULL, done, face);
+}
+
+static void
+relist(struct face *face)
+{
+	list(face, "accounts", took_accounts);
+	list(face, "chats", took_chats);
+	list(face, "prompts", took_prompts);
+	list(face, "roster", took_roster);
+}
+
+static void
+took_hello(void *ctx, json_t *result, const GError *error, json_t *data)
+{
+	(void)data;
+	if (result == NULL)
+		face_end(ctx, g_error_matches(error, RPC_ERROR, RPC_ERROR_PROTOCOL) ? 4 : 2, error->message);
+}
+
+bool
+link_open(struct face *face, const char *socket, GError **error)
+{
+	struct client_hello hello = { "tui", canvas_columns(face->canvas), true };
+
+	face->client = client_connect(socket, &handler, face, error);
+	if (face->client == NULL)
+		return false;
+	/* Keys before events. */
+	client_set_priority(face->client, G_PRIORITY_DEFAULT + 10);
+	client_hello(face->client, &hello, took_hello, face);
+	client_request(face->client, "subscribe", NULL, NULL, NULL);
+	relist(face);
+	return true;
+}
+
+void
+link_close(struct face *face)
+{
+	if (face->client != NULL)
+		link_draft(face, face->front);
+	g_clear_pointer(&face->client, client_free);
+	clock_timer_cancel(&face->draft_timer);
+}
+
+/* --- pages --- */
+
+void
+link_took_page(struct face *face, struct chat *chat, enum window_side side, json_t *result)
+{
+	struct window *window = chat->window;
+	bool first = !window->loaded, missed = window->missed;
+	json_t *element;
+	size_t i;
+
+	window->asked[side] = 0;
+	if (result == NULL) {
+		/* Refused: nobody asks again by himself. */
+		window->at_start |= side == WINDOW_BEFORE;
+		window->loaded = true;
+	}
+	json_array_foreach(json_object_get(result, "messages"), i, element) {
+		struct event event;
+
+		if (!event_from_json(element, &event))
+			continue;
+		if (event.type == EVENT_message)
+			window_take(window, &event, false);
+		event_clear(&event);
+	}
+	window->loaded = true;
+	if (result != NULL && !json_is_true(json_object_get(result, "more"))) {
+		if (side == WINDOW_BEFORE)
+			window->at_start = true;
+		else if (!missed)
+			window->at_end = true;
+	}
+	window_trim(window, side == WINDOW_BEFORE && chat->bottom != 0 ? WINDOW_AFTER : WINDOW_BEFORE);
+	if (chat != face->front)
+		return;
+	if (first && face->arriving) {
+		face->arriving = false;
+		if (chat->unread_after != 0)
+			face_unread_line(face);
+	}
+	face->ready = true;
+	face_mark(face, DIRTY_ALL);
+}
+
+static void
+took_page(void *ctx, json_t *result, const GError *error, json_t *data)
+{
+	struct asked *asked = ctx;
+	struct face *face = asked->face;
+	enum window_side side = asked->side;
+	struct chat *chat = asked_free(asked);
+
+	(void)data;
+	if (chat == NULL || chat->window == NULL || face->client == NULL)
+		return;
+	if (error != NULL)
+		face_note(face, chat, SEVERITY_ERROR, "%s", error->message);
+	link_took_page(face, chat, side, result);
+}
+
+void
+link_page(struct face *face, struct chat *chat, enum window_side side)
+{
+	struct window *window = chat->window;
+	const struct entry *edge = window_edge(window, side);
+	json_t *params;
+
+	if (window->asked[side] != 0 || face->client == NULL || chat_is_console(chat))
+		return;
+	params = json_pack("{s:s, s:s, s:i}", "account", chat->account, "chat", chat->jid, "limit", PAGE);
+	if (edge != NULL && window->loaded)
+		json_object_set_new(params, side == WINDOW_BEFORE ? "before" : "after",
+		    json_integer((json_int_t)edge->id));
+	if (side == WINDOW_AFTER)
+		window->missed = false;
+	window->asked[side] = client_request(face->client, "history", params, took_page,
+	    asked_new(face, chat, side));
+}
+
+static void
+took_message(void *ctx, json_t *result, const GError *error, json_t *data)
+{
+	struct event event;
+
+	(void)error;
+	(void)data;
+	if (result == NULL || !event_from_json(json_object_get(result, "message"), &event))
+		return;
+	if (event.type == EVENT_message)
+		link_take(ctx, &event, false);
+	event_clear(&event);
+}
+
+void
+link_message(struct face *face, int64_t id)
+{
+	long at = window_find(face->front->window, id);
+
+	if (face->client == NULL || at < 0)
+		return;
+	/* Asked for once: it is not cut any more, as far as this face knows. */
+	face->front->window->entries[at]->event.message.cut = false;
+	client_request(face->client, "message", json_pack("{s:I}", "id", (json_int_t)id), took_message, face);
+}
+
+/* --- small things --- */
+
+void
+link_seen(struct face *face, struct chat *chat, int64_t id)
+{
+	if (face->client != NULL)
+		client_request(face->client, "seen", json_pack("{s:s, s:s, s:I}", "account", chat->account, "chat",
+		    chat->jid, "id", (json_int_t)id), NULL, NULL);
+}
+
+void
+link_active(struct face *face, bool focused, int64_t idle_s)
+{
+	json_t *params;
+
+	if (face->client == NULL)
+		return;
+	params = json_pack("{s:b, s:I}", "focused", focused, "idle_s", (json_int_t)idle_s);
+	if (!chat_is_console(face->front)) {
+		json_object_set_new(params, "account", json_string(face->front->account));
+		json_object_set_new(params, "chat", json_string(face->front->jid));
+	}
+	client_request(face->client, "active", params, NULL, NULL);
+}
+
+void
+link_draft(struct face *face, struct chat *chat)
+{
+	const char *text;
+
+	if (face->client == NULL || chat == NULL || chat_is_console(chat) || chat->draft == NULL)
+		return;
+	text = input_draft_text(face->input, chat->draft);
+	if (g_strcmp0(text, chat->told) == 0)
+		return;
+	g_free(chat->told);
+	chat->told = g_strdup(text);
+	client_request(face->client, "draft", json_pack("{s:s, s:s, s:s%}", "account", chat->account, "chat",
+	    chat->jid, "text", text, strlen(text)), NULL, NULL);
+}
+
+static void
+answer_taken(void *ctx, json_t *result, const GError *error, json_t *data)
+{
+	struct face *face = ctx;
+
+	(void)result;
+	(void)data;
+	if (error != NULL && face->client != NULL)
+		face_note(face, face->front, SEVERITY_ERROR, "%s", error->message);
+}
+
+void
+link_answer(struct face *face, int64_t id, const char *value, bool keep)
+{
+	if (face->client == NULL)
+		return;
+	client_request(face->client, "answer", json_pack("{s:I, s:s, s:b}", "id", (json_int_t)id, "value", value,
+	    "keep", keep), answer_taken, face);
+}

@@ -1,0 +1,118 @@
+/* screen.c: puts the parts together.  Only what is marked is drawn; a key in the line wraps no message. */
+#include <string.h>
+
+#include "face/tui/chat_list.h"
+#include "face/tui/face.h"
+#include "face/tui/field.h"
+#include "face/tui/status.h"
+
+char *
+screen_prompt(const struct face *face)
+{
+	const char *own = input_prompt(face->input);
+
+	if (face->ask.open)
+		return g_strdup_printf("%s> ", face->ask.title);
+	return *own != '\0' ? g_strdup(own) : status_prompt(face->model, face->front, canvas_columns(face->canvas));
+}
+
+/* What stands in the input line, and where the cursor is. */
+static char *
+shown_line(const struct face *face, size_t *point)
+{
+	if (face->ask.open && face->ask.secret) {
+		*point = (size_t)g_utf8_strlen(face->ask.text, (gssize)face->ask.len);
+		return g_strnfill(*point, '*');
+	}
+	*point = input_point(face->input);
+	return g_strdup(input_line(face->input));
+}
+
+static const char *
+hint(const struct face *face)
+{
+	if (face->paste.text != NULL)
+		return "nothing is sent before you choose";
+	if (face->complete.open)
+		return "Tab next  Esc as you typed it";
+	if (face->ask.open)
+		return "Enter answers  Esc leaves it open";
+	if (face->detaches > 0)
+		return "C-d again detaches";
+	if (face->digits > 0)
+		return "which chat: two digits";
+	return NULL;
+}
+
+static void
+draw_bars(struct face *face)
+{
+	const struct layout *layout = &face->layout;
+	struct status status = { .model = face->model, .chat = face->front, .clock = attention_clock(face),
+		.named = layout->title.rows == 0, .running = face->running, .hint = hint(face) };
+
+	if (face->start.on && chat_is_console(face->front) && layout->title.rows > 0) {
+		canvas_clear(face->canvas, 0, 0, 1, layout->title.columns, SLOT_TITLE);
+		canvas_text(face->canvas, 0, 1, layout->title.columns, SLOT_TITLE_NAME, "confab  first start", -1);
+	} else
+		status_draw_title(&status, face->canvas, &layout->title);
+	status_draw(&status, face->canvas, &layout->status);
+	chat_list_draw(face->model, face->front, face->canvas, &layout->list, &layout->border);
+	if (face->paste.text != NULL)
+		paste_draw(face, &layout->box);
+	else if (face->complete.open)
+		complete_draw(face, &layout->box);
+}
+
+static void
+draw_input(struct face *face, const char *prompt, const char *line, size_t point)
+{
+	bool command = !face->ask.open && line[0] == '/' && line[1] != '/' && !input_is_pasted(face->input) &&
+	    strchr(line, '\n') == NULL;
+
+	field_draw(face->canvas, &face->layout.input, prompt, SLOT_INPUT_PROMPT, line, point,
+	    command ? SLOT_INPUT_COMMAND : SLOT_INPUT_TEXT);
+}
+
+static void
+draw_chat(struct face *face)
+{
+	struct view_chat view = face_view(face);
+	bool reached;
+
+	if (face->start.on && chat_is_console(face->front)) {
+		memset(&face->shown, 0, sizeof face->shown);
+		start_draw(face, &face->layout.chat);
+		return;
+	}
+	view_chat_draw(&view, face->canvas, &face->shown);
+	reached = view.chat->bottom == 0 && window_full(view.chat->window);
+	if (face->shown.wants_older && !reached)
+		link_page(face, view.chat, WINDOW_BEFORE);
+	if (face->shown.wants_newer)
+		link_page(face, view.chat, WINDOW_AFTER);
+	if (face->shown.cut != 0)
+		link_message(face, face->shown.cut);
+}
+
+void
+screen_draw(struct face *face)
+{
+	int rows = canvas_rows(face->canvas), columns = canvas_columns(face->canvas), box;
+	g_autofree char *prompt = screen_prompt(face), *line = NULL;
+	struct layout before = face->layout;
+	size_t point;
+
+	line = shown_line(face, &point);
+	box = face->paste.text != NULL ? paste_rows(face) : complete_rows(face);
+	layout_make(&face->layout, rows, columns,
+	    field_height(columns, prompt, line, point, canvas_policy(face->canvas)), box, face->list);
+	if (memcmp(&before, &face->layout, sizeof before) != 0)
+		face->dirty = DIRTY_ALL;
+	if ((face->dirty & DIRTY_CHAT) != 0)
+		draw_chat(face);
+	if ((face->dirty & DIRTY_BARS) != 0)
+		draw_bars(face);
+	draw_input(face, prompt, line, point);
+	face->dirty = 0;
+}

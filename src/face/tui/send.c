@@ -1,0 +1,178 @@
+/*
+ * send.c: from Enter to the core's answer.  A line that was entered is out of the way of what is typed next, and is kept
+ * here until the core took it.  Refused, it comes back: into the line if that is empty, else by Up, and the answer says
+ * so.  The core's copy of the draft goes only when the line was taken.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "face/tui/face.h"
+
+struct sending {
+	struct face	*face;
+	char		*account, *jid, *typed;
+	bool		 pasted, command;
+};
+
+static void
+sending_free(void *data)
+{
+	struct sending *sending = data;
+
+	g_free(sending->account);
+	g_free(sending->jid);
+	g_free(sending->typed);
+	g_free(sending);
+}
+
+/* Lines of an answer as one note. */
+static void
+say_output(struct face *face, struct chat *chat, json_t *lines)
+{
+	g_autoptr(GString) text = g_string_new(NULL);
+	json_t *line;
+	size_t i;
+
+	json_array_foreach(lines, i, line) {
+		g_autofree char *clean = text_clean(json_string_value(line) != NULL ? json_string_value(line) : "", -1,
+		    TEXT_BODY, 0);
+
+		g_string_append_printf(text, "%s%s", i > 0 ? "\n" : "", clean);
+	}
+	if (text->len > 0)
+		face_note(face, chat, SEVERITY_INFO, "%s", text->str);
+}
+
+static void
+give_back(struct face *face, struct chat *chat, const struct sending *sending, const char *why)
+{
+	struct input_draft *draft = face_draft(face, chat);
+	bool empty = *input_draft_text(face->input, draft) == '\0';
+
+	face_note(face, chat, SEVERITY_ERROR, "%s%s", why, empty ? "" :
+	    " The line is in this chat's history: Up brings it back.");
+	if (empty)
+		input_draft_set(face->input, draft, sending->typed, sending->pasted);
+	face_mark(face, DIRTY_ALL);
+}
+
+/* A command that opened a chat: one wants to be there. */
+static void
+follow(struct face *face, const struct sending *sending, json_t *result)
+{
+	json_t *data = json_object_get(result, "data");
+	const char *account = json_string_value(json_object_get(data, "account"));
+	const char *jid = json_string_value(json_object_get(data, "chat"));
+	struct chat *chat = account != NULL && jid != NULL ? model_chat(face->model, account, jid) : NULL;
+
+	if (sending->command && chat != NULL && chat != face->front && chat->object.chat.open &&
+	    *input_line(face->input) == '\0' && g_str_has_prefix(sending->typed, "/msg"))
+		face_go(face, chat);
+}
+
+static void
+answered(void *ctx, json_t *result, const GError *error, json_t *data)
+{
+	struct sending *sending = ctx;
+	struct face *face = sending->face;
+	struct chat *chat = model_chat(face->model, sending->account, sending->jid);
+
+	(void)data;
+	face->running--;
+	face_mark(face, DIRTY_BARS);
+	if (chat == NULL)
+		chat = model_console(face->model);
+	if (error != NULL && face->client == NULL) {
+		/* The core is gone: whether it took the line is not known.  send_left() tells. */
+		return;
+	}
+	if (error != NULL)
+		give_back(face, chat, sending, error->message);
+	else {
+		say_output(face, chat, json_object_get(result, "output"));
+		link_draft(face, chat);
+		follow(face, sending, result);
+		if (g_str_has_prefix(sending->typed, "/quit"))
+			face->quitting = true;
+	}
+	g_ptr_array_remove(face->sending, sending);
+}
+
+void
+send_run(struct face *face, struct chat *chat, const char *line, const char *typed, bool pasted)
+{
+	struct sending *sending;
+	json_t *params;
+
+	input_remember(face->input, face_draft(face, chat), typed);
+	if (face->client == NULL)
+		return;
+	sending = g_new0(struct sending, 1);
+	sending->face = face;
+	sending->account = g_strdup(chat->account);
+	sending->jid = g_strdup(chat->jid);
+	sending->typed = g_strdup(typed);
+	sending->pasted = pasted;
+	sending->command = line[0] == '/' && line[1] != '/';
+	if (face->sending == NULL)
+		face->sending = g_ptr_array_new_with_free_func(sending_free);
+	g_ptr_array_add(face->sending, sending);
+	params = json_pack("{s:s}", "line", line);
+	if (!chat_is_console(chat)) {
+		json_object_set_new(params, "account", json_string(chat->account));
+		json_object_set_new(params, "chat", json_string(chat->jid));
+	}
+	face->running++;
+	face_mark(face, DIRTY_BARS);
+	client_request(face->client, "run", params, answered, sending);
+}
+
+void
+send_line(struct face *face)
+{
+	g_autofree char *line = text_clean(input_line(face->input), -1, TEXT_BODY, 0), *wire = NULL;
+	bool pasted = input_is_pasted(face->input), command = line[0] == '/' && line[1] != '/' && !pasted;
+
+	if (line[strspn(line, " \t\n")] == '\0') {
+		input_sent(face->input);
+		face_mark(face, DIRTY_INPUT);
+		return;
+	}
+	if (!command && chat_is_console(face->front)) {
+		face_note(face, face->front, SEVERITY_ERROR,
+		    "The console is no chat. Commands begin with a slash; /help lists them. Nothing was sent.");
+		return;
+	}
+	face_bottom(face);
+	input_sent(face->input);
+	face_mark(face, DIRTY_ALL);
+	if (command && command_run(face, line)) {
+		input_remember(face->input, face_draft(face, face->front), line);
+		return;
+	}
+	/* A pasted slash is text: two of them say so. */
+	wire = g_strconcat(pasted && line[0] == '/' ? "/" : "", line, NULL);
+	send_run(face, face->front, wire, line, pasted);
+}
+
+char *
+send_left(struct face *face)
+{
+	GString *text;
+
+	if (face->sending == NULL || face->sending->len == 0 || face->quitting)
+		return NULL;
+	text = g_string_new("The core took or did not take these lines; look before you send them again:\n");
+	for (guint i = 0; i < face->sending->len; i++) {
+		const struct sending *sending = face->sending->pdata[i];
+
+		g_string_append_printf(text, "  %s%s%s\n", sending->jid, *sending->jid != '\0' ? ": " : "", sending->typed);
+	}
+	return g_string_free(text, FALSE);
+}
+
+void
+send_free(struct face *face)
+{
+	g_clear_pointer(&face->sending, g_ptr_array_unref);
+}
