@@ -2,8 +2,12 @@
  * term.h: the terminal: opens /dev/tty, shows canvases, hands over what is typed.  term_curses.c is the only file that
  * knows curses; gate.c is the only one that writes to the terminal.
  *
- * ncurses draws into a memory file; the gate translates that frame and writes it with one non-blocking write
- * (terminal.md §1).  Nothing here ever blocks: while the terminal does not take bytes, frames are merged.
+ * ncurses draws into a memory file; the gate translates that frame and writes it with one non-blocking write.  Nothing
+ * here ever blocks (term_close() and its like wait a quarter of a second at most): while the terminal does not take
+ * bytes, frames are merged.
+ *
+ * Between open and close the signals of term_signals.h are blocked, in children too: spawn before, or between
+ * term_lend() and term_return().  Main thread.  No handler may call term_close().
  */
 #ifndef TUI_TERM_H
 #define TUI_TERM_H
@@ -12,33 +16,42 @@
 #include <stdbool.h>
 
 #include "face/tui/canvas.h"
+#include "face/tui/gate.h"
 #include "face/tui/keys.h"
 
 struct term;
 
 struct term_handler {
-	/* One token of input (keys.h); lent. */
+	/* One token of input (keys.h), answers to our own questions left out; lent. */
 	void	(*token)(void *ctx, const struct key_token *);
-	/* The size changed, or the terminal told more about itself (text policy): draw everything again. */
+	/* The size changed, the terminal told more about itself (text policy), or it is ours again: draw everything. */
 	void	(*changed)(void *ctx);
 	/* A frame that had to wait can be shown now: call term_show() again with the newest canvas. */
 	void	(*writable)(void *ctx);
-	/* The terminal is gone. */
+	/* The terminal is gone, or SIGHUP, SIGTERM, SIGINT or SIGQUIT asks us to end.  At most once; from the main loop. */
 	void	(*gone)(void *ctx);
 };
 
 /*
- * path NULL: /dev/tty.  Reads TERM, LANG, TMUX, SSH_CONNECTION, COLORTERM, NO_COLOR.  NULL with a sentence when there is
- * no terminal or TERM cannot place the cursor.  *notice (the caller's, may be NULL): what was chosen instead of what was
- * asked, such as C.UTF-8.
+ * path NULL: /dev/tty.  Reads TERM, the locale, TMUX, STY, SSH_CONNECTION, NO_COLOR; sets LC_CTYPE.  NULL with a sentence
+ * when there is no terminal or TERM cannot place the cursor.  *notice (the caller's, may be NULL): what was chosen
+ * instead of what was asked, such as C.UTF-8.  Nothing is written before the first term_show().  One at a time.
  */
 struct term *term_open(const char *path, const struct term_handler *, void *ctx, char **notice, GError **error);
 /* Leaves the alternate screen and puts everything back. */
 void	 term_close(struct term *);
 
 void	 term_size(const struct term *, int *rows, int *columns);
+/* Changes, together with a call of changed(), when the terminal has answered. */
 const struct text_policy *term_policy(const struct term *);
-/* False: the frame before is still being written; writable() will come. */
+/* What it is shown in, and may be loaded over (theme_load()); then term_repaint(). */
+struct theme *term_theme(struct term *);
+/* 256, 16, 8 or 0. */
+int	 term_colours(const struct term *);
+/*
+ * False: the frame before is still being written, and writable() will come; or the terminal is lent, and changed() will
+ * come.  A canvas of another size than term_size() is not shown.
+ */
 bool	 term_show(struct term *, const struct canvas *);
 /* The next term_show() paints everything. */
 void	 term_repaint(struct term *);
@@ -50,7 +63,10 @@ void	 term_return(struct term *);
 void	 term_bell(struct term *);
 void	 term_title(struct term *, const char *title);
 
-/* An async-signal-safe call that puts the terminal back, for crash handlers. */
+/* Frames, writes and bytes so far. */
+void	 term_counts(const struct term *, struct gate_counts *);
+
+/* An async-signal-safe call that puts the terminal back; crashes and exit() do it by themselves. */
 void	 term_rescue(void);
 
 #endif

@@ -1,0 +1,421 @@
+/*
+ * term_curses.c: see term_curses.h.  The only file that knows ncurses.
+ *
+ * ncurses writes with write(2) to the descriptor behind the FILE it is given, so that has to be a real one: a file in
+ * memory.  It knows nothing of the terminal then, which is the point: it cannot block on it, tear a frame into dozens
+ * of writes, or change its modes.
+ *
+ * What a reader would get wrong: the bytes are right only in order.  ncurses compares with what it drew last, so every
+ * frame goes out, or everything is painted anew.
+ */
+#include "face/tui/term_curses.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include <ncurses.h>
+#include <term.h>
+
+/* Of the names in <term.h> the two that hurt. */
+#undef columns
+#undef lines
+
+enum { TRUSTED_MARKS = 4 };	/* that ncurses keeps in one cell */
+
+/* What a cell of the screen holds: as in the canvas, but with a number that outlives the canvas. */
+struct shown {
+	uint32_t glyph;
+	uint16_t slot;
+	uint16_t width;		/* two bytes, so that memcmp() sees no padding */
+};
+
+struct look {
+	attr_t	 attributes;
+	short	 pair;
+	bool	 known;
+};
+
+struct term_curses {
+	SCREEN	*screen;
+	FILE	*out, *in;
+	int	 fd;		/* of out */
+	int	 rows, columns, colours;
+	char	*enter, *leave;
+	struct shown *shown, *row;
+	cchar_t	*cells;
+	GArray	*numbers;	/* uint32_t: the gate's number of a glyph of the canvas, 0: not asked yet */
+	struct look looks[SLOTS_ALL];
+	GHashTable *pairs;	/* colours to number of the pair */
+	GString	*frame;
+	bool	 cursor_shown, forget;
+};
+
+/* --- the memory file --- */
+
+static void
+collect_frame(struct term_curses *curses)
+{
+	off_t n = lseek(curses->fd, 0, SEEK_CUR);
+	ssize_t got;
+
+	g_string_set_size(curses->frame, n > 0 ? (gsize)n : 0);
+	got = pread(curses->fd, curses->frame->str, curses->frame->len, 0);
+	g_string_truncate(curses->frame, got > 0 ? (gsize)got : 0);
+	lseek(curses->fd, 0, SEEK_SET);
+}
+
+/* Strings of terminfo with their "$<5>" taken out: no terminal that is left needs the pause. */
+static void
+add_string(GString *out, const char *string)
+{
+	while (string != NULL && *string != '\0') {
+		const char *end = g_str_has_prefix(string, "$<") ? strchr(string, '>') : NULL;
+
+		if (end == NULL)
+			g_string_append_c(out, *string++);
+		else
+			string = end + 1;
+	}
+}
+
+static char *
+leave_string(void)
+{
+	GString *out = g_string_new("\033[?2026l\033[?1004l\033[?2004l\033[r");
+
+	add_string(out, exit_attribute_mode);
+	add_string(out, cursor_normal);
+	if (exit_ca_mode != NULL)
+		add_string(out, exit_ca_mode);
+	else
+		g_string_append(out, "\033[999;1H\r\n");
+	return g_string_free(out, FALSE);
+}
+
+static int
+start_colours(bool wanted)
+{
+	if (!wanted || start_color() == ERR)
+		return 0;
+	use_default_colors();
+	return COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
+}
+
+static bool
+curses_start(struct term_curses *curses, const char *type, bool colours, GError **error)
+{
+	if (curses->fd < 0 || curses->out == NULL || curses->in == NULL) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NFILE, "There is no memory file to draw into.");
+		return false;
+	}
+	use_env(FALSE);
+	curses->screen = newterm(type, curses->out, curses->in);
+	if (curses->screen == NULL)
+		return false;
+	if (cursor_address == NULL) {
+		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NOSYS,
+		    "The terminal (TERM=%s) cannot place the cursor.  \"confab do\" works without that.", type);
+		return false;
+	}
+	/* REP would repeat the last code point of a cluster. */
+	repeat_char = NULL;
+	typeahead(-1);
+	raw();
+	nonl();
+	noecho();
+	scrollok(stdscr, FALSE);
+	leaveok(stdscr, FALSE);
+	curses->colours = start_colours(colours);
+	doupdate();
+	collect_frame(curses);
+	curses->enter = g_strdup(curses->frame->str);
+	curses->leave = leave_string();
+	return true;
+}
+
+struct term_curses *
+term_curses_open(const char *type, bool colours, GError **error)
+{
+	struct term_curses *curses = g_new0(struct term_curses, 1);
+
+	curses->frame = g_string_new(NULL);
+	curses->numbers = g_array_new(FALSE, TRUE, sizeof(uint32_t));
+	curses->pairs = g_hash_table_new(NULL, NULL);
+	curses->fd = memfd_create("screen", MFD_CLOEXEC);
+	curses->out = curses->fd < 0 ? NULL : fdopen(curses->fd, "w");
+	curses->in = fopen("/dev/null", "re");
+	curses->cursor_shown = true;
+	if (!curses_start(curses, type, colours, error)) {
+		term_curses_close(curses);
+		return NULL;
+	}
+	term_curses_resize(curses, LINES, COLS);
+	return curses;
+}
+
+void
+term_curses_close(struct term_curses *curses)
+{
+	if (curses == NULL)
+		return;
+	if (curses->screen != NULL) {
+		endwin();
+		delscreen(curses->screen);
+	}
+	if (curses->out != NULL)
+		fclose(curses->out);
+	if (curses->in != NULL)
+		fclose(curses->in);
+	g_free(curses->enter);
+	g_free(curses->leave);
+	g_free(curses->shown);
+	g_free(curses->row);
+	g_free(curses->cells);
+	g_array_free(curses->numbers, TRUE);
+	g_hash_table_destroy(curses->pairs);
+	g_string_free(curses->frame, TRUE);
+	g_free(curses);
+}
+
+int
+term_curses_colours(const struct term_curses *curses)
+{
+	return curses->colours;
+}
+
+const char *
+term_curses_enter(const struct term_curses *curses)
+{
+	return curses->enter;
+}
+
+const char *
+term_curses_leave(const struct term_curses *curses)
+{
+	return curses->leave;
+}
+
+void
+term_curses_resize(struct term_curses *curses, int rows, int columns)
+{
+	curses->rows = rows;
+	curses->columns = columns;
+	curses->shown = g_renew(struct shown, curses->shown, (gsize)rows * (gsize)columns);
+	curses->row = g_renew(struct shown, curses->row, (gsize)columns);
+	curses->cells = g_renew(cchar_t, curses->cells, (gsize)columns);
+	resizeterm(rows, columns);
+	term_curses_repaint(curses);
+}
+
+void
+term_curses_repaint(struct term_curses *curses)
+{
+	curses->forget = true;
+}
+
+/* --- colours --- */
+
+static short
+pair_for(struct term_curses *curses, struct style style)
+{
+	gsize key = (gsize)(style.foreground + 1) * 512 + (gsize)(style.background + 1), number;
+
+	if (key == 0 || curses->colours == 0)
+		return 0;
+	number = GPOINTER_TO_SIZE(g_hash_table_lookup(curses->pairs, GSIZE_TO_POINTER(key)));
+	if (number > 0)
+		return (short)number;
+	number = g_hash_table_size(curses->pairs) + 1;
+	/* More than the terminal can have: its own colours are always readable. */
+	if (number >= (gsize)MIN(COLOR_PAIRS, SHRT_MAX) ||
+	    init_pair((short)number, style.foreground, style.background) == ERR)
+		return 0;
+	g_hash_table_insert(curses->pairs, GSIZE_TO_POINTER(key), GSIZE_TO_POINTER(number));
+	return (short)number;
+}
+
+static const struct look *
+look_for(struct term_curses *curses, const struct theme *theme, enum slot slot)
+{
+	static const struct { enum attribute ours; attr_t theirs; } attributes[] = {
+		{ ATTRIBUTE_BOLD, A_BOLD }, { ATTRIBUTE_DIM, A_DIM }, { ATTRIBUTE_ITALIC, A_ITALIC },
+		{ ATTRIBUTE_UNDERLINE, A_UNDERLINE }, { ATTRIBUTE_REVERSE, A_REVERSE },
+	};
+	struct look *look = &curses->looks[slot];
+	struct style style;
+
+	if (look->known)
+		return look;
+	style = theme_style(theme, slot);
+	look->known = true;
+	look->attributes = A_NORMAL;
+	for (size_t i = 0; i < G_N_ELEMENTS(attributes); i++)
+		if (style.attributes & attributes[i].ours)
+			look->attributes |= attributes[i].theirs;
+	/* The second eight are the first eight, brighter. */
+	if (curses->colours == 8) {
+		style.foreground = style.foreground > 7 ? (int16_t)(style.foreground - 8) : style.foreground;
+		style.background = style.background > 7 ? (int16_t)(style.background - 8) : style.background;
+	}
+	look->pair = pair_for(curses, style);
+	return look;
+}
+
+/* --- rows --- */
+
+/* One narrow character with a few marks ncurses draws right by itself: the characters, or 0 when it is not that. */
+static size_t
+trusted(const char *bytes, size_t len, int width, wchar_t out[TRUSTED_MARKS + 2])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i += (size_t)g_utf8_skip[(unsigned char)bytes[i]], n++) {
+		gunichar c = g_utf8_get_char(bytes + i);
+
+		if (n > TRUSTED_MARKS || wcwidth((wchar_t)c) != (n == 0 ? 1 : 0) || (n > 0 && !g_unichar_ismark(c)))
+			return 0;
+		out[n] = (wchar_t)c;
+	}
+	out[n] = L'\0';
+	return width == 1 ? n : 0;
+}
+
+static uint32_t
+number_of(struct term_curses *curses, const struct canvas *canvas, const struct cell *cell, struct gate *gate)
+{
+	unsigned index = cell->glyph - CANVAS_INTERNED;
+	uint32_t *number;
+	const char *bytes;
+	size_t len;
+
+	if (cell->glyph < CANVAS_INTERNED)
+		return cell->glyph;
+	if (index >= curses->numbers->len)
+		g_array_set_size(curses->numbers, index + 1);
+	number = &g_array_index(curses->numbers, uint32_t, index);
+	if (*number == 0) {
+		bytes = canvas_glyph(canvas, cell->glyph, &len);
+		*number = gate_glyph(gate, bytes, len, cell->width);
+	}
+	return *number;
+}
+
+/* False: the gate has no numbers left; may_fail false: a sign for what has none. */
+static bool
+resolve_row(struct term_curses *curses, const struct canvas *canvas, const struct cell *cells, struct gate *gate,
+    bool may_fail)
+{
+	for (int i = 0; i < curses->columns; i++) {
+		uint32_t number = number_of(curses, canvas, &cells[i], gate);
+
+		if (number == 0 && may_fail)
+			return false;
+		if (number == 0)
+			number = 0xfffd;
+		curses->row[i] = (struct shown){ .glyph = number, .slot = cells[i].slot, .width = cells[i].width };
+	}
+	return true;
+}
+
+static void
+hand_over(struct term_curses *curses, const struct canvas *canvas, const struct cell *cells, const struct theme *theme,
+    int row)
+{
+	cchar_t *out = curses->cells;
+
+	for (int i = 0; i < curses->columns; i += MAX(cells[i].width, 1)) {
+		const struct look *look = look_for(curses, theme, cells[i].slot);
+		wchar_t text[TRUSTED_MARKS + 2] = { (wchar_t)curses->row[i].glyph };
+		wchar_t half[] = { GATE_RIGHT_HALF, L'\0' };
+		bool plain = cells[i].glyph < CANVAS_INTERNED;
+		const char *bytes;
+		size_t len;
+
+		if (!plain) {
+			bytes = canvas_glyph(canvas, cells[i].glyph, &len);
+			if (trusted(bytes, len, cells[i].width, text) == 0) {
+				text[0] = (wchar_t)curses->row[i].glyph;
+				text[1] = L'\0';
+			}
+		}
+		setcchar(out++, text, look->attributes, look->pair, NULL);
+		for (int k = 1; !plain && k < cells[i].width; k++)
+			setcchar(out++, half, look->attributes, look->pair, NULL);
+	}
+	mvwadd_wchnstr(stdscr, row, 0, curses->cells, (int)(out - curses->cells));
+}
+
+static bool
+draw_rows(struct term_curses *curses, const struct canvas *canvas, const struct theme *theme, struct gate *gate,
+    bool may_fail)
+{
+	for (int row = 0; row < curses->rows; row++) {
+		struct shown *before = curses->shown + (gsize)row * (gsize)curses->columns;
+		const struct cell *cells = canvas_row(canvas, row);
+		gsize size = (gsize)curses->columns * sizeof *before;
+
+		if (!resolve_row(curses, canvas, cells, gate, may_fail))
+			return false;
+		if (memcmp(before, curses->row, size) == 0)
+			continue;
+		memcpy(before, curses->row, size);
+		hand_over(curses, canvas, cells, theme, row);
+	}
+	return true;
+}
+
+static void
+forget(struct term_curses *curses, struct gate *gate)
+{
+	gate_forget_glyphs(gate);
+	g_array_set_size(curses->numbers, 0);
+	/* No cell is so wide: every row differs. */
+	memset(curses->shown, 0xff, (gsize)curses->rows * (gsize)curses->columns * sizeof *curses->shown);
+	memset(curses->looks, 0, sizeof curses->looks);
+	if (g_hash_table_size(curses->pairs) > 0)
+		reset_color_pairs();
+	g_hash_table_remove_all(curses->pairs);
+	clearok(curscr, TRUE);
+	/* Whoever had the terminal in between may have changed it. */
+	curs_set(0);
+	curs_set(1);
+	curses->cursor_shown = true;
+	curses->forget = false;
+}
+
+static void
+place_cursor(struct term_curses *curses, const struct canvas *canvas)
+{
+	int row, column;
+
+	canvas_cursor_place(canvas, &row, &column);
+	if (row >= 0)
+		wmove(stdscr, row, column);
+	if (curses->cursor_shown != (row >= 0))
+		curs_set(row >= 0);
+	curses->cursor_shown = row >= 0;
+}
+
+GString *
+term_curses_draw(struct term_curses *curses, const struct canvas *canvas, const struct theme *theme, struct gate *gate)
+{
+	g_assert(canvas_rows(canvas) == curses->rows && canvas_columns(canvas) == curses->columns);
+	if (curses->forget)
+		forget(curses, gate);
+	/* Numbers of the canvas before mean nothing now. */
+	memset(curses->numbers->data, 0, curses->numbers->len * sizeof(uint32_t));
+	if (!draw_rows(curses, canvas, theme, gate, true)) {
+		forget(curses, gate);
+		draw_rows(curses, canvas, theme, gate, false);
+	}
+	place_cursor(curses, canvas);
+	wnoutrefresh(stdscr);
+	doupdate();
+	collect_frame(curses);
+	return curses->frame;
+}
