@@ -204,10 +204,10 @@ Component "conference.{domain}" "muc"
                            "= true } };\n" for other in names if other != name)
             self._file("roster", name).write_text(f"return {{ [false] = {{ version = 1; pending = {{}} }};\n{rows}}};\n")
 
-    def start(self):
+    def start(self, **more):
         with open(self.folder / "prosody.out", "ab") as out:
             self._process = subprocess.Popen(["prosody", "--config", str(self.config), "-F"], stdin=subprocess.DEVNULL,
-                                             stdout=out, stderr=out, start_new_session=True, cwd=self.folder)
+                                             stdout=out, stderr=out, start_new_session=True, cwd=self.folder, **more)
         until(lambda: self._process.poll() is not None or (listens(self.port) and listens(self.direct_port)),
               lambda: "Prosody does not listen:\n" + self.tail())
         assert self._process.poll() is None, "Prosody ended:\n" + self.tail()
@@ -358,11 +358,11 @@ class Confab:
             f.write(f"[{name}]\n" + "".join(f"{k} = {v}\n" for k, v in rows.items() if v is not None) + "\n")
         return self
 
-    def start(self, log="debug", wait=True):
+    def start(self, log="debug", wait=True, **more):
         """The core in the foreground; its log goes to core.stderr."""
         with open(self.log, "ab") as err:
             self.process = subprocess.Popen([self.program, "--home", str(self.home), "--log", log, "core"], env=self.env,
-                                            stdin=subprocess.DEVNULL, stdout=err, stderr=err, start_new_session=True)
+                                            stdin=subprocess.DEVNULL, stdout=err, stderr=err, start_new_session=True, **more)
         if wait:
             until(lambda: self.process.poll() is not None or self.answers(), lambda: "no core:\n" + self.tail())
             assert self.process.poll() is None, f"the core ended with {self.process.returncode}:\n{self.tail()}"

@@ -1,0 +1,290 @@
+/*
+ * docgen.c: a manual page on standard input, the same with its lists on standard output.  A line
+ *
+ *	.\" LIST name
+ *
+ * becomes the list of that name, made from the tables that the programs are made from.  The commands come from the
+ * core itself (confab-core --print-commands), as the JSON file named by the argument.
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <glib.h>
+
+#include "proto/event.h"
+#include "proto/method.h"
+
+/* Text as roff text: no escapes, no requests. */
+static void
+put(const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", stdout);
+	for (; *text != '\0'; text++) {
+		if (*text == '\\')
+			fputs("\\e", stdout);
+		else if (*text == '\n')
+			fputs("\n.Pp\n", stdout);
+		else
+			putchar(*text);
+	}
+}
+
+/* One argument of a macro. */
+static void
+put_quoted(const char *text)
+{
+	putchar('"');
+	for (; *text != '\0'; text++) {
+		if (*text == '"')
+			fputs("\\(dq", stdout);
+		else if (*text == '\\')
+			fputs("\\e", stdout);
+		else
+			putchar(*text);
+	}
+	putchar('"');
+}
+
+/* ".It MACRO name" and its meaning. */
+static void
+item(const char *macro, const char *name, const char *meaning)
+{
+	printf(".It %s ", macro);
+	put_quoted(name);
+	putchar('\n');
+	put(meaning);
+	putchar('\n');
+}
+
+static void
+list_fields(enum event_type type)
+{
+	static const char *const kinds[] = { "text", "whole number", "true or false", "time", "word", "JSON" };
+	const struct event_field *fields;
+	size_t n;
+
+	fields = event_fields(type, &n);
+	if (n == 0)
+		return;
+	puts(".Bl -tag -width Ds -compact");
+	for (size_t i = 0; i < n; i++) {
+		printf(".It Cm %s Pq ", fields[i].name);
+		put(kinds[fields[i].kind]);
+		putchar('\n');
+		put(fields[i].meaning);
+		if (fields[i].kind == KIND_WORD) {
+			for (int value = 0; strcmp(fields[i].word_name(value), "?") != 0; value++)
+				printf("%s\n.Ql %s", value == 0 ? ":" : " ,", fields[i].word_name(value));
+		}
+		putchar('\n');
+	}
+	puts(".El");
+}
+
+static void
+list_events(void)
+{
+	puts(".Bl -tag -width Ds");
+	for (enum event_type type = 0; type < EVENT_TYPES; type++) {
+		g_autofree char *meaning = g_strdup_printf("%s when %s.", event_is_object(type) ? "An object; sent" : "Sent",
+		    event_meaning(type));
+
+		item("Cm", event_type_name(type), meaning);
+		list_fields(type);
+	}
+	puts(".El");
+}
+
+static void
+list_methods(void)
+{
+	static const char *const kinds[] = { "text", "whole number", "true or false", "array", "anything" };
+
+	puts(".Bl -tag -width Ds");
+	for (enum method method = 0; method < METHODS; method++) {
+		const struct method_row *row = &method_table[method];
+		g_autofree char *meaning = g_strdup_printf("%s.\nThe result holds: %s.", row->what, row->result);
+
+		item("Cm", row->name, meaning);
+		if (row->params->name == NULL)
+			continue;
+		puts(".Bl -tag -width Ds -compact");
+		for (const struct method_param *p = row->params; p->name != NULL; p++) {
+			printf(".It Cm %s Pq %s%s\n", p->name, kinds[p->kind], p->needed ? "" : ", may be left out");
+			put(p->meaning);
+			putchar('\n');
+		}
+		puts(".El");
+	}
+	puts(".El");
+}
+
+static void
+list_errors(void)
+{
+	puts(".Bl -tag -width Ds -compact");
+#define CODE(constant, word, meaning) item("Cm", word, meaning);
+#include "proto/error.def"
+#undef CODE
+	puts(".El");
+}
+
+static void
+list_limits(void)
+{
+	puts(".Bl -tag -width Ds -compact");
+#define LIMIT(name, value, unit, reason) item("Cm", #name " " #value " " unit, reason);
+#include "base/limits.def"
+#undef LIMIT
+	puts(".El");
+}
+
+static void
+list_sub_commands(void)
+{
+	puts(".Bl -tag -width Ds");
+#define COMMAND(constant, word, arguments, help) item("Cm", word " " arguments, help);
+#include "face/cli/command.def"
+#undef COMMAND
+	puts(".El");
+}
+
+static void
+list_option(const char *name, const char *value, const char *help)
+{
+	printf(".It Fl -%s%s%s\n", name, value == NULL ? "" : " Ar ", value == NULL ? "" : value);
+	put(help);
+	putchar('\n');
+}
+
+static void
+list_options(void)
+{
+	puts(".Bl -tag -width Ds");
+#define OPTION(name, field, kind, where, value, help) list_option(name, value, help);
+#include "face/cli/option.def"
+#undef OPTION
+	puts(".El");
+}
+
+static void
+list_account_keys(void)
+{
+	puts(".Bl -tag -width Ds -compact");
+#define KEY(name, nature, meaning) item("Cm", #name, meaning);
+#include "core/account_key.def"
+#undef KEY
+	puts(".El");
+}
+
+static void
+list_settings(void)
+{
+	puts(".Bl -tag -width Ds -compact");
+#define SETTING(constant, name, kind, standard, least, most, meaning) item("Cm", name, meaning " (" #standard ")");
+#include "core/setting.def"
+#undef SETTING
+	puts(".El");
+}
+
+static void
+list_keys(void)
+{
+	puts(".Bl -tag -width Ds -compact");
+#define ACTION(constant, name, keys, help) item("Cm", *keys == '\0' ? "(" name ")" : keys, help);
+#include "face/tui/actions.def"
+#undef ACTION
+	puts(".El");
+}
+
+static void
+list_slots(void)
+{
+	puts(".Bl -tag -width Ds -compact");
+#define SLOT(constant, name, used_for, rich, poor, mono) item("Cm", name, used_for);
+#include "face/tui/theme.def"
+#undef SLOT
+	puts(".El");
+}
+
+static const char *commands_path;
+
+static const char *
+text_of(json_t *object, const char *key)
+{
+	const char *text = json_string_value(json_object_get(object, key));
+
+	return text == NULL ? "" : text;
+}
+
+static void
+list_commands(void)
+{
+	json_error_t at;
+	json_t *commands = json_load_file(commands_path, 0, &at), *command;
+	size_t i;
+
+	if (!json_is_array(commands) || json_array_size(commands) == 0) {
+		fprintf(stderr, "docgen: %s: no commands: %s\n", commands_path, at.text);
+		exit(1);
+	}
+	puts(".Bl -tag -width Ds");
+	json_array_foreach(commands, i, command) {
+		g_autofree char *usage = g_strdup_printf("/%s %s", text_of(command, "name"), text_of(command, "args"));
+
+		item("Ic", g_strchomp(usage), text_of(command, "help"));
+		if (*text_of(command, "detail") != '\0') {
+			puts(".Pp");
+			put(text_of(command, "detail"));
+			putchar('\n');
+		}
+	}
+	puts(".El");
+	json_decref(commands);
+}
+
+static const struct {
+	const char	*name;
+	void		(*print)(void);
+} lists[] = {
+	{ "account-keys", list_account_keys }, { "commands", list_commands }, { "errors", list_errors },
+	{ "events", list_events }, { "keys", list_keys }, { "limits", list_limits }, { "methods", list_methods },
+	{ "options", list_options }, { "settings", list_settings }, { "slots", list_slots },
+	{ "sub-commands", list_sub_commands },
+};
+
+static bool
+print_list(const char *name)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(lists); i++) {
+		if (strcmp(name, lists[i].name) == 0) {
+			lists[i].print();
+			return true;
+		}
+	}
+	return false;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const char mark[] = ".\\\" LIST ";
+	char line[4096];
+
+	if (argc != 2) {
+		fputs("usage: docgen COMMANDS.json < page > page\n", stderr);
+		return 1;
+	}
+	commands_path = argv[1];
+	while (fgets(line, sizeof line, stdin) != NULL) {
+		if (!g_str_has_prefix(line, mark)) {
+			fputs(line, stdout);
+		} else if (!print_list(g_strchomp(line + strlen(mark)))) {
+			fprintf(stderr, "docgen: there is no list \"%s\"\n", line + strlen(mark));
+			return 1;
+		}
+	}
+	return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
+}
