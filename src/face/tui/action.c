@@ -157,7 +157,9 @@ line_action(struct face *face, enum action action)
 {
 	switch (action) {
 	case ACTION_SEND_LINE:
-		complete_close(face, false);
+		/* With candidates open Enter takes one, and the next Enter sends. */
+		if (complete_close(face, false))
+			return true;
 		if (face->ask.open)
 			ask_line(face, input_line(face->input));
 		else

@@ -43,6 +43,7 @@ put(struct face *face)
 	    !g_str_has_suffix(word, " ") ? " " : "";
 	g_autofree char *line = g_strdup_printf("%.*s%s%s%s", (int)complete->from, complete->before, word, blank, rest);
 
+	complete->stepped = true;
 	input_set(face->input, line, (long)(complete->from + strlen(word) + strlen(blank)));
 	face_mark(face, DIRTY_INPUT | DIRTY_BARS);
 }

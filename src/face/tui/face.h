@@ -45,7 +45,8 @@ struct complete {
 	GPtrArray	*words, *helps;		/* char * */
 	int		 at;
 	int64_t		 request;
-	int		 step;			/* what was asked for while the answer was on its way */
+	int		 step;			/* forwards or back */
+	bool		 stepped;		/* the key at hand moved it */
 };
 
 /* paste.c: text that waits for a decision. */
@@ -86,6 +87,8 @@ struct face {
 	int		 dirty;
 	bool		 urgent;		/* a key: draw at once */
 	bool		 ready;			/* there is something to show */
+	bool		 blocked;		/* the terminal takes no frame now */
+	struct clock_timer *first;		/* then something is shown in any case */
 	bool		 arriving;		/* the front's page is on its way: put the view in place then */
 	int		 digits, digit;		/* M-j: digits still to come, and those that came */
 	int		 detaches;		/* C-d on the empty line */
@@ -109,6 +112,9 @@ void	 face_mark(struct face *, int dirty);
 void	 face_end(struct face *, int status, const char *text);
 /* Gives the terminal to $VISUAL with the line in a file. */
 void	 face_edit(struct face *);
+/* In place, for tests too: no terminal and no core.  Takes the canvas. */
+void	 face_init(struct face *, struct canvas *);
+void	 face_clear(struct face *);
 
 /* go.c */
 void	 face_go(struct face *, struct chat *);
@@ -122,13 +128,16 @@ void	 face_unread_line(struct face *);
 void	 face_close(struct face *, struct chat *);
 
 /* link.c: the core */
-bool	 link_open(struct face *, const char *socket, GError **error);
+struct client *link_connect(struct face *, const char *socket, GError **error);
+/* Introduces itself, subscribes, and asks for what is shown. */
+void	 link_attach(struct face *);
 void	 link_close(struct face *);
 void	 link_page(struct face *, struct chat *, enum window_side);
 void	 link_message(struct face *, int64_t id);
 void	 link_seen(struct face *, struct chat *, int64_t id);
 void	 link_active(struct face *, bool focused, int64_t idle_s);
 void	 link_draft(struct face *, struct chat *);
+void	 link_chat_closed(struct face *, struct chat *);
 void	 link_answer(struct face *, int64_t id, const char *value, bool keep);
 /* An event, or an element of a list, into the model and onto the screen. */
 void	 link_take(struct face *, const struct event *, bool live);
@@ -141,6 +150,8 @@ void	 send_line(struct face *);
 void	 send_run(struct face *, struct chat *, const char *line, const char *typed, bool pasted);
 /* Lines whose fate is not known: said after the screen is put back.  The caller's, NULL when there are none. */
 char	*send_left(struct face *);
+/* How many answers are waited for so long that it is worth a word. */
+int	 send_waiting(const struct face *);
 void	 send_free(struct face *);
 
 /* command.c */
@@ -191,6 +202,7 @@ void	 attention_free(struct face *);
 
 /* start.c */
 void	 start_begin(struct face *);
+void	 start_free(struct face *);
 void	 start_changed(struct face *, const struct event *);
 void	 start_draw(const struct face *, const struct area *);
 

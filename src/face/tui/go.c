@@ -133,6 +133,6 @@ face_close(struct face *face, struct chat *chat)
 	}
 	if (next == NULL || next == chat || !next->object.chat.open)
 		next = chats->len > 1 && chats->pdata[1] != chat ? chats->pdata[1] : model_console(face->model);
-	send_run(face, chat, "/close", "/close", false);
 	face_go(face, next);
+	link_chat_closed(face, chat);
 }

@@ -233,20 +233,22 @@ took_hello(void *ctx, json_t *result, const GError *error, json_t *data)
 		face_end(ctx, g_error_matches(error, RPC_ERROR, RPC_ERROR_PROTOCOL) ? 4 : 2, error->message);
 }
 
-bool
-link_open(struct face *face, const char *socket, GError **error)
+struct client *
+link_connect(struct face *face, const char *socket, GError **error)
+{
+	return client_connect(socket, &handler, face, error);
+}
+
+void
+link_attach(struct face *face)
 {
 	struct client_hello hello = { "tui", canvas_columns(face->canvas), true };
 
-	face->client = client_connect(socket, &handler, face, error);
-	if (face->client == NULL)
-		return false;
 	/* Keys before events. */
 	client_set_priority(face->client, G_PRIORITY_DEFAULT + 10);
 	client_hello(face->client, &hello, took_hello, face);
 	client_request(face->client, "subscribe", NULL, NULL, NULL);
 	relist(face);
-	return true;
 }
 
 void
@@ -413,6 +415,14 @@ answer_taken(void *ctx, json_t *result, const GError *error, json_t *data)
 	(void)data;
 	if (error != NULL && face->client != NULL)
 		face_note(face, face->front, SEVERITY_ERROR, "%s", error->message);
+}
+
+void
+link_chat_closed(struct face *face, struct chat *chat)
+{
+	if (face->client != NULL)
+		client_request(face->client, "close", json_pack("{s:s, s:s}", "account", chat->account, "chat", chat->jid),
+		    answer_taken, face);
 }
 
 void

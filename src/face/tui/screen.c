@@ -49,7 +49,7 @@ draw_bars(struct face *face)
 {
 	const struct layout *layout = &face->layout;
 	struct status status = { .model = face->model, .chat = face->front, .clock = attention_clock(face),
-		.named = layout->title.rows == 0, .running = face->running, .hint = hint(face) };
+		.named = layout->title.rows == 0, .running = send_waiting(face), .hint = hint(face) };
 
 	if (face->start.on && chat_is_console(face->front) && layout->title.rows > 0) {
 		canvas_clear(face->canvas, 0, 0, 1, layout->title.columns, SLOT_TITLE);

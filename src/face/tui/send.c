@@ -7,11 +7,15 @@
 
 #include "base/text.h"
 #include "face/tui/face.h"
+#include "proto/error.h"
+
+enum { WORTH_MS = 500 };
 
 struct sending {
 	struct face	*face;
 	char		*account, *jid, *typed;
-	bool		 pasted, command;
+	bool		 pasted, refused;
+	int64_t		 since_ms;
 };
 
 static void
@@ -58,16 +62,37 @@ give_back(struct face *face, struct chat *chat, const struct sending *sending, c
 
 /* A command that opened a chat: one wants to be there. */
 static void
-follow(struct face *face, const struct sending *sending, json_t *result)
+follow(struct face *face, json_t *result)
 {
-	json_t *data = json_object_get(result, "data");
-	const char *account = json_string_value(json_object_get(data, "account"));
-	const char *jid = json_string_value(json_object_get(data, "chat"));
+	json_t *go = json_object_get(json_object_get(result, "data"), "go");
+	const char *account = json_string_value(json_object_get(go, "account"));
+	const char *jid = json_string_value(json_object_get(go, "chat"));
 	struct chat *chat = account != NULL && jid != NULL ? model_chat(face->model, account, jid) : NULL;
 
-	if (sending->command && chat != NULL && chat != face->front && chat->object.chat.open &&
-	    *input_line(face->input) == '\0' && g_str_has_prefix(sending->typed, "/msg"))
+	/* Who has typed on meanwhile stays. */
+	if (chat != NULL && *input_line(face->input) == '\0' && !face->ask.open)
 		face_go(face, chat);
+}
+
+static void
+drop_refused(struct face *face)
+{
+	for (guint i = face->sending->len; i-- > 0; )
+		if (((struct sending *)face->sending->pdata[i])->refused)
+			g_ptr_array_remove_index(face->sending, i);
+}
+
+int
+send_waiting(const struct face *face)
+{
+	int n = 0;
+
+	for (guint i = 0; face->sending != NULL && i < face->sending->len; i++) {
+		const struct sending *sending = face->sending->pdata[i];
+
+		n += !sending->refused && clock_boot_ms() - sending->since_ms >= WORTH_MS;
+	}
+	return n;
 }
 
 static void
@@ -82,16 +107,20 @@ answered(void *ctx, json_t *result, const GError *error, json_t *data)
 	face_mark(face, DIRTY_BARS);
 	if (chat == NULL)
 		chat = model_console(face->model);
-	if (error != NULL && face->client == NULL) {
-		/* The core is gone: whether it took the line is not known.  send_left() tells. */
-		return;
-	}
-	if (error != NULL)
+	drop_refused(face);
+	if (g_error_matches(error, RPC_ERROR, RPC_ERROR_CANCELLED))
+		face_note(face, chat, SEVERITY_INFO, "%s", error->message);
+	else if (error != NULL) {
 		give_back(face, chat, sending, error->message);
-	else {
+		/* It may be that the core is going: send_left() tells, if it does. */
+		if (g_error_matches(error, RPC_ERROR, RPC_ERROR_OFFLINE)) {
+			sending->refused = true;
+			return;
+		}
+	} else {
 		say_output(face, chat, json_object_get(result, "output"));
 		link_draft(face, chat);
-		follow(face, sending, result);
+		follow(face, result);
 		if (g_str_has_prefix(sending->typed, "/quit"))
 			face->quitting = true;
 	}
@@ -109,11 +138,11 @@ send_run(struct face *face, struct chat *chat, const char *line, const char *typ
 		return;
 	sending = g_new0(struct sending, 1);
 	sending->face = face;
+	sending->since_ms = clock_boot_ms();
 	sending->account = g_strdup(chat->account);
 	sending->jid = g_strdup(chat->jid);
 	sending->typed = g_strdup(typed);
 	sending->pasted = pasted;
-	sending->command = line[0] == '/' && line[1] != '/';
 	if (face->sending == NULL)
 		face->sending = g_ptr_array_new_with_free_func(sending_free);
 	g_ptr_array_add(face->sending, sending);

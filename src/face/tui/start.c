@@ -22,6 +22,14 @@ stop(struct face *face)
 	face_mark(face, DIRTY_ALL);
 }
 
+void
+start_free(struct face *face)
+{
+	g_free(face->start.jid);
+	g_free(face->start.name);
+	g_free(face->start.trouble);
+}
+
 static void
 left(struct face *face)
 {

@@ -1,0 +1,473 @@
+/*
+ * tui.c: the loop.  Keys come before everything, what they change is drawn in the same turn; what the core tells is
+ * drawn at once when nothing was drawn for a while, else at most every 8 ms.  At rest there is no timer and no poll.
+ */
+#include "face/tui/tui.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "face/tui/face.h"
+#include "face/tui/term.h"
+
+enum { FRAME_MS = 8, FIRST_MS = 100, TYPING_MS = 1000 };
+
+struct draw_source {
+	GSource	 source;
+	struct face *face;
+	int64_t	 last_us;
+};
+
+void
+face_mark(struct face *face, int dirty)
+{
+	face->dirty |= dirty;
+}
+
+void
+face_end(struct face *face, int status, const char *text)
+{
+	if (face->ending)
+		return;
+	face->ending = true;
+	face->status = status;
+	face->farewell = g_strdup(text);
+	if (face->loop != NULL)
+		g_main_loop_quit(face->loop);
+}
+
+/* --- drawing --- */
+
+static gboolean
+draw_prepare(GSource *source, int *timeout)
+{
+	struct draw_source *draw = (struct draw_source *)source;
+	struct face *face = draw->face;
+	int64_t wait;
+
+	*timeout = -1;
+	if (face->dirty == 0 || !face->ready || face->blocked)
+		return FALSE;
+	wait = face->urgent ? 0 : draw->last_us / 1000 + FRAME_MS - g_get_monotonic_time() / 1000;
+	if (wait > 0)
+		*timeout = (int)wait;
+	return wait <= 0;
+}
+
+static gboolean
+draw_check(GSource *source)
+{
+	int timeout;
+
+	return draw_prepare(source, &timeout);
+}
+
+static gboolean
+draw_dispatch(GSource *source, GSourceFunc callback, void *data)
+{
+	struct draw_source *draw = (struct draw_source *)source;
+	struct face *face = draw->face;
+
+	(void)callback;
+	(void)data;
+	screen_draw(face);
+	face->blocked = !term_show(face->term, face->canvas);
+	face->urgent = false;
+	draw->last_us = g_get_monotonic_time();
+	attention_update(face);
+	return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs draw_funcs = { draw_prepare, draw_check, draw_dispatch, NULL, NULL, NULL };
+
+static GSource *
+draw_source_new(struct face *face)
+{
+	GSource *source = g_source_new(&draw_funcs, sizeof(struct draw_source));
+
+	((struct draw_source *)source)->face = face;
+	/* Before the socket, which would keep it from its turn; its own interval keeps it from taking all of them. */
+	g_source_set_priority(source, G_PRIORITY_DEFAULT);
+	g_source_attach(source, NULL);
+	return source;
+}
+
+/* --- keys --- */
+
+static void
+take_digit(struct face *face, const struct key_token *token)
+{
+	struct chat *chat;
+
+	face_mark(face, DIRTY_BARS);
+	if (token->len != 1 || !g_ascii_isdigit(token->bytes[0])) {
+		face->digits = 0;
+		return;
+	}
+	face->digit = face->digit * 10 + token->bytes[0] - '0';
+	if (--face->digits > 0)
+		return;
+	chat = model_chat_number(face->model, face->digit);
+	if (chat != NULL)
+		face_go(face, chat);
+	else
+		face_note(face, face->front, SEVERITY_INFO, "There is no chat %d.", face->digit);
+}
+
+static void
+take_key(struct face *face, const struct key_token *token)
+{
+	int detaches = face->detaches;
+
+	attention_key(face);
+	if (face->paste.text != NULL) {
+		paste_key(face, token->bytes, token->len);
+		return;
+	}
+	if (ask_key(face, token->bytes, token->len))
+		return;
+	if (face->digits > 0) {
+		take_digit(face, token);
+		return;
+	}
+	face->complete.stepped = false;
+	input_key(face->input, token->bytes, token->len);
+	/* Whatever else is typed takes the candidate as it stands. */
+	if (face->complete.open && !face->complete.stepped)
+		complete_close(face, false);
+	if (face->detaches == detaches && detaches > 0) {
+		face->detaches = 0;
+		face_mark(face, DIRTY_BARS);
+	}
+}
+
+static void
+on_token(void *ctx, const struct key_token *token)
+{
+	struct face *face = ctx;
+
+	if (face->ending)
+		return;
+	switch (token->kind) {
+	case KEY_KEY:
+		take_key(face, token);
+		break;
+	case KEY_PASTE:
+		attention_key(face);
+		paste_take(face, token->bytes, token->len, token->cut);
+		break;
+	case KEY_FOCUS:
+		attention_focus(face, token->len > 0 && token->bytes[0] == 'I');
+		break;
+	default:
+		return;
+	}
+	face->urgent = true;
+}
+
+static void
+tell_draft(void *ctx)
+{
+	struct face *face = ctx;
+
+	face->draft_timer = NULL;
+	/* The core keeps the line until it has taken it as a message. */
+	if (face->running > 0)
+		face->draft_timer = clock_timer_start(TYPING_MS, tell_draft, face);
+	else
+		link_draft(face, face->front);
+}
+
+static void
+on_changed(void *ctx)
+{
+	struct face *face = ctx;
+
+	face_mark(face, DIRTY_INPUT);
+	if (face->ask.open || chat_is_console(face->front) || face->client == NULL)
+		return;
+	clock_timer_cancel(&face->draft_timer);
+	if (g_strcmp0(face->front->told, input_line(face->input)) != 0)
+		face->draft_timer = clock_timer_start(TYPING_MS, tell_draft, face);
+}
+
+static void
+on_action(void *ctx, enum action action, int count)
+{
+	face_action(ctx, action, count);
+}
+
+static const struct input_handler input_handler = { on_action, on_changed };
+
+/* --- the terminal --- */
+
+static void
+on_terminal_changed(void *ctx)
+{
+	struct face *face = ctx;
+	int rows, columns;
+
+	if (face->canvas == NULL || face->term == NULL)
+		return;
+	term_size(face->term, &rows, &columns);
+	canvas_resize(face->canvas, rows, columns);
+	canvas_set_policy(face->canvas, term_policy(face->term));
+	face->blocked = false;
+	face->urgent = true;
+	face_mark(face, DIRTY_ALL);
+	memset(&face->layout, 0, sizeof face->layout);
+}
+
+static void
+on_writable(void *ctx)
+{
+	struct face *face = ctx;
+
+	face->blocked = false;
+	face_mark(face, DIRTY_INPUT);
+}
+
+static void
+on_gone(void *ctx)
+{
+	face_end(ctx, 0, NULL);
+}
+
+static const struct term_handler term_handler = { on_token, on_terminal_changed, on_writable, on_gone };
+
+/* --- the editor --- */
+
+struct edit {
+	struct face	*face;
+	char		*path, *account, *jid;
+};
+
+static void
+edited(GPid pid, int status, void *ctx)
+{
+	struct edit *edit = ctx;
+	struct face *face = edit->face;
+	struct chat *chat = model_chat(face->model, edit->account, edit->jid);
+	g_autofree char *text = NULL, *clean = NULL;
+	gsize length = 0;
+
+	g_spawn_close_pid(pid);
+	if (face->ending)
+		chat = NULL;
+	else
+		term_return(face->term);
+	if (chat != NULL && g_spawn_check_wait_status(status, NULL) &&
+	    g_file_get_contents(edit->path, &text, &length, NULL)) {
+		clean = text_clean(text, (gssize)length, TEXT_BODY, 0);
+		/* The editor's last newline belongs to the file. */
+		if (g_str_has_suffix(clean, "\n"))
+			clean[strlen(clean) - 1] = '\0';
+		input_draft_set(face->input, face_draft(face, chat), clean, false);
+		face_mark(face, DIRTY_ALL);
+	}
+	unlink(edit->path);
+	g_free(edit->path);
+	g_free(edit->account);
+	g_free(edit->jid);
+	g_free(edit);
+}
+
+static bool
+write_all(int fd, const char *text)
+{
+	size_t n = strlen(text);
+
+	while (n > 0) {
+		ssize_t done = write(fd, text, n);
+
+		if (done < 0 && errno != EINTR)
+			return false;
+		if (done > 0) {
+			text += done;
+			n -= (size_t)done;
+		}
+	}
+	return true;
+}
+
+static void
+edit_failed(struct face *face, struct edit *edit, const char *why)
+{
+	face_note(face, face->front, SEVERITY_ERROR, "The editor did not start: %s.", why);
+	if (edit->path != NULL)
+		unlink(edit->path);
+	g_free(edit->path);
+	g_free(edit->account);
+	g_free(edit->jid);
+	g_free(edit);
+}
+
+void
+face_edit(struct face *face)
+{
+	const char *editor = g_getenv("VISUAL") != NULL ? g_getenv("VISUAL") : g_getenv("EDITOR");
+	struct edit *edit = g_new0(struct edit, 1);
+	g_autoptr(GError) error = NULL;
+	g_auto(GStrv) words = NULL;
+	g_autoptr(GPtrArray) argv = g_ptr_array_new();
+	GPid pid;
+	int fd;
+
+	edit->face = face;
+	edit->account = g_strdup(face->front->account);
+	edit->jid = g_strdup(face->front->jid);
+	fd = g_file_open_tmp("confab-XXXXXX", &edit->path, &error);
+	if (fd < 0 || !write_all(fd, input_line(face->input)) ||
+	    !g_shell_parse_argv(editor != NULL && *editor != '\0' ? editor : "vi", NULL, &words, &error)) {
+		if (fd >= 0)
+			close(fd);
+		edit_failed(face, edit, error != NULL ? error->message : g_strerror(errno));
+		return;
+	}
+	close(fd);
+	for (int i = 0; words[i] != NULL; i++)
+		g_ptr_array_add(argv, words[i]);
+	g_ptr_array_add(argv, edit->path);
+	g_ptr_array_add(argv, NULL);
+	term_lend(face->term);
+	if (!g_spawn_async(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD |
+	    G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL, &pid, &error)) {
+		term_return(face->term);
+		edit_failed(face, edit, error->message);
+		return;
+	}
+	g_child_watch_add(pid, edited, edit);
+}
+
+/* --- life --- */
+
+static void
+free_draft(struct chat *chat, void *ctx)
+{
+	struct face *face = ctx;
+
+	input_draft_free(face->input, chat->draft);
+	chat->draft = NULL;
+}
+
+static void
+not_ready(void *ctx)
+{
+	struct face *face = ctx;
+
+	face->first = NULL;
+	face->ready = true;
+}
+
+void
+face_init(struct face *face, struct canvas *canvas)
+{
+	memset(face, 0, sizeof *face);
+	face->model = model_new();
+	face->canvas = canvas;
+	face->input = input_new(&input_handler, face);
+	face->front = model_console(face->model);
+	input_use(face->input, face_draft(face, face->front));
+	face->dirty = DIRTY_ALL;
+}
+
+void
+face_clear(struct face *face)
+{
+	clock_timer_cancel(&face->first);
+	clock_timer_cancel(&face->draft_timer);
+	attention_free(face);
+	complete_close(face, false);
+	ask_close(face);
+	g_clear_pointer(&face->client, client_free);
+	model_each_chat(face->model, free_draft, face);
+	input_free(face->input);
+	model_free(face->model);
+	send_free(face);
+	start_free(face);
+	canvas_free(face->canvas);
+	g_free(face->paste.text);
+	g_free(face->farewell);
+}
+
+/* What was typed and is nowhere else, when the core went away under it. */
+static void
+say_unsent(struct chat *chat, void *ctx)
+{
+	struct face *face = ctx;
+	const char *text = chat->draft != NULL ? input_draft_text(face->input, chat->draft) : "";
+
+	if (*text != '\0' && g_strcmp0(text, chat->told) != 0)
+		fprintf(stderr, "Not sent%s%s: %s\n", *chat->jid != '\0' ? " to " : "", chat->jid, text);
+}
+
+static int
+leave(struct face *face)
+{
+	bool lost = face->client == NULL && !face->quitting;
+	int status = face->status;
+	g_autofree char *left = lost ? send_left(face) : NULL;
+
+	ask_close(face);
+	link_close(face);
+	term_close(face->term);
+	face->term = NULL;
+	if (face->farewell != NULL)
+		fprintf(stderr, "%s\n", face->farewell);
+	if (left != NULL)
+		fputs(left, stderr);
+	if (lost)
+		model_each_chat(face->model, say_unsent, face);
+	face_clear(face);
+	return status;
+}
+
+int
+tui_main(const struct paths *paths, const struct tui_options *options)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *notice = NULL;
+	struct face face;
+	struct client *client;
+	struct term *term;
+	struct canvas *canvas;
+	GSource *draw;
+	int rows, columns;
+
+	(void)options;
+	memset(&face, 0, sizeof face);
+	/* The core first: what there is to say without one is said before the screen changes. */
+	client = link_connect(&face, paths->socket, &error);
+	if (client == NULL) {
+		fprintf(stderr, "%s\n", error->message);
+		return 2;
+	}
+	term = term_open(NULL, &term_handler, &face, &notice, &error);
+	if (term == NULL) {
+		fprintf(stderr, "%s\n", error->message);
+		client_free(client);
+		return 1;
+	}
+	term_size(term, &rows, &columns);
+	canvas = canvas_new(rows, columns, term_policy(term));
+	face_init(&face, canvas);
+	face.term = term;
+	face.client = client;
+	face.loop = g_main_loop_new(NULL, FALSE);
+	face.first = clock_timer_start(FIRST_MS, not_ready, &face);
+	link_attach(&face);
+	if (notice != NULL)
+		face_note(&face, face.front, SEVERITY_WARNING, "%s", notice);
+	draw = draw_source_new(&face);
+	if (!face.ending)
+		g_main_loop_run(face.loop);
+	g_source_destroy(draw);
+	g_source_unref(draw);
+	g_main_loop_unref(face.loop);
+	face.loop = NULL;
+	return leave(&face);
+}

@@ -1,0 +1,18 @@
+/* tui.h: the terminal face as one call. */
+#ifndef TUI_TUI_H
+#define TUI_TUI_H
+
+#include "base/paths.h"
+
+struct tui_options {
+	const char	*as;	/* the face's name for its own layout; NULL: main */
+};
+
+/*
+ * Attaches to the core that listens at paths->socket and runs until the person leaves, the terminal goes away or the
+ * core ends.  Returns the exit status: 0, 1 without a terminal, 2 without a core, 4 for a core of another protocol; the
+ * reason is then on stderr.
+ */
+int	 tui_main(const struct paths *, const struct tui_options *);
+
+#endif
