@@ -223,11 +223,13 @@ static char *
 parse_people(char *const *word, enum depth depth, int16_t people[NICK_COLOURS])
 {
 	int16_t colours[NICK_COLOURS];
-	int n = 0;
+	int n = 0, count = 0;
 
+	while (word[count] != NULL)
+		count++;
+	if (count > NICK_COLOURS)
+		return g_strdup_printf("nick.palette has more than %d colours", NICK_COLOURS);
 	for (; *word != NULL; word++) {
-		if (n == NICK_COLOURS)
-			return g_strdup_printf("nick.palette has more than %d colours", NICK_COLOURS);
 		if (!parse_colour(*word, depth, false, &colours[n]))
 			return g_strdup_printf("\"%s\" is not a colour", *word);
 		n += colours[n] >= 0;
