@@ -65,7 +65,7 @@ $(BUILD)/libface.a: $(FACE_OBJ)
 $(BUILD)/libboth.a: $(BOTH_OBJ)
 $(BUILD)/lib%.a:
 	@rm -f $@
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) qcs $@ $^
 
 $(BUILD)/confab-core: $(BUILD)/obj/main_core.o $(BUILD)/libcore.a $(BUILD)/libboth.a
 	@echo '  LINK  $@'
@@ -104,7 +104,7 @@ $(BUILD)/tests/lib/%.o: tests/lib/%.c config.mk Makefile
 	$(Q)$(CC) $(TEST_FLAGS) -c -o $@ $<
 $(BUILD)/tests/libtest.a: $(LIB_OBJ)
 	@mkdir -p $(@D); rm -f $@
-	$(Q)$(AR) rcs $@ $^
+	$(Q)$(AR) qcs $@ $^
 
 define TEST_PROGRAMS
 $(BUILD)/$(1)/%: tests/$(2)/%.c $(ARCHIVES) Makefile

@@ -18,6 +18,7 @@ struct client {
 	void		*ctx;
 	GHashTable	*open;		/* id → struct request */
 	int64_t		 last_id;
+	bool		*gone;		/* set by client_free() while on_closed() is at work */
 };
 
 struct request {
@@ -87,11 +88,16 @@ on_closed(void *ctx)
 		g_ptr_array_add(lost, request);
 		g_hash_table_iter_steal(&iter);
 	}
-	for (guint i = 0; i < lost->len; i++) {
+	bool gone = false;
+	client->gone = &gone;
+	for (guint i = 0; i < lost->len && !gone; i++) {
 		request = lost->pdata[i];
 		if (request->done != NULL)
 			request->done(request->ctx, NULL, error, NULL);
 	}
+	if (gone)
+		return;
+	client->gone = NULL;
 	client->handler->closed(client->ctx);
 }
 
@@ -143,6 +149,8 @@ client_free(struct client *client)
 {
 	if (client == NULL)
 		return;
+	if (client->gone != NULL)
+		*client->gone = true;
 	wire_free(client->wire);
 	g_hash_table_unref(client->open);
 	g_free(client);

@@ -38,6 +38,15 @@ store_close(struct store *store)
 	g_free(store);
 }
 
+const char *
+store_library(void)
+{
+	static char text[32];
+
+	g_snprintf(text, sizeof text, "sqlite %s", sqlite3_libversion());
+	return text;
+}
+
 int
 store_schema(const struct store *store)
 {

@@ -37,6 +37,8 @@ enum store_error {
 struct store *store_open(const char *path, const char *vfs, GError **error);
 /* Commits nothing; commit before.  Waits for the worker.  NULL is fine. */
 void	 store_close(struct store *);
+/* "sqlite 3.40.1": what the process runs on. */
+const char *store_library(void);
 /* The schema's number, user_version. */
 int	 store_schema(const struct store *);
 

@@ -1,0 +1,283 @@
+/* acknowledge.c: see acknowledge.h.  Counts are 64 bits wide here and 32 on the wire, where they wrap. */
+#include "core/acknowledge.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/account.h"
+#include "core/connection.h"
+#include "core/outbox.h"
+#include "core/turn.h"
+#include "store/streams.h"
+#include "xmpp/ns.h"
+
+enum {
+	UNASKED = 100,		/* stanzas after which we acknowledge unasked: servers keep only some hundred */
+	KEPT_MAX = 1000,	/* receipts waiting for an acknowledgement */
+};
+
+struct kept_stanza {
+	int64_t	 number;
+	char	*xml;
+};
+
+static void
+kept_free(struct kept_stanza *kept)
+{
+	g_free(kept->xml);
+	g_free(kept);
+}
+
+static void
+before_commit(void *ctx)
+{
+	acknowledge_save(ctx);
+}
+
+static void
+load(struct account *account)
+{
+	struct acknowledge *sm = &account->sm;
+	struct stream_row row = { 0 };
+
+	if (!stream_row_load(account->core->store, account->id, &row))
+		return;
+	sm->id = g_strdup(row.resume);
+	sm->location = g_strdup(row.location);
+	sm->since_ms = row.since_ms;
+	sm->in = sm->in_committed = row.h;
+	sm->acked = row.acked;
+	sm->out = row.sent;
+	stream_row_clear(&row);
+}
+
+void
+acknowledge_init(struct account *account)
+{
+	g_queue_init(&account->sm.kept);
+	load(account);
+	turn_before_commit(account->core->turn, before_commit, account);
+}
+
+void
+acknowledge_clear(struct account *account)
+{
+	struct acknowledge *sm = &account->sm;
+
+	turn_forget_before_commit(account->core->turn, before_commit, account);
+	g_free(sm->id);
+	g_free(sm->location);
+	g_queue_clear_full(&sm->kept, (GDestroyNotify)kept_free);
+}
+
+/* The server has everything up to this number. */
+static void
+settle(struct account *account, int64_t acked)
+{
+	struct acknowledge *sm = &account->sm;
+
+	while (sm->kept.head != NULL && ((struct kept_stanza *)sm->kept.head->data)->number <= acked)
+		kept_free(g_queue_pop_head(&sm->kept));
+	if (acked > sm->acked)
+		outbox_stored(account, acked);
+	sm->acked = MAX(sm->acked, acked);
+}
+
+/* The 64-bit count that a 32-bit h means: the first one from acked on. */
+static int64_t
+widen(const struct acknowledge *sm, uint32_t h)
+{
+	return sm->acked + (uint32_t)(h - (uint32_t)sm->acked);
+}
+
+static void
+start_session(struct account *account, const struct stream_up *up)
+{
+	struct acknowledge *sm = &account->sm;
+
+	if (up->resume_failed && up->has_failed_h)
+		settle(account, widen(sm, up->failed_h));
+	/* What was under way on the old session: nobody knows. */
+	outbox_lost(account);
+	g_queue_clear_full(&sm->kept, (GDestroyNotify)kept_free);
+	g_clear_pointer(&sm->id, g_free);
+	g_clear_pointer(&sm->location, g_free);
+	sm->on = up->sm;
+	sm->id = g_strdup(up->sm_id);
+	sm->location = g_strdup(up->sm_location);
+	sm->since_ms = clock_real_us() / 1000;
+	sm->in = sm->in_told = sm->out = sm->acked = 0;
+	sm->in_committed = -1;	/* the row must be written even if nothing was counted */
+}
+
+static void
+resume_session(struct account *account, const struct stream_up *up)
+{
+	struct acknowledge *sm = &account->sm;
+	int64_t acked = widen(sm, up->acked);
+	GQueue kept;
+	struct kept_stanza *stanza;
+
+	sm->on = true;
+	sm->in_told = sm->in;
+	settle(account, acked);
+	/* Everything beyond what the server counted goes again, with new numbers. */
+	sm->out = acked;
+	kept = sm->kept;
+	g_queue_init(&sm->kept);
+	outbox_resend(account);
+	while ((stanza = g_queue_pop_head(&kept)) != NULL) {
+		struct stanza *again = stanza_parse(stanza->xml, -1, NULL);
+
+		if (again != NULL)
+			account_send(account, again, true);
+		kept_free(stanza);
+	}
+}
+
+void
+acknowledge_up(struct account *account, const struct stream_up *up)
+{
+	struct acknowledge *sm = &account->sm;
+
+	sm->asked = sm->ask = sm->answer = false;
+	if (up->resumed)
+		resume_session(account, up);
+	else
+		start_session(account, up);
+}
+
+void
+acknowledge_in(struct account *account)
+{
+	account->sm.in++;
+	turn_wake(account->core->turn);
+}
+
+int64_t
+acknowledge_out(struct account *account, char *xml)
+{
+	struct acknowledge *sm = &account->sm;
+	struct kept_stanza *kept;
+
+	sm->out++;
+	if (xml != NULL && sm->on && sm->kept.length < KEPT_MAX) {
+		kept = g_new(struct kept_stanza, 1);
+		kept->number = sm->out;
+		kept->xml = xml;
+		g_queue_push_tail(&sm->kept, kept);
+	} else {
+		g_free(xml);
+	}
+	return sm->out;
+}
+
+bool
+acknowledge_element(struct account *account, const struct stanza *element)
+{
+	struct acknowledge *sm = &account->sm;
+	const char *text = stanza_get(element, "h");
+	guint64 h;
+	int64_t acked;
+
+	if (strcmp(stanza_name(element), "r") == 0) {
+		sm->answer = true;
+		turn_wake(account->core->turn);
+		return true;
+	}
+	if (strcmp(stanza_name(element), "a") != 0)
+		return true;
+	if (text == NULL || !g_ascii_string_to_unsigned(text, 10, 0, UINT32_MAX, &h, NULL))
+		return false;
+	acked = widen(sm, (uint32_t)h);
+	if (acked > sm->out) {
+		log_warning("sm", "%s: acknowledged %u, sent %u", account_name(account), (unsigned)h, (unsigned)sm->out);
+		return false;
+	}
+	sm->asked = false;
+	settle(account, acked);
+	/* More went out meanwhile: the burst is not over. */
+	if (sm->acked < sm->out && outbox_waits_for_ack(account))
+		sm->ask = true;
+	turn_wake(account->core->turn);
+	return true;
+}
+
+void
+acknowledge_flush(struct account *account)
+{
+	static const char ask[] = "<r xmlns='" NS_SM "'/>";
+	struct acknowledge *sm = &account->sm;
+
+	if (!sm->on || !account_online(account))
+		return;
+	if (sm->answer || sm->in_committed - sm->in_told >= UNASKED) {
+		g_autofree char *answer = g_strdup_printf("<a xmlns='" NS_SM "' h='%u'/>", (uint32_t)sm->in_committed);
+
+		connection_write(account, answer, strlen(answer));
+		sm->in_told = sm->in_committed;
+		sm->answer = false;
+	}
+	if (sm->ask && !sm->asked) {
+		connection_write(account, ask, sizeof ask - 1);
+		sm->asked = true;
+		sm->ask = false;
+	}
+}
+
+static void
+flush_effect(void *ctx)
+{
+	acknowledge_flush(ctx);
+}
+
+static bool
+save_row(struct account *account, const struct stream_row *row, GError **error)
+{
+	struct store *store = account->core->store;
+
+	/* A hook of the commit: no savepoint is open. */
+	if (!store_begin(store, error))
+		return false;
+	if (stream_row_save(store, account->id, row, error))
+		return store_end(store, true, error);
+	store_end(store, false, NULL);
+	return false;
+}
+
+void
+acknowledge_save(struct account *account)
+{
+	struct acknowledge *sm = &account->sm;
+	g_autoptr(GError) error = NULL;
+	struct stream_row row = { .resume = sm->id, .location = sm->location, .h = (uint32_t)sm->in,
+	    .acked = (uint32_t)sm->acked, .sent = (uint32_t)sm->out, .bound = account->bound, .since_ms = sm->since_ms };
+
+	if (!sm->on || !account_online(account))
+		return;
+	if (sm->id != NULL && sm->in != sm->in_committed && !save_row(account, &row, &error)) {
+		/* The commit that follows will say so; nothing is acknowledged. */
+		log_error("sm", "%s", error->message);
+		return;
+	}
+	sm->in_committed = sm->in;
+	if (sm->answer || sm->ask || sm->in_committed - sm->in_told >= UNASKED)
+		turn_after(account->core->turn, flush_effect, account, NULL);
+}
+
+void
+acknowledge_end(struct account *account)
+{
+	struct acknowledge *sm = &account->sm;
+	g_autoptr(GError) error = NULL;
+
+	sm->on = false;
+	g_clear_pointer(&sm->id, g_free);
+	g_clear_pointer(&sm->location, g_free);
+	if (!turn_begin(account->core->turn))
+		return;
+	if (!stream_row_delete(account->core->store, account->id, &error))
+		log_error("sm", "%s", error->message);
+	turn_end(account->core->turn, error == NULL);
+}

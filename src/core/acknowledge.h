@@ -1,0 +1,51 @@
+/*
+ * acknowledge.h: stream management (XEP-0198) as counted by us: what is acknowledged is on disk.
+ *
+ * In: every stanza handed to the router counts, also one that is ignored.  An <a/> carries only the count of a finished
+ * commit; <r/> is answered after the commit of all that came before it.  Out: a stanza gets its number when it is given
+ * to the stream; the number of a message is committed with it before its first byte leaves.
+ */
+#ifndef CORE_ACKNOWLEDGE_H
+#define CORE_ACKNOWLEDGE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "xmpp/stream.h"
+
+struct account;
+
+struct acknowledge {
+	bool	 on;
+	char	*id, *location;	/* what to resume; NULL: cannot be */
+	int64_t	 since_ms;
+	int64_t	 in;		/* stanzas handled */
+	int64_t	 in_committed, in_told;
+	int64_t	 out;		/* number of the last stanza given to the stream */
+	int64_t	 acked;		/* the server's last count, same scale as out */
+	bool	 asked;		/* an <r/> of ours is open */
+	bool	 ask;		/* ask at the end of this turn */
+	bool	 answer;	/* an <r/> of the server waits for the commit */
+	GQueue	 kept;		/* of struct kept_stanza: not messages, not acknowledged, worth sending again */
+};
+
+void	 acknowledge_init(struct account *);
+void	 acknowledge_clear(struct account *);
+
+/* The stream is up: starts a new session, or goes on with the old one and settles what the server had. */
+void	 acknowledge_up(struct account *, const struct stream_up *);
+/* A stanza was handled. */
+void	 acknowledge_in(struct account *);
+/* Gives the next number; xml (taken, may be NULL) is kept until acknowledged. */
+int64_t	 acknowledge_out(struct account *, char *xml);
+/* <r/> or <a/> came.  False: the server counts what we never sent; the stream must end. */
+bool	 acknowledge_element(struct account *, const struct stanza *);
+/* After a commit: writes what is due. */
+void	 acknowledge_flush(struct account *);
+/* Before a commit: the row of the stream. */
+void	 acknowledge_save(struct account *);
+/* The session is over for good: the row goes. */
+void	 acknowledge_end(struct account *);
+
+#endif

@@ -1,0 +1,252 @@
+/* chat.c: see chat.h. */
+#include "core/chat.h"
+
+#include <string.h>
+
+#include "base/jid.h"
+#include "base/text.h"
+#include "core/bus.h"
+#include "core/roster.h"
+#include "core/turn.h"
+#include "proto/error.h"
+
+char *
+chat_name(const struct account *account, const char *jid)
+{
+	const char *name = roster_name(account->roster, jid);
+	g_autofree char *local = NULL;
+
+	if (name != NULL && *name != '\0')
+		return g_strdup(name);
+	local = jid_local(jid);
+	return local != NULL ? g_steal_pointer(&local) : g_strdup(jid);
+}
+
+bool
+chat_event(const struct core *core, const struct chat_row *row, struct event *event)
+{
+	struct account *account = account_find_id(core, row->account);
+	struct event_chat *chat = &event->chat;
+
+	if (account == NULL)
+		return false;
+	memset(event, 0, sizeof *event);
+	event->type = EVENT_chat;
+	event->rev = row->rev;
+	event->account_name = g_strdup(account_name(account));
+	event->chat_jid = g_strdup(row->jid);
+	chat->kind = row->kind;
+	chat->name = chat_name(account, row->jid);
+	chat->open = row->open;
+	chat->number = row->number;
+	chat->unread = row->unread;
+	/* Between two people everything is for you. */
+	chat->mentions = row->kind == CHAT_PERSON ? row->unread : row->mentions;
+	chat->read = row->read;
+	chat->last = row->last;
+	chat->draft = g_strdup(row->draft);
+	chat->draft_by = g_strdup(g_hash_table_lookup(core->drafters, &row->id));
+	return true;
+}
+
+bool
+chat_message_event(const struct core *core, const struct message_row *row, bool whole, struct event *event)
+{
+	struct chat_row *chat = chat_load(core->store, row->chat);
+	struct account *account = chat != NULL ? account_find_id(core, chat->account) : NULL;
+	struct event_message *m = &event->message;
+
+	if (account == NULL) {
+		if (chat != NULL)
+			chat_row_free(chat);
+		return false;
+	}
+	memset(event, 0, sizeof *event);
+	event->type = EVENT_message;
+	event->rev = row->rev;
+	event->account_name = g_strdup(account_name(account));
+	event->chat_jid = g_strdup(chat->jid);
+	chat_row_free(chat);
+	m->id = row->id;
+	m->order = row->ord;
+	m->said = row->said_ms;
+	m->direction = row->flags & MESSAGE_OUT ? DIRECTION_OUT : DIRECTION_IN;
+	m->from = row->resource != NULL ? g_strconcat(row->author, "/", row->resource, NULL) : g_strdup(row->author);
+	m->state = row->state;
+	m->reason = g_strdup(row->reason);
+	m->encryption = row->encryption;
+	m->origin_id = g_strdup(row->origin_id);
+	m->stanza_id = g_strdup(row->server_id);
+	m->via = row->via;
+	m->mention = row->flags & MESSAGE_MENTION;
+	m->cut = !whole && row->body != NULL && strlen(row->body) > CHAT_BODY_MAX;
+	m->body = m->cut ? text_clean(row->body, -1, TEXT_BODY, CHAT_BODY_MAX) : g_strdup(row->body);
+	return true;
+}
+
+void
+chat_post(struct core *core, int64_t id)
+{
+	struct chat_row *row = chat_load(core->store, id);
+	struct event event;
+
+	if (row == NULL)
+		return;
+	if (chat_event(core, row, &event))
+		bus_post(core->bus, event);
+	chat_row_free(row);
+}
+
+void
+chat_post_message(struct core *core, const struct message_row *row)
+{
+	struct event event;
+
+	if (chat_message_event(core, row, false, &event))
+		bus_post(core->bus, event);
+}
+
+bool
+chat_begin_change(struct core *core, GError **error)
+{
+	if (turn_begin(core->turn))
+		return true;
+	g_set_error(error, RPC_ERROR, RPC_ERROR_STORE,
+	    "The disk refuses at present, so nothing can be kept and nothing was done. confab tries again each second.");
+	return false;
+}
+
+bool
+chat_end_change(struct core *core, bool keep, GError **error)
+{
+	turn_end(core->turn, keep);
+	if (!keep) {
+		if (error != NULL && *error != NULL)
+			turn_failed(core->turn, *error);
+		return false;
+	}
+	if (turn_is_stuck(core->turn)) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_STORE, "The disk refuses; nothing was done.");
+		return false;
+	}
+	return true;
+}
+
+int64_t
+chat_open(struct account *account, const char *jid, GError **error)
+{
+	struct core *core = account->core;
+	int64_t chat;
+	bool ok;
+
+	if (!chat_begin_change(core, error))
+		return 0;
+	chat = chat_find(core->store, account->id, jid, CHAT_PERSON, true, error);
+	ok = chat != 0 && chat_set_open(core->store, chat, true, error);
+	if (ok)
+		turn_put_chat(core->turn, chat);
+	return chat_end_change(core, ok, error) ? chat : 0;
+}
+
+/* The chat's id when it is there. */
+static int64_t
+existing(struct account *account, const char *jid, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	int64_t chat = chat_find(account->core->store, account->id, jid, CHAT_PERSON, false, &cause);
+
+	if (chat == 0 && cause == NULL)
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "There is no chat with %s.", jid);
+	else if (chat == 0)
+		g_propagate_error(error, g_steal_pointer(&cause));
+	return chat;
+}
+
+bool
+chat_close(struct account *account, const char *jid, GError **error)
+{
+	struct core *core = account->core;
+	int64_t chat = existing(account, jid, error);
+	bool ok;
+
+	if (chat == 0 || !chat_begin_change(core, error))
+		return false;
+	ok = chat_set_open(core->store, chat, false, error);
+	if (ok)
+		turn_put_chat(core->turn, chat);
+	return chat_end_change(core, ok, error);
+}
+
+bool
+chat_seen(struct account *account, const char *jid, int64_t message, GError **error)
+{
+	struct core *core = account->core;
+	int64_t chat = existing(account, jid, error);
+	struct message_row *row;
+	bool ok;
+
+	if (chat == 0)
+		return false;
+	row = message_load(core->store, message);
+	if (row == NULL || row->chat != chat) {
+		if (row != NULL)
+			message_row_free(row);
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND,
+		    "Message %" G_GINT64_FORMAT " is not in the chat with %s.", message, jid);
+		return false;
+	}
+	if (!chat_begin_change(core, error)) {
+		message_row_free(row);
+		return false;
+	}
+	ok = chat_set_read(core->store, chat, row->ord, error);
+	message_row_free(row);
+	if (ok)
+		turn_put_chat(core->turn, chat);
+	return chat_end_change(core, ok, error);
+}
+
+bool
+chat_draft(struct account *account, const char *jid, const char *text, const char *session, GError **error)
+{
+	struct core *core = account->core;
+	g_autofree char *clean = text_clean(text, -1, TEXT_BODY, 0);
+	int64_t chat = existing(account, jid, error);
+	bool ok;
+
+	if (chat == 0 || !chat_begin_change(core, error))
+		return false;
+	ok = chat_set_draft(core->store, chat, clean, error);
+	if (ok) {
+		int64_t *key = g_new(int64_t, 1);
+
+		*key = chat;
+		g_hash_table_replace(core->drafters, key, g_strdup(session));
+		turn_put_chat(core->turn, chat);
+	}
+	return chat_end_change(core, ok, error);
+}
+
+struct message_row *
+chat_find_message(struct core *core, int64_t chat, const char *text, GError **error)
+{
+	struct message_row *row = NULL;
+	gint64 number;
+	bool several = false;
+
+	if (g_str_has_prefix(text, "id:")) {
+		row = message_by_stanza_id(core->store, chat, text + 3, &several);
+	} else if (g_ascii_string_to_signed(text, 10, -1000000, -1, &number, NULL)) {
+		row = chat != 0 ? message_nth_last(core->store, chat, (unsigned)-number) : NULL;
+	} else if (g_ascii_string_to_signed(text, 10, 1, INT64_MAX, &number, NULL)) {
+		row = message_load(core->store, number);
+	} else {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE,
+		    "A message is named by its number, by -1 for the last one of the chat, -2 for the one before, or by id:TEXT.");
+		return NULL;
+	}
+	if (row == NULL)
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, several ?
+		    "More than one message has the id in %s; name it by its number." : "There is no message %s.", text);
+	return row;
+}

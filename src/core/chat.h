@@ -1,0 +1,41 @@
+/*
+ * chat.h: chats and messages as events, and what is done to a chat as a whole.
+ */
+#ifndef CORE_CHAT_H
+#define CORE_CHAT_H
+
+#include "core/account.h"
+#include "store/chats.h"
+#include "store/messages.h"
+
+/* How much of a body lists and events carry; the rest comes with the message method. */
+enum { CHAT_BODY_MAX = 65536 };
+
+/* The objects as they now are; whole: the body is not cut.  False when the chat's account is not in use any more. */
+bool	 chat_event(const struct core *, const struct chat_row *, struct event *);
+bool	 chat_message_event(const struct core *, const struct message_row *, bool whole, struct event *);
+/* On the bus; called by the turn after its commit. */
+void	 chat_post(struct core *, int64_t chat);
+void	 chat_post_message(struct core *, const struct message_row *);
+
+/* turn_begin() with a sentence for the person who asked; and its end. */
+bool	 chat_begin_change(struct core *, GError **error);
+/* *error is what made keep false, if anything did; when the end itself fails it is set. */
+bool	 chat_end_change(struct core *, bool keep, GError **error);
+
+/* Opens (makes) or closes; the chat's id, 0 with an error. */
+int64_t	 chat_open(struct account *, const char *jid, GError **error);
+bool	 chat_close(struct account *, const char *jid, GError **error);
+/* Everything up to this message was seen by a person. */
+bool	 chat_seen(struct account *, const char *jid, int64_t message, GError **error);
+bool	 chat_draft(struct account *, const char *jid, const char *text, const char *session, GError **error);
+/* The contact's name as we call it: from the roster, else the local part.  The caller's. */
+char	*chat_name(const struct account *, const char *jid);
+
+/*
+ * The message that MSG of a command line names: a number, -N for the N-th from the end of this chat (0: no chat), or
+ * id:TEXT.  RPC_ERROR_NOT_FOUND in words.
+ */
+struct message_row *chat_find_message(struct core *, int64_t chat, const char *text, GError **error);
+
+#endif

@@ -1,0 +1,144 @@
+/* complete.c: what could stand at the cursor, from the same rows as the parser. */
+#include <string.h>
+
+#include "core/chat.h"
+#include "core/command.h"
+#include "core/roster.h"
+#include "core/words.h"
+
+static void
+add(json_t *words, const char *prefix, const char *word, const char *help)
+{
+	if (g_str_has_prefix(word, prefix))
+		json_array_append_new(words, json_pack("{s:s, s:s}", "word", word, "help", help != NULL ? help : ""));
+}
+
+static void
+add_commands(json_t *words, const char *prefix, const char *before)
+{
+	char *last = NULL;
+
+	for (const struct command *const *c = command_list(); *c != NULL; c++) {
+		g_autofree char *full = g_strconcat(before, (*c)->name, NULL);
+
+		/* Rows of two words are offered once the first one stands there. */
+		if (strchr((*c)->name, ' ') == NULL) {
+			add(words, prefix, full, (*c)->help);
+		} else {
+			g_autofree char *first = g_strndup(full, strcspn(full, " "));
+
+			if (g_strcmp0(first, last) != 0 && command_find(first + strlen(before)) == NULL)
+				add(words, prefix, first, NULL);
+			g_free(last);
+			last = g_steal_pointer(&first);
+		}
+	}
+	g_free(last);
+	for (const struct alias *a = aliases; a->name != NULL; a++) {
+		g_autofree char *full = g_strconcat(before, a->name, NULL);
+
+		add(words, prefix, full, a->line);
+	}
+}
+
+static void
+add_jids(struct core *core, const char *account, json_t *words, const char *prefix)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+	for (guint i = 0; i < core->accounts->len; i++) {
+		struct account *a = core->accounts->pdata[i];
+		g_autoptr(GPtrArray) jids = NULL, chats = NULL;
+
+		if (account != NULL && strcmp(account, account_name(a)) != 0)
+			continue;
+		jids = roster_jids(a->roster);
+		for (guint j = 0; j < jids->len; j++)
+			if (g_hash_table_add(seen, g_strdup(jids->pdata[j])))
+				add(words, prefix, jids->pdata[j], roster_name(a->roster, jids->pdata[j]));
+		chats = chat_list(core->store, a->id);
+		for (guint j = 0; j < chats->len; j++) {
+			const struct chat_row *row = chats->pdata[j];
+
+			if (row->open && g_hash_table_add(seen, g_strdup(row->jid)))
+				add(words, prefix, row->jid, NULL);
+		}
+	}
+}
+
+/* Candidates for one place of a row's args. */
+static void
+add_for(struct core *core, const char *account, const char *spec, json_t *words, const char *prefix)
+{
+	g_autofree char *name = *spec == '[' ? g_strndup(spec + 1, strlen(spec) - 2) : g_strdup(spec);
+
+	if (strchr(name, '|') != NULL || g_ascii_islower(*name)) {
+		g_auto(GStrv) alternatives = g_strsplit(name, "|", -1);
+
+		for (char **a = alternatives; *a != NULL; a++)
+			add(words, prefix, *a, NULL);
+	} else if (strcmp(name, "ACCOUNT") == 0) {
+		for (guint i = 0; i < core->accounts->len; i++)
+			add(words, prefix, account_name(core->accounts->pdata[i]), account_jid(core->accounts->pdata[i]));
+	} else if (strcmp(name, "JID") == 0) {
+		add_jids(core, account, words, prefix);
+	} else if (strcmp(name, "KEY") == 0) {
+		for (const struct account_key *k = account_keys; k->name != NULL; k++)
+			if (!k->secret)
+				add(words, prefix, k->name, k->meaning);
+	} else if (strcmp(name, "COMMAND") == 0) {
+		add_commands(words, prefix, "");
+	}
+}
+
+/* Second words of rows such as "account add". */
+static void
+add_second_words(const char *first, json_t *words, const char *prefix)
+{
+	g_autofree char *before = g_strdup_printf("%s ", first);
+
+	for (const struct command *const *c = command_list(); *c != NULL; c++)
+		if (g_str_has_prefix((*c)->name, before))
+			add(words, prefix, (*c)->name + strlen(before), (*c)->help);
+}
+
+json_t *
+command_complete(struct core *core, const char *line, size_t cursor, const char *account, size_t *from, size_t *to)
+{
+	json_t *words = json_array();
+	g_autofree char *head = g_strndup(line, MIN(cursor, strlen(line)));
+	g_auto(GStrv) parts = NULL;
+	g_autofree char *two = NULL;
+	const struct command *row;
+	guint n, used = 1;
+	const char *prefix;
+
+	*to = strlen(head);
+	prefix = strrchr(head, ' ') != NULL ? strrchr(head, ' ') + 1 : head;
+	*from = (size_t)(prefix - head);
+	if (*head != '/' || head[1] == '/' || strchr(head, '\n') != NULL)
+		return words;
+	if (*from == 0) {
+		add_commands(words, prefix, "/");
+		return words;
+	}
+	parts = g_strsplit_set(head + 1, " \t", -1);
+	n = g_strv_length(parts);
+	two = n > 2 ? g_strdup_printf("%s %s", parts[0], parts[1]) : NULL;
+	row = two != NULL ? command_find(two) : NULL;
+	if (row != NULL)
+		used = 2;
+	else
+		row = command_find(parts[0]);
+	if (n == 2)
+		add_second_words(parts[0], words, prefix);
+	if (row != NULL && *row->args != '\0') {
+		g_auto(GStrv) specs = g_strsplit(row->args, " ", -1);
+		guint place = n - used - 1;
+
+		if (place < g_strv_length(specs) && !g_str_has_suffix(specs[place], "...") &&
+		    !g_str_has_suffix(specs[place], "...]"))
+			add_for(core, account, specs[place], words, prefix);
+	}
+	return words;
+}

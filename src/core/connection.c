@@ -1,0 +1,540 @@
+/*
+ * connection.c: see connection.h.  The states: offline (nobody wants it on line), connecting (a password is fetched or a
+ * stream is opening), online, waiting (the next try has a time), failed (a person must do something).
+ */
+#include "core/connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "core/bus.h"
+#include "core/feature.h"
+#include "core/message.h"
+#include "core/password.h"
+#include "core/presence.h"
+#include "core/prompt.h"
+#include "core/roster.h"
+#include "core/turn.h"
+#include "xmpp/ns.h"
+
+enum {
+	BACKOFF_FIRST_MS = 1000,
+	BACKOFF_MAX_MS = 300000,
+	STABLE_MS = 30000,	/* a link that lived this long starts the back-off anew */
+	BUSY_MS = 60000,	/* the server asked for patience */
+};
+
+struct connection {
+	struct account	*account;
+	bool		 wanted;	/* a person or autoconnect wants it on line */
+	bool		 ended;		/* the core is going: no more tries */
+	struct clock_timer *retry;
+	int64_t		 backoff_ms;	/* the next wait; 0: the first */
+	int64_t		 up_since_ms;	/* boot clock */
+	int64_t		 prompt;	/* the open question about password or certificate; 0: none */
+	char		*asked_pin;	/* the certificate that the question is about */
+	struct password_fetch *fetch;
+	GQueue		 backlog;	/* stanzas that came while the disk refused */
+	char		*broken;	/* why we close the stream ourselves, though it is wanted */
+	bool		 fresh;		/* no session was up since the core started */
+};
+
+static void try_now(struct account *account);
+
+struct connection *
+connection_new(struct account *account)
+{
+	struct connection *connection = g_new0(struct connection, 1);
+
+	connection->account = account;
+	connection->fresh = true;
+	g_queue_init(&connection->backlog);
+	return connection;
+}
+
+/* What a connection attempt or a stream holds. */
+static void
+let_go(struct account *account)
+{
+	struct connection *c = account->connection;
+
+	clock_timer_cancel(&c->retry);
+	g_clear_pointer(&c->fetch, password_fetch_cancel);
+	if (account->stream != NULL) {
+		account->core->transport->free(account->stream);
+		account->stream = NULL;
+	}
+	g_queue_clear_full(&c->backlog, (GDestroyNotify)stanza_free);
+}
+
+static void
+withdraw_prompt(struct connection *c)
+{
+	if (c->prompt != 0)
+		prompt_withdraw(c->account->core->prompts, c->prompt);
+	c->prompt = 0;
+	g_clear_pointer(&c->asked_pin, g_free);
+}
+
+void
+connection_free(struct connection *c)
+{
+	let_go(c->account);
+	withdraw_prompt(c);
+	g_free(c->broken);
+	g_free(c);
+}
+
+static void
+set_state(struct account *account, enum account_state state, const char *reason, const char *text, int64_t retry_in_ms)
+{
+	account->state = state;
+	g_free(account->reason);
+	account->reason = g_strdup(reason);
+	g_free(account->text);
+	account->text = g_strdup(text);
+	account->retry_ms = state == ACCOUNT_WAITING ? clock_real_us() / 1000 + retry_in_ms : 0;
+	log_notice("account", "%s: %s%s%s", account_name(account), account_state_name(state), text != NULL ? ": " : "",
+	    text != NULL ? text : "");
+	account_post(account);
+	turn_wake(account->core->turn);
+}
+
+static void
+fail(struct account *account, const char *reason, const char *text)
+{
+	account->connection->wanted = false;
+	set_state(account, ACCOUNT_FAILED, reason, text, 0);
+	account_notice(account, SEVERITY_ERROR, "%s", text);
+}
+
+static void
+retry_due(void *ctx)
+{
+	struct account *account = ctx;
+
+	account->connection->retry = NULL;
+	try_now(account);
+}
+
+static void
+wait_and_retry(struct account *account, const char *reason, const char *text, int64_t at_least_ms)
+{
+	struct connection *c = account->connection;
+	int64_t wait_ms = MAX(c->backoff_ms != 0 ? c->backoff_ms : BACKOFF_FIRST_MS, at_least_ms);
+
+	c->backoff_ms = MIN(wait_ms * 2, BACKOFF_MAX_MS);
+	/* A fifth more or less, so that a thousand clients do not come back at the same instant. */
+	wait_ms = MAX(wait_ms * g_random_int_range(80, 121) / 100, BACKOFF_FIRST_MS);
+	set_state(account, ACCOUNT_WAITING, reason, text, wait_ms);
+	account_notice(account, SEVERITY_WARNING, "%s Next try in %d s; /connect %s tries now.", text,
+	    (int)((wait_ms + 999) / 1000), account_name(account));
+	clock_timer_cancel(&c->retry);
+	c->retry = clock_timer_start(wait_ms, retry_due, account);
+}
+
+/* --- questions --- */
+
+static void
+store_setting(struct account *account, const char *key, const char *value)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!account_file_set(account->core->paths->accounts, account_name(account), key, value, false, &error))
+		account_notice(account, SEVERITY_WARNING, "The accounts file was not changed: %s", error->message);
+}
+
+static void
+password_answered(void *ctx, const char *value, bool keep)
+{
+	struct account *account = ctx;
+
+	account->connection->prompt = 0;
+	if (value == NULL || *value == '\0')
+		return;
+	g_free(account->session_password);
+	account->session_password = g_strdup(value);
+	if (keep) {
+		store_setting(account, "password", value);
+		g_free(account->settings->password);
+		account->settings->password = g_strdup(value);
+	}
+	connection_open(account);
+}
+
+static void
+ask_password(struct account *account, const char *text)
+{
+	struct prompt_question question = { .kind = PROMPT_PASSWORD, .scope = SCOPE_EVERYONE, .secret = true };
+	g_autofree char *title = g_strdup_printf("password for %s", account_jid(account));
+
+	withdraw_prompt(account->connection);
+	question.account = account_name(account);
+	question.title = title;
+	question.text = text;
+	account->connection->prompt = prompt_open(account->core->prompts, &question, password_answered, account);
+}
+
+static void
+certificate_answered(void *ctx, const char *value, bool keep)
+{
+	struct account *account = ctx;
+	struct connection *c = account->connection;
+	g_autofree char *pin = g_steal_pointer(&c->asked_pin);
+
+	(void)keep;
+	c->prompt = 0;
+	if (g_strcmp0(value, "pin") != 0)
+		return;
+	store_setting(account, "pin", pin);
+	g_free(account->settings->pin);
+	account->settings->pin = g_steal_pointer(&pin);
+	connection_open(account);
+}
+
+static char *
+day(int64_t ms)
+{
+	g_autofree char *text = clock_format_utc(ms);
+
+	return g_strndup(text, 10);
+}
+
+static void
+ask_certificate(struct account *account, const struct stream_failure *failure)
+{
+	const struct stream_certificate *cert = failure->certificate;
+	struct prompt_question question = { .kind = PROMPT_CERTIFICATE, .scope = SCOPE_EVERYONE };
+	g_autofree char *from = day(cert->not_before_ms), *to = day(cert->not_after_ms), *now = day(clock_real_us() / 1000);
+	g_autofree char *title = g_strdup_printf("certificate of %s", account_jid(account));
+
+	withdraw_prompt(account->connection);
+	question.account = account_name(account);
+	question.title = title;
+	question.text = failure->text;
+	question.facts = json_pack("[[s,s],[s,s],[s,s],[s,s],[s,s],[s,s],[s,s]]", "problem",
+	    cert->problem != NULL ? cert->problem : "it is not the certificate that was pinned", "for", cert->names,
+	    "issuer", cert->issuer, "valid from", from, "valid to", to, "today, says this machine", now,
+	    "SHA-256", cert->sha256);
+	question.choices = json_pack("[[s,s],[s,s]]", "refuse", "do not log in", "pin",
+	    "trust this certificate, and only this one, from now on");
+	question.default_choice = "refuse";
+	account->connection->asked_pin = g_strdup(cert->sha256);
+	account->connection->prompt = prompt_open(account->core->prompts, &question, certificate_answered, account);
+}
+
+/* --- the stream --- */
+
+static void
+on_step(void *ctx, const char *text)
+{
+	struct account *account = ctx;
+
+	log_debug("stream", "%s: %s", account_name(account), text);
+	account_notice(account, SEVERITY_INFO, "%s: %s", account_jid(account), text);
+	turn_wake(account->core->turn);
+}
+
+static void
+session_ready(struct account *account)
+{
+	presence_send(account);
+	outbox_flush(account);
+}
+
+static void
+say_up(struct account *account, const struct stream_up *up)
+{
+	int64_t now = clock_boot_ms();
+	struct connection *c = account->connection;
+
+	if (up->resumed)
+		account_notice(account, SEVERITY_INFO, "%s is back. Resumed: nothing was missed, nothing is sent twice.",
+		    account_name(account));
+	else
+		account_notice(account, SEVERITY_INFO, "%s is on line as %s (%s, %s, %s).", account_name(account), up->jid,
+		    up->peer, up->tls != NULL ? up->tls : "no TLS", up->mechanism);
+	c->up_since_ms = now;
+}
+
+static void
+on_up(void *ctx, const struct stream_up *up)
+{
+	struct account *account = ctx;
+	struct core *core = account->core;
+	struct connection *c = account->connection;
+
+	if (!turn_begin(core->turn)) {
+		let_go(account);
+		wait_and_retry(account, "disk", "The disk refuses at present, so nothing can be received.", 0);
+		return;
+	}
+	g_free(account->bound);
+	account->bound = g_strdup(up->jid);
+	account->resumed = up->resumed;
+	iq_table_set_jid(account->iqs, up->jid);
+	set_state(account, ACCOUNT_ONLINE, NULL, NULL, 0);
+	withdraw_prompt(c);
+	say_up(account, up);
+	acknowledge_up(account, up);
+	if (!up->resumed) {
+		roster_offline(account);
+		features_online(account);
+		roster_fetch(account, session_ready);
+	} else if (c->fresh) {
+		/*
+		 * The session is older than this process, and a server does not tell a resumed stream who is there: going
+		 * and coming back makes it say so.
+		 */
+		features_online(account);
+		account_send(account, stanza_presence("unavailable", NULL), false);
+		roster_fetch(account, session_ready);
+	} else {
+		outbox_flush(account);
+	}
+	c->fresh = false;
+	turn_end(core->turn, true);
+}
+
+/* True: it was handled; false: the disk refused, and it must be kept. */
+static bool
+handle(struct account *account, const struct stanza *stanza)
+{
+	struct turn *turn = account->core->turn;
+	bool ok;
+
+	if (!turn_begin(turn))
+		return false;
+	message_route(account, stanza);
+	ok = !turn_is_stuck(turn);
+	turn_end(turn, ok);
+	if (!ok || turn_is_stuck(turn))
+		return false;
+	acknowledge_in(account);
+	return true;
+}
+
+static void
+on_stanza(void *ctx, struct stanza *stanza)
+{
+	struct account *account = ctx;
+	struct connection *c = account->connection;
+
+	if (strcmp(stanza_ns(stanza), NS_SM) == 0) {
+		if (!acknowledge_element(account, stanza))
+			connection_break(account, "undefined-condition",
+			    "The server acknowledged more than was sent; the connection was closed.");
+		stanza_free(stanza);
+	} else if (c->backlog.length > 0 || !handle(account, stanza)) {
+		g_queue_push_tail(&c->backlog, stanza);
+	} else {
+		stanza_free(stanza);
+	}
+}
+
+/* The stream is gone; what was bound to it goes too. */
+static void
+end_session(struct account *account)
+{
+	bool was_up = account_online(account);
+
+	account->core->transport->free(account->stream);
+	account->stream = NULL;
+	if (account->connection->backlog.length > 0) {
+		/* Never counted, so the server sends them again after a resumption. */
+		g_queue_clear_full(&account->connection->backlog, (GDestroyNotify)stanza_free);
+	}
+	account->state = ACCOUNT_OFFLINE;
+	g_clear_pointer(&account->bound, g_free);
+	if (!was_up)
+		return;
+	iq_lose_all(account->iqs);
+	roster_offline(account);
+	if (clock_boot_ms() - account->connection->up_since_ms >= STABLE_MS)
+		account->connection->backoff_ms = 0;
+}
+
+static void
+on_down(void *ctx, struct stream_failure *failure)
+{
+	struct account *account = ctx;
+	struct connection *c = account->connection;
+	const char *word = stream_fault_word(failure->fault);
+	g_autofree char *broken = g_steal_pointer(&c->broken);
+
+	end_session(account);
+	if (c->ended || !c->wanted) {
+		if (failure->fault == STREAM_CLOSED)
+			acknowledge_end(account);
+		if (account->state != ACCOUNT_FAILED)
+			set_state(account, ACCOUNT_OFFLINE, NULL, NULL, 0);
+	} else if (broken != NULL) {
+		wait_and_retry(account, "server", broken, 0);
+	} else if (failure->fault == STREAM_CLOSED) {
+		/* It was wanted again while it went down. */
+		acknowledge_end(account);
+		try_now(account);
+	} else if (failure->fault == STREAM_PASSWORD) {
+		fail(account, word, failure->text);
+		if (account->session_password != NULL)
+			explicit_bzero(account->session_password, strlen(account->session_password));
+		g_clear_pointer(&account->session_password, g_free);
+		ask_password(account, failure->text);
+	} else if (failure->certificate != NULL) {
+		fail(account, word, failure->text);
+		if (failure->certificate->pin_helps)
+			ask_certificate(account, failure);
+	} else if (failure->final || failure->fault == STREAM_CONFLICT) {
+		fail(account, word, failure->text);
+	} else {
+		wait_and_retry(account, word, failure->text, failure->fault == STREAM_BUSY ? BUSY_MS : 0);
+	}
+	stream_failure_free(failure);
+}
+
+static const struct stream_handler stream_handler = {
+	.step = on_step, .up = on_up, .stanza = on_stanza, .down = on_down,
+};
+
+static void
+open_stream(struct account *account, const char *password)
+{
+	const struct account_settings *s = account->settings;
+	struct stream_config config = {
+		.jid = s->jid, .password = password, .resource = s->resource, .host = s->host, .port = (uint16_t)s->port,
+		.tls = s->tls, .ca_file = s->ca_file, .pin = s->pin, .pin_trusted = s->pin != NULL,
+		.resume_id = account->sm.id, .resume_h = (uint32_t)account->sm.in,
+	};
+
+	account->stream = account->core->transport->open(&config, &stream_handler, account);
+}
+
+static void
+password_fetched(void *ctx, const char *password, const char *problem)
+{
+	struct account *account = ctx;
+
+	account->connection->fetch = NULL;
+	if (password != NULL) {
+		open_stream(account, password);
+		return;
+	}
+	fail(account, "password", problem);
+	ask_password(account, problem);
+}
+
+static void
+try_now(struct account *account)
+{
+	struct connection *c = account->connection;
+	const struct account_settings *s = account->settings;
+	g_autofree char *text = NULL;
+
+	if (account->stream != NULL || c->fetch != NULL || c->ended)
+		return;
+	if (turn_is_stuck(account->core->turn)) {
+		wait_and_retry(account, "disk", "The disk refuses at present, so nothing could be received.", 0);
+		return;
+	}
+	set_state(account, ACCOUNT_CONNECTING, NULL, NULL, 0);
+	if (account->session_password != NULL) {
+		open_stream(account, account->session_password);
+	} else if (s->password != NULL) {
+		open_stream(account, s->password);
+	} else if (s->password_command != NULL) {
+		c->fetch = password_fetch(s->password_command, password_fetched, account);
+	} else {
+		text = g_strdup_printf("No password is known for %s.", account_jid(account));
+		fail(account, "password", text);
+		ask_password(account, text);
+	}
+}
+
+void
+connection_open(struct account *account)
+{
+	struct connection *c = account->connection;
+
+	c->wanted = true;
+	clock_timer_cancel(&c->retry);
+	withdraw_prompt(c);
+	if (account_online(account))
+		return;
+	if (account->show == SHOW_OFFLINE)
+		account->show = SHOW_ONLINE;
+	try_now(account);
+}
+
+void
+connection_close(struct account *account)
+{
+	struct connection *c = account->connection;
+
+	c->wanted = false;
+	withdraw_prompt(c);
+	clock_timer_cancel(&c->retry);
+	if (account_online(account)) {
+		account_send(account, stanza_presence("unavailable", NULL), false);
+		account->sm.answer = true;	/* what is committed is acknowledged before we go */
+		turn_finish(account->core->turn);
+		if (account->stream != NULL)
+			account->core->transport->close(account->stream);
+		return;
+	}
+	let_go(account);
+	if (account->state != ACCOUNT_OFFLINE)
+		set_state(account, ACCOUNT_OFFLINE, NULL, NULL, 0);
+}
+
+bool
+connection_end(struct account *account)
+{
+	account->connection->ended = true;
+	connection_close(account);
+	return account->stream != NULL;
+}
+
+bool
+connection_down(const struct account *account)
+{
+	return account->stream == NULL;
+}
+
+void
+connection_hold(struct account *account, bool hold)
+{
+	struct connection *c = account->connection;
+	struct stanza *stanza;
+
+	while (!hold && (stanza = g_queue_pop_head(&c->backlog)) != NULL) {
+		if (!handle(account, stanza)) {
+			g_queue_push_head(&c->backlog, stanza);
+			return;
+		}
+		stanza_free(stanza);
+	}
+	if (account->stream != NULL && account_online(account))
+		account->core->transport->hold(account->stream, hold);
+}
+
+void
+connection_write(struct account *account, const char *xml, size_t len)
+{
+	if (account->stream != NULL && account_online(account))
+		account->core->transport->send(account->stream, xml, len);
+}
+
+void
+connection_break(struct account *account, const char *condition, const char *sentence)
+{
+	g_autofree char *xml = g_strdup_printf("<stream:error><%s xmlns='" NS_STREAMS "'/></stream:error>", condition);
+
+	connection_write(account, xml, strlen(xml));
+	account->core->transport->close(account->stream);
+	g_free(account->connection->broken);
+	account->connection->broken = g_strdup(sentence);
+}

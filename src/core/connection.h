@@ -1,0 +1,28 @@
+/*
+ * connection.h: how an account gets on line and stays there: password, certificate, back-off, and the callbacks of
+ * its stream.  A refused password or certificate stops and asks; everything else is tried again by itself.
+ */
+#ifndef CORE_CONNECTION_H
+#define CORE_CONNECTION_H
+
+#include "core/account.h"
+
+struct connection *connection_new(struct account *);
+void	 connection_free(struct connection *);
+
+/* The person (or autoconnect) wants it on line: at once, also while it waits or after a refusal. */
+void	 connection_open(struct account *);
+/* The person wants it off line. */
+void	 connection_close(struct account *);
+/* The core ends: says good-bye where on line.  Nothing is tried any more.  True: a stream is still going down. */
+bool	 connection_end(struct account *);
+bool	 connection_down(const struct account *);
+
+/* The disk refuses (true) or takes again (false): stop reading, go on with what was put aside. */
+void	 connection_hold(struct account *, bool hold);
+/* Sends text on the stream now; only for what needs no commit before it. */
+void	 connection_write(struct account *, const char *xml, size_t len);
+/* The server broke the protocol: ends the stream with a stream error and tries again later. */
+void	 connection_break(struct account *, const char *condition, const char *sentence);
+
+#endif

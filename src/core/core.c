@@ -1,0 +1,195 @@
+/* core.c: see core.h. */
+#include "core/core.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/account.h"
+#include "core/bus.h"
+#include "core/connection.h"
+#include "core/prompt.h"
+#include "core/request.h"
+#include "core/setting.h"
+#include "core/turn.h"
+#include "store/messages.h"
+
+enum {
+	STOP_MS = 2500,		/* a server that does not answer </stream:stream> is left */
+	STOP_STEP_MS = 10,
+	DAY_MS = 86400000,
+	FORGET_AT_ONCE = 500,
+};
+
+static void
+on_stuck(void *ctx, bool stuck, const char *why)
+{
+	struct core *core = ctx;
+	struct event event = { .type = EVENT_notice };
+
+	event.notice.severity = stuck ? SEVERITY_ERROR : SEVERITY_INFO;
+	event.notice.text = stuck ?
+	    g_strdup_printf("%s Nothing is received until it works again; what you type stays in the line.", why) :
+	    g_strdup("The disk takes again. confab goes on.");
+	bus_post(core->bus, event);
+	if (stuck)
+		bus_deliver(core->bus);	/* there is no commit that could deliver it */
+	for (guint i = 0; i < core->accounts->len; i++)
+		connection_hold(core->accounts->pdata[i], stuck);
+}
+
+static json_t *
+no_faces(void *ctx)
+{
+	(void)ctx;
+	return json_array();
+}
+
+static void
+no_quit(void *ctx)
+{
+	(void)ctx;
+}
+
+/* The account and chat in front are kept as two lines. */
+static void
+load_front(struct core *core)
+{
+	g_autofree char *text = store_get_text(core->store, "front");
+	char *newline = text != NULL ? strchr(text, '\n') : NULL;
+
+	if (newline == NULL)
+		return;
+	core->front_account = g_strndup(text, (gsize)(newline - text));
+	core->front_chat = g_strdup(newline + 1);
+}
+
+struct core *
+core_new(const struct paths *paths, const struct transport *transport, const char *vfs, GError **error)
+{
+	struct core *core = g_new0(struct core, 1);
+
+	core->paths = paths;
+	core->transport = transport;
+	core->faces = no_faces;
+	core->quit = no_quit;
+	core->started_ms = clock_real_us() / 1000;
+	core->epoch = stanza_new_id();
+	core->bus = bus_new();
+	core->accounts = g_ptr_array_new();
+	core->calls = g_ptr_array_new();
+	core->requests = requests_new();
+	core->drafters = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	core->settings = settings_load(paths->config, error);
+	core->store = core->settings != NULL ? store_open(paths->database, vfs, error) : NULL;
+	if (core->store == NULL) {
+		core_free(core);
+		return NULL;
+	}
+	core->turn = turn_new(core);
+	core->prompts = prompts_new(core);
+	turn_on_stuck(core->turn, on_stuck, core);
+	if (!accounts_load(core, error)) {
+		core_free(core);
+		return NULL;
+	}
+	load_front(core);
+	requests_restore(core);
+	return core;
+}
+
+static void
+forget_raw(void *ctx)
+{
+	struct core *core = ctx;
+	g_autoptr(GError) error = NULL;
+	int64_t before_ms = clock_real_us() / 1000 - (int64_t)setting_get(core->settings, SETTING_HISTORY_RAW_DAYS) * DAY_MS;
+	bool left = false;
+
+	if (turn_begin(core->turn)) {
+		if (!message_forget_raw(core->store, before_ms, FORGET_AT_ONCE, &left, &error))
+			log_warning("store", "%s", error->message);
+		turn_end(core->turn, error == NULL);
+	}
+	core->daily = clock_timer_start(left && error == NULL ? 0 : DAY_MS, forget_raw, core);
+}
+
+void
+core_start(struct core *core)
+{
+	forget_raw(core);
+	for (guint i = 0; i < core->accounts->len; i++) {
+		struct account *account = core->accounts->pdata[i];
+
+		if (account->settings->enabled && account->settings->autoconnect)
+			connection_open(account);
+	}
+}
+
+struct stopping {
+	struct core	*core;
+	int64_t		 deadline_ms;
+	void		(*done)(void *ctx);
+	void		*ctx;
+};
+
+static void
+stop_step(void *ctx)
+{
+	struct stopping *stopping = ctx;
+	struct core *core = stopping->core;
+	bool down = true;
+
+	for (guint i = 0; i < core->accounts->len; i++)
+		down &= connection_down(core->accounts->pdata[i]);
+	if (!down && clock_boot_ms() < stopping->deadline_ms) {
+		clock_timer_start(STOP_STEP_MS, stop_step, stopping);
+		return;
+	}
+	turn_finish(core->turn);
+	stopping->done(stopping->ctx);
+	g_free(stopping);
+}
+
+void
+core_stop(struct core *core, void (*done)(void *ctx), void *ctx)
+{
+	struct stopping *stopping = g_new(struct stopping, 1);
+
+	core->quitting = true;
+	stopping->core = core;
+	stopping->deadline_ms = clock_boot_ms() + STOP_MS;
+	stopping->done = done;
+	stopping->ctx = ctx;
+	turn_finish(core->turn);
+	for (guint i = 0; i < core->accounts->len; i++)
+		connection_end(core->accounts->pdata[i]);
+	clock_timer_start(0, stop_step, stopping);
+}
+
+void
+core_free(struct core *core)
+{
+	clock_timer_cancel(&core->daily);
+	if (core->turn != NULL)
+		turn_finish(core->turn);
+	for (guint i = 0; i < core->accounts->len; i++)
+		account_free(core->accounts->pdata[i]);
+	g_ptr_array_unref(core->accounts);
+	if (core->prompts != NULL)
+		prompts_free(core->prompts);
+	if (core->turn != NULL)
+		turn_free(core->turn);
+	if (core->store != NULL)
+		store_close(core->store);
+	if (core->settings != NULL)
+		settings_free(core->settings);
+	g_ptr_array_unref(core->requests);
+	g_ptr_array_unref(core->calls);
+	g_hash_table_unref(core->drafters);
+	bus_free(core->bus);
+	g_free(core->front_account);
+	g_free(core->front_chat);
+	g_free(core->epoch);
+	g_free(core);
+}

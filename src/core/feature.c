@@ -1,0 +1,53 @@
+/* feature.c: the list of features.def walked for each hook. */
+#include "core/feature.h"
+
+#include <string.h>
+
+enum verdict
+features_in(struct incoming *in, enum message_stage stage)
+{
+	enum verdict verdict = GO_ON;
+
+	for (const struct feature *const *f = features; *f != NULL && verdict == GO_ON; f++)
+		if ((*f)->in[stage] != NULL)
+			verdict = (*f)->in[stage](in);
+	return verdict;
+}
+
+void
+features_outgoing(struct outgoing *out)
+{
+	for (const struct feature *const *f = features; *f != NULL; f++)
+		if ((*f)->out != NULL)
+			(*f)->out(out);
+}
+
+void
+features_presence(struct account *account, struct stanza *presence)
+{
+	for (const struct feature *const *f = features; *f != NULL; f++)
+		if ((*f)->presence != NULL)
+			(*f)->presence(account, presence);
+}
+
+bool
+features_iq(struct account *account, const struct stanza *iq)
+{
+	const struct stanza *child = stanza_first(iq);
+
+	for (const struct feature *const *f = features; child != NULL && *f != NULL; f++) {
+		if ((*f)->iq != NULL && strcmp((*f)->iq_ns, stanza_ns(child)) == 0) {
+			(*f)->iq(account, iq);
+			return true;
+		}
+	}
+	return false;
+}
+
+void
+features_online(struct account *account)
+{
+	for (const struct feature *const *f = features; *f != NULL; f++)
+		if ((*f)->online != NULL)
+			(*f)->online(account);
+}

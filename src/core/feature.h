@@ -1,0 +1,39 @@
+/*
+ * feature.h: the contract of one feature: what a file in feature/ may take part in.  All members but name may be NULL.
+ * Adding a feature is one file with one `const struct feature feature_NAME` and one line in feature/features.def.
+ */
+#ifndef CORE_FEATURE_H
+#define CORE_FEATURE_H
+
+#include "core/account.h"
+#include "core/command.h"
+#include "core/message.h"
+#include "core/outbox.h"
+
+struct feature {
+	const char	*name;
+	const char	*standard;	/* "XEP-0280: Message Carbons" */
+	enum verdict	(*in[STAGES])(struct incoming *);
+	/* Adds to a message of ours before it leaves. */
+	void		(*out)(struct outgoing *);
+	/* Adds to our own presence. */
+	void		(*presence)(struct account *, struct stanza *);
+	/* An iq get or set whose child has this namespace; answers it with account_send(). */
+	const char	*iq_ns;
+	void		(*iq)(struct account *, const struct stanza *);
+	/* A new session is up (not after a resumption), before roster and presence. */
+	void		(*online)(struct account *);
+	const struct command *commands;	/* ends with a NULL name */
+};
+
+/* features.def; ends with NULL. */
+extern const struct feature *const features[];
+
+enum verdict features_in(struct incoming *, enum message_stage);
+void	 features_outgoing(struct outgoing *);
+void	 features_presence(struct account *, struct stanza *);
+/* False: no feature takes it. */
+bool	 features_iq(struct account *, const struct stanza *);
+void	 features_online(struct account *);
+
+#endif

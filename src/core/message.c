@@ -1,0 +1,214 @@
+/* message.c: see message.h. */
+#include "core/message.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/jid.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "core/chat.h"
+#include "core/feature.h"
+#include "core/roster.h"
+#include "core/turn.h"
+#include "xmpp/ns.h"
+
+static void
+incoming_clear(struct incoming *in)
+{
+	g_free(in->from);
+	g_free(in->peer);
+	g_free(in->origin_id);
+	g_free(in->server_id);
+	g_free(in->body);
+}
+
+/* Who sent it and which chat it belongs to.  False: it belongs to none. */
+static bool
+address(struct incoming *in)
+{
+	const char *from = stanza_get(in->message, "from"), *to = stanza_get(in->message, "to");
+	g_autofree char *receiver = NULL;
+
+	/* RFC 6120 §8.1.2.1: without a from it is from our own account. */
+	in->from = from != NULL ? jid_normalise(from, NULL) : g_strdup(account_jid(in->account));
+	if (in->from == NULL)
+		return false;
+	if (!in->out) {
+		in->peer = jid_bare(in->from);
+		return true;
+	}
+	/* Ours from elsewhere: the chat is with whom it was sent to. */
+	if (to == NULL || !jid_same_bare(in->from, account_jid(in->account)) ||
+	    (receiver = jid_normalise(to, NULL)) == NULL)
+		return false;
+	in->peer = jid_bare(receiver);
+	return true;
+}
+
+/* A message of ours came back with an error: it failed, and the words are on it. */
+static void
+bounced(struct incoming *in)
+{
+	struct account *account = in->account;
+	struct core *core = account->core;
+	const char *id = stanza_get(in->message, "id");
+	int64_t chat = chat_find(core->store, account->id, in->peer, CHAT_PERSON, false, NULL);
+	struct message_row *row = id != NULL && chat != 0 ? message_find_out(core->store, chat, id) : NULL, *now;
+	struct stanza_fault fault;
+	g_autofree char *text = NULL, *reason = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (row == NULL || !stanza_fault_read(in->message, &fault)) {
+		if (row != NULL)
+			message_row_free(row);
+		return;
+	}
+	text = stanza_fault_text(&fault);
+	reason = g_strdup_printf("%s: %s", fault.by != NULL ? fault.by : in->peer, text);
+	stanza_fault_clear(&fault);
+	now = message_advance(core->store, row->id, MESSAGE_FAILED, reason, &error);
+	message_row_free(row);
+	if (now != NULL) {
+		turn_put_message(core->turn, now);
+		turn_put_chat(core->turn, chat);
+	}
+	turn_failed(core->turn, error);
+}
+
+/* The text of <body/>; two of them are a forgery or a mistake, and then the first one counts for nobody. */
+static char *
+plain_body(const struct stanza *message)
+{
+	const struct stanza *body = stanza_child(message, "body", NS_CLIENT);
+	const char *text = stanza_text(body);
+
+	if (text == NULL || *text == '\0')
+		return NULL;
+	return text_clean(text, -1, TEXT_BODY, LIMIT_BODY);
+}
+
+static bool
+store(struct incoming *in)
+{
+	struct account *account = in->account;
+	struct core *core = account->core;
+	g_autoptr(GError) error = NULL;
+	g_autofree char *author = jid_bare(in->from), *raw = stanza_to_xml(in->stanza);
+	struct message_row *row = NULL;
+	struct message_arrival arrival = {
+		.author = author, .resource = jid_resource(in->from), .out = in->out, .counts = !in->out,
+		.said_ms = in->said_ms, .via = in->via, .encryption = in->encryption, .origin_id = in->origin_id,
+		.server_id = in->server_id, .body = in->body, .raw = raw, .clock_offset_us = account->clock_offset_us,
+	};
+
+	arrival.chat = chat_find(core->store, account->id, in->peer, CHAT_PERSON, true, &error);
+	if (arrival.chat != 0 && chat_set_open(core->store, arrival.chat, true, &error))
+		in->fate = message_arrive(core->store, &arrival, &row, &error);
+	else
+		in->fate = MESSAGE_FATE_ERROR;
+	if (in->fate == MESSAGE_FATE_ERROR) {
+		log_error("store", "%s", error != NULL ? error->message : "a message was not stored");
+		turn_failed(core->turn, error);
+		return false;
+	}
+	turn_put_chat(core->turn, arrival.chat);
+	in->row = row;
+	return true;
+}
+
+static void
+headline(struct incoming *in)
+{
+	const char *subject = stanza_text(stanza_child(in->message, "subject", NS_CLIENT));
+	g_autofree char *title = subject != NULL ? text_clean(subject, -1, TEXT_LINE, LIMIT_NAME) : NULL;
+
+	if (in->body != NULL)
+		account_notice(in->account, SEVERITY_INFO, "%s, notice: \"%s%s%s\"", in->peer, title != NULL ? title : "",
+		    title != NULL ? ": " : "", in->body);
+}
+
+/* The stages, for a message that is neither an error nor from a room. */
+static void
+run_stages(struct incoming *in)
+{
+	if (features_in(in, STAGE_DECRYPT) == DONE)
+		return;
+	if (in->body == NULL)
+		in->body = plain_body(in->message);
+	if (features_in(in, STAGE_ANNOTATE) == DONE || in->body == NULL)
+		return;
+	if (g_strcmp0(stanza_get(in->message, "type"), "headline") == 0) {
+		headline(in);
+		return;
+	}
+	if (!store(in))
+		return;
+	features_in(in, STAGE_REPORT);
+	/* The row is the turn's from here on. */
+	turn_put_message(in->account->core->turn, (struct message_row *)(uintptr_t)in->row);
+	in->row = NULL;
+}
+
+static void
+route_message(struct account *account, const struct stanza *stanza)
+{
+	struct incoming in = { .account = account, .stanza = stanza, .message = stanza, .via = VIA_LIVE };
+	const char *type;
+
+	if (features_in(&in, STAGE_UNWRAP) == GO_ON && address(&in)) {
+		type = stanza_get(in.message, "type");
+		if (g_strcmp0(type, "error") == 0)
+			bounced(&in);
+		else if (g_strcmp0(type, "groupchat") != 0)
+			run_stages(&in);
+	}
+	incoming_clear(&in);
+}
+
+/* Who asks may not even learn that we are there (RFC 6120 §8.4): only our server, ourselves, and who sees us. */
+static bool
+may_know(struct account *account, const struct stanza *iq)
+{
+	g_autofree char *from = jid_normalise(stanza_get(iq, "from"), NULL);
+	g_autofree char *bare = from != NULL ? jid_bare(from) : NULL, *domain = jid_domain(account_jid(account));
+
+	return from == NULL || strcmp(bare, domain) == 0 || roster_sees_us(account, bare);
+}
+
+static void
+route_iq(struct account *account, const struct stanza *iq)
+{
+	const char *type = stanza_get(iq, "type");
+	bool taken = false;
+
+	if (g_strcmp0(type, "result") == 0 || g_strcmp0(type, "error") == 0) {
+		iq_answer(account->iqs, iq);
+		return;
+	}
+	if ((g_strcmp0(type, "get") != 0 && g_strcmp0(type, "set") != 0) || stanza_get(iq, "id") == NULL)
+		return;
+	if (strcmp(type, "set") == 0 && stanza_child(iq, "query", NS_ROSTER) != NULL) {
+		taken = roster_push(account, iq);
+		if (taken)
+			account_send(account, stanza_result(iq), false);
+	} else if (may_know(account, iq)) {
+		taken = features_iq(account, iq);
+	}
+	if (!taken)
+		account_send(account, stanza_error(iq, "cancel", "service-unavailable"), false);
+}
+
+void
+message_route(struct account *account, const struct stanza *stanza)
+{
+	if (strcmp(stanza_ns(stanza), NS_CLIENT) != 0)
+		return;
+	if (strcmp(stanza_name(stanza), "message") == 0)
+		route_message(account, stanza);
+	else if (strcmp(stanza_name(stanza), "iq") == 0)
+		route_iq(account, stanza);
+	else if (strcmp(stanza_name(stanza), "presence") == 0 && g_strcmp0(stanza_get(stanza, "type"), "error") != 0)
+		roster_presence(account, stanza);
+}

@@ -1,0 +1,49 @@
+/*
+ * message.h: the way of an incoming stanza: from the stream to the store in fixed stages.
+ *
+ *   UNWRAP    a carbon or an archive result: check the envelope, go on with what is in it
+ *   DECRYPT
+ *   ANNOTATE  ids, delay, receipt, ...: what the elements beside the body mean
+ *   STORE     one row, or the row that was there already (this stage is core's own)
+ *   REPORT    what follows from a row that is new: a receipt, ...
+ *
+ * Everything happens inside the savepoint of this stanza.  Features hook into the stages (core/feature.h); within a
+ * stage their order does not matter.
+ */
+#ifndef CORE_MESSAGE_H
+#define CORE_MESSAGE_H
+
+#include "core/account.h"
+#include "store/messages.h"
+
+enum message_stage { STAGE_UNWRAP, STAGE_DECRYPT, STAGE_ANNOTATE, STAGE_STORE, STAGE_REPORT, STAGES };
+
+enum verdict {
+	GO_ON,
+	DONE,		/* nothing more is to be done with this stanza */
+};
+
+struct incoming {
+	struct account	*account;
+	const struct stanza *stanza;	/* as it came: whose envelope it is */
+	const struct stanza *message;	/* the message itself; UNWRAP may set it to what was forwarded */
+	enum message_via via;
+	bool		 out;		/* one of ours, sent by another device */
+	/* Set before ANNOTATE from message: */
+	char		*from;		/* full or bare, normalised; never NULL */
+	char		*peer;		/* bare JID of the chat */
+	/* Set by ANNOTATE; the caller frees them. */
+	char		*origin_id, *server_id;
+	int64_t		 said_ms;	/* 0: now */
+	/* Set by DECRYPT or taken from <body/>; NULL: nothing to show. */
+	char		*body;
+	enum encryption	 encryption;
+	/* Set by STORE. */
+	const struct message_row *row;
+	enum message_fate fate;
+};
+
+/* A message, presence or iq of the server, in its savepoint.  Not for elements of stream management. */
+void	 message_route(struct account *, const struct stanza *);
+
+#endif

@@ -1,0 +1,260 @@
+/* outbox.c: see outbox.h. */
+#include "core/outbox.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "core/chat.h"
+#include "core/feature.h"
+#include "core/turn.h"
+#include "proto/error.h"
+#include "store/chats.h"
+#include "xmpp/ns.h"
+
+int64_t
+outbox_send(struct account *account, const char *chat_jid, const char *body, GError **error)
+{
+	g_autofree char *clean = text_clean(body, -1, TEXT_BODY, 0), *id = stanza_new_id();
+	struct turn *turn = account->core->turn;
+	struct message_row *row = NULL;
+	int64_t chat, number = 0;
+
+	if (*clean == '\0') {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "There is nothing to send.");
+		return 0;
+	}
+	if (strlen(clean) > LIMIT_BODY) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "The text is longer than %d bytes; no server takes that.",
+		    LIMIT_BODY);
+		return 0;
+	}
+	if (!chat_begin_change(account->core, error))
+		return 0;
+	chat = chat_find(account->core->store, account->id, chat_jid, CHAT_PERSON, true, error);
+	if (chat != 0 && chat_set_open(account->core->store, chat, true, error))
+		row = message_queue(account->core->store, chat, account_jid(account), id, clean, ENCRYPTION_NONE, error);
+	if (row != NULL) {
+		number = row->id;
+		turn_put_message(turn, row);
+		turn_put_chat(turn, chat);
+	}
+	if (!chat_end_change(account->core, row != NULL, error))
+		return 0;
+	if (number != 0)
+		outbox_flush(account);
+	return number;
+}
+
+static struct stanza *
+build(struct account *account, const struct message_row *row, const struct chat_row *chat)
+{
+	struct stanza *stanza = stanza_message("chat", chat->jid);
+	struct outgoing out = { account, chat->jid, row, stanza };
+
+	stanza_set(stanza, "id", row->origin_id);
+	stanza_add_with_text(stanza, "body", NULL, row->body);
+	features_outgoing(&out);
+	return stanza;
+}
+
+/* One queued message becomes sent.  False: the disk refuses. */
+static bool
+send_row(struct account *account, const struct message_row *row)
+{
+	struct core *core = account->core;
+	struct chat_row *chat = chat_load(core->store, row->chat);
+	g_autoptr(GError) error = NULL;
+	g_autofree char *xml = NULL;
+	struct message_row *sent;
+	struct stanza *stanza;
+
+	g_return_val_if_fail(chat != NULL, true);
+	stanza = build(account, row, chat);
+	chat_row_free(chat);
+	xml = stanza_to_xml(stanza);
+	sent = message_mark_sent(core->store, row->id, account->sm.out + 1, account->clock_offset_us, xml, &error);
+	if (sent == NULL) {
+		stanza_free(stanza);
+		log_error("outbox", "%s", error != NULL ? error->message : "a queued message cannot be sent");
+		return !turn_failed(core->turn, error);
+	}
+	turn_put_message(core->turn, sent);
+	turn_put_chat(core->turn, row->chat);
+	account_send(account, stanza, false);
+	account->sm.ask = true;
+	return true;
+}
+
+static GPtrArray *
+in_state(struct account *account, enum message_state state)
+{
+	return message_in_state(account->core->store, account->id, state);
+}
+
+void
+outbox_flush(struct account *account)
+{
+	g_autoptr(GPtrArray) rows = NULL;
+
+	if (!account_online(account) || !turn_begin(account->core->turn))
+		return;
+	rows = in_state(account, MESSAGE_QUEUED);
+	bool ok = true;
+	for (guint i = 0; ok && i < rows->len; i++)
+		ok = send_row(account, rows->pdata[i]);
+	turn_end(account->core->turn, ok);
+}
+
+/* Moves each row on and puts it; what fails is told once. */
+static void
+advance_all(struct account *account, GPtrArray *rows, enum message_state state, const char *reason)
+{
+	struct turn *turn = account->core->turn;
+	g_autoptr(GError) error = NULL;
+
+	if (!turn_begin(turn))
+		return;
+	for (guint i = 0; error == NULL && i < rows->len; i++) {
+		const struct message_row *row = rows->pdata[i];
+		struct message_row *now = message_advance(account->core->store, row->id, state, reason, &error);
+
+		if (now != NULL)
+			turn_put_message(turn, now);
+	}
+	turn_end(turn, error == NULL);
+	turn_failed(turn, error);
+}
+
+void
+outbox_stored(struct account *account, int64_t acked)
+{
+	g_autoptr(GPtrArray) rows = message_sent_up_to(account->core->store, account->id, acked);
+
+	advance_all(account, rows, MESSAGE_STORED, NULL);
+}
+
+void
+outbox_lost(struct account *account)
+{
+	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_SENT);
+
+	advance_all(account, rows, MESSAGE_UNKNOWN,
+	    "The connection broke while this was under way; it may have arrived. /retry sends it again.");
+}
+
+void
+outbox_resend(struct account *account)
+{
+	struct turn *turn = account->core->turn;
+	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_SENT);
+	g_autoptr(GError) error = NULL;
+
+	if (!turn_begin(turn))
+		return;
+	for (guint i = 0; error == NULL && i < rows->len; i++) {
+		struct message_row *now = message_requeue(account->core->store,
+		    ((struct message_row *)rows->pdata[i])->id, &error);
+
+		if (now != NULL)
+			turn_put_message(turn, now);
+	}
+	if (error == NULL)
+		outbox_flush(account);
+	turn_end(turn, error == NULL);
+	turn_failed(turn, error);
+}
+
+bool
+outbox_waits_for_ack(struct account *account)
+{
+	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_SENT);
+
+	return rows->len > 0;
+}
+
+/* The row, when it is ours and of this account. */
+static struct message_row *
+own_row(struct account *account, int64_t message, GError **error)
+{
+	struct message_row *row = message_load(account->core->store, message);
+	struct chat_row *chat = row != NULL ? chat_load(account->core->store, row->chat) : NULL;
+	bool own = chat != NULL && chat->account == account->id && (row->flags & MESSAGE_OUT);
+
+	if (chat != NULL)
+		chat_row_free(chat);
+	if (own)
+		return row;
+	if (row != NULL)
+		message_row_free(row);
+	g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "%" G_GINT64_FORMAT " is not the number of a message of yours.",
+	    message);
+	return NULL;
+}
+
+/* Changes the state of one message because a person says so. */
+static bool
+decide(struct account *account, struct message_row *now, GError *cause, GError **error)
+{
+	struct turn *turn = account->core->turn;
+
+	if (now != NULL) {
+		turn_put_message(turn, now);
+		turn_put_chat(turn, now->chat);
+	}
+	turn_end(turn, now != NULL);
+	if (now == NULL && cause != NULL) {
+		turn_failed(turn, cause);
+		g_propagate_error(error, cause);
+	}
+	return now != NULL;
+}
+
+bool
+outbox_retry(struct account *account, int64_t message, GError **error)
+{
+	struct message_row *row = own_row(account, message, error);
+	GError *cause = NULL;
+	enum message_state state;
+
+	if (row == NULL)
+		return false;
+	state = row->state;
+	message_row_free(row);
+	if (state != MESSAGE_UNKNOWN && state != MESSAGE_FAILED) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE,
+		    "Message %" G_GINT64_FORMAT " is %s; only a message that failed or whose fate is unknown is sent again.",
+		    message, message_state_name(state));
+		return false;
+	}
+	if (!chat_begin_change(account->core, error))
+		return false;
+	if (!decide(account, message_requeue(account->core->store, message, &cause), cause, error))
+		return false;
+	outbox_flush(account);
+	return true;
+}
+
+bool
+outbox_cancel(struct account *account, int64_t message, GError **error)
+{
+	struct message_row *row = own_row(account, message, error);
+	GError *cause = NULL;
+	enum message_state state;
+
+	if (row == NULL)
+		return false;
+	state = row->state;
+	message_row_free(row);
+	if (state != MESSAGE_QUEUED && state != MESSAGE_UNKNOWN && state != MESSAGE_FAILED) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE,
+		    "Message %" G_GINT64_FORMAT " is %s already; it cannot be taken back.", message,
+		    message_state_name(state));
+		return false;
+	}
+	if (!chat_begin_change(account->core, error))
+		return false;
+	return decide(account, message_advance(account->core->store, message, MESSAGE_CANCELLED, NULL, &cause), cause, error);
+}

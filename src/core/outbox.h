@@ -1,0 +1,39 @@
+/*
+ * outbox.h: our messages on their way: a row before a byte.  A message is queued (on our disk), then sent (it has a
+ * number in the stream, committed before its first byte), then what the server and the peer say of it.
+ */
+#ifndef CORE_OUTBOX_H
+#define CORE_OUTBOX_H
+
+#include "core/account.h"
+#include "store/messages.h"
+
+/* A message being made into a stanza; features add to it (core/feature.h). */
+struct outgoing {
+	struct account	*account;
+	const char	*to;		/* the chat's JID */
+	const struct message_row *row;
+	struct stanza	*stanza;	/* type, to, id and body are set */
+};
+
+/*
+ * Stores body as a new message of this chat and sends it when the account is on line.  The chat is opened.  The
+ * message's number; 0 with an error (nothing is stored then).
+ */
+int64_t	 outbox_send(struct account *, const char *chat_jid, const char *body, GError **error);
+
+/* On line: everything that is queued goes, in the order in which it was typed. */
+void	 outbox_flush(struct account *);
+/* The server has every stanza up to this number. */
+void	 outbox_stored(struct account *, int64_t acked);
+/* Resumed: what is sent and not stored goes again, same id, new numbers. */
+void	 outbox_resend(struct account *);
+/* A new session: of what is still "sent" nobody knows whether it arrived. */
+void	 outbox_lost(struct account *);
+bool	 outbox_waits_for_ack(struct account *);
+
+/* A person decides: sends again what is unknown or failed; drops what is queued.  Errors in words. */
+bool	 outbox_retry(struct account *, int64_t message, GError **error);
+bool	 outbox_cancel(struct account *, int64_t message, GError **error);
+
+#endif

@@ -1,0 +1,526 @@
+/*
+ * roster.c: see roster.h.  A contact keeps its resources; our own other devices are the resources of a contact that is
+ * in no list.
+ */
+#include "core/roster.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/jid.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "core/bus.h"
+#include "core/chat.h"
+#include "core/request.h"
+#include "core/turn.h"
+#include "xmpp/ns.h"
+
+struct resource {
+	char	*jid;		/* full */
+	enum presence_show show;
+	char	*status;
+	int	 priority;
+};
+
+struct contact {
+	char	*jid, *name;
+	enum subscription subscription;
+	bool	 ask, seen;	/* seen: it was in the list that is being read */
+	GPtrArray *groups;	/* of char * */
+	GHashTable *resources;	/* full JID → struct resource */
+};
+
+struct roster {
+	struct account	*account;
+	GHashTable	*contacts;	/* bare JID → struct contact */
+	struct contact	*self;
+	void		(*fetched)(struct account *);
+};
+
+static void
+resource_free(void *p)
+{
+	struct resource *resource = p;
+
+	g_free(resource->jid);
+	g_free(resource->status);
+	g_free(resource);
+}
+
+static struct contact *
+contact_new(const char *jid)
+{
+	struct contact *contact = g_new0(struct contact, 1);
+
+	contact->jid = g_strdup(jid);
+	contact->groups = g_ptr_array_new_with_free_func(g_free);
+	contact->resources = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, resource_free);
+	return contact;
+}
+
+static void
+contact_free(void *p)
+{
+	struct contact *contact = p;
+
+	g_free(contact->jid);
+	g_free(contact->name);
+	g_ptr_array_unref(contact->groups);
+	g_hash_table_unref(contact->resources);
+	g_free(contact);
+}
+
+struct roster *
+roster_new(struct account *account)
+{
+	struct roster *roster = g_new0(struct roster, 1);
+
+	roster->account = account;
+	roster->contacts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, contact_free);
+	roster->self = contact_new(account_jid(account));
+	return roster;
+}
+
+void
+roster_free(struct roster *roster)
+{
+	g_hash_table_unref(roster->contacts);
+	contact_free(roster->self);
+	g_free(roster);
+}
+
+static struct contact *
+find(const struct roster *roster, const char *bare)
+{
+	struct contact *contact = g_hash_table_lookup(roster->contacts, bare);
+
+	if (contact == NULL && strcmp(bare, roster->self->jid) == 0)
+		return roster->self;
+	return contact;
+}
+
+static struct event
+contact_event(const struct account *account, const struct contact *contact)
+{
+	struct event event = { .type = EVENT_contact, .rev = store_next_rev(account->core->store) };
+
+	event.account_name = g_strdup(account_name(account));
+	event.contact.jid = g_strdup(contact->jid);
+	event.contact.name = g_strdup(contact->name);
+	event.contact.subscription = contact->subscription;
+	event.contact.ask = contact->ask;
+	event.contact.groups = json_array();
+	for (guint i = 0; i < contact->groups->len; i++)
+		json_array_append_new(event.contact.groups, json_string(contact->groups->pdata[i]));
+	return event;
+}
+
+static struct event
+presence_event(const struct account *account, const struct resource *resource)
+{
+	struct event event = { .type = EVENT_presence, .rev = store_next_rev(account->core->store) };
+
+	event.account_name = g_strdup(account_name(account));
+	event.presence.jid = g_strdup(resource->jid);
+	event.presence.show = resource->show;
+	event.presence.status = g_strdup(resource->status);
+	event.presence.priority = resource->priority;
+	return event;
+}
+
+static void
+post_presence_gone(struct account *account, const char *full)
+{
+	struct event event = { .type = EVENT_presence, .gone = true };
+
+	event.rev = store_next_rev(account->core->store);
+	event.account_name = g_strdup(account_name(account));
+	event.presence.jid = g_strdup(full);
+	bus_post(account->core->bus, event);
+}
+
+/* A chat is called after its contact. */
+static void
+rename_chat(struct account *account, const char *jid)
+{
+	struct core *core = account->core;
+	g_autoptr(GError) error = NULL;
+	int64_t chat = chat_find(core->store, account->id, jid, CHAT_PERSON, false, NULL);
+
+	if (chat == 0 || !turn_begin(core->turn))
+		return;
+	if (chat_touch(core->store, chat, &error))
+		turn_put_chat(core->turn, chat);
+	turn_end(core->turn, error == NULL);
+}
+
+static void
+contact_gone(struct account *account, struct contact *contact)
+{
+	struct event event = { .type = EVENT_contact, .gone = true };
+	g_autofree char *jid = g_strdup(contact->jid);
+	GHashTableIter iter;
+	char *full;
+
+	g_hash_table_iter_init(&iter, contact->resources);
+	while (g_hash_table_iter_next(&iter, (gpointer *)&full, NULL))
+		post_presence_gone(account, full);
+	event.rev = store_next_rev(account->core->store);
+	event.account_name = g_strdup(account_name(account));
+	event.contact.jid = g_strdup(jid);
+	bus_post(account->core->bus, event);
+	g_hash_table_remove(account->roster->contacts, jid);
+	rename_chat(account, jid);
+}
+
+static GPtrArray *
+read_groups(const struct stanza *item)
+{
+	GPtrArray *groups = g_ptr_array_new_with_free_func(g_free);
+
+	for (struct stanza *c = stanza_first(item); c != NULL && groups->len < 64; c = stanza_next(c))
+		if (stanza_is(c, "group", NS_ROSTER))
+			g_ptr_array_add(groups, text_clean(stanza_text(c), -1, TEXT_LINE, LIMIT_NAME));
+	return groups;
+}
+
+static bool
+same_groups(const GPtrArray *a, const GPtrArray *b)
+{
+	if (a->len != b->len)
+		return false;
+	for (guint i = 0; i < a->len; i++)
+		if (strcmp(a->pdata[i], b->pdata[i]) != 0)
+			return false;
+	return true;
+}
+
+/* One <item/>: the contact as the server has it now. */
+static void
+take_item(struct account *account, const struct stanza *item)
+{
+	struct roster *roster = account->roster;
+	g_autofree char *jid = jid_normalise(stanza_get(item, "jid"), NULL);
+	const char *word = stanza_get(item, "subscription");
+	enum subscription subscription = SUBSCRIPTION_NONE;
+	struct contact *contact;
+	GPtrArray *groups;
+	bool ask, fresh;
+
+	if (jid == NULL || jid_resource(jid) != NULL)
+		return;
+	contact = g_hash_table_lookup(roster->contacts, jid);
+	if (g_strcmp0(word, "remove") == 0) {
+		if (contact != NULL)
+			contact_gone(account, contact);
+		return;
+	}
+	subscription_find(word, &subscription);
+	ask = g_strcmp0(stanza_get(item, "ask"), "subscribe") == 0;
+	fresh = contact == NULL;
+	if (fresh) {
+		if (g_hash_table_size(roster->contacts) >= LIMIT_ROSTER) {
+			log_warning("roster", "%s: more than %d contacts; the rest is ignored", account_name(account),
+			    LIMIT_ROSTER);
+			return;
+		}
+		contact = contact_new(jid);
+		g_hash_table_insert(roster->contacts, contact->jid, contact);
+	}
+	contact->seen = true;
+	g_autofree char *name = stanza_get(item, "name") != NULL ?
+	    text_clean(stanza_get(item, "name"), -1, TEXT_LINE, LIMIT_NAME) : NULL;
+	groups = read_groups(item);
+	bool renamed = g_strcmp0(name, contact->name) != 0;
+	if (fresh || renamed || subscription != contact->subscription || ask != contact->ask ||
+	    !same_groups(groups, contact->groups)) {
+		g_free(contact->name);
+		contact->name = g_steal_pointer(&name);
+		contact->subscription = subscription;
+		contact->ask = ask;
+		g_ptr_array_unref(contact->groups);
+		contact->groups = groups;
+		bus_post(account->core->bus, contact_event(account, contact));
+		if (renamed)
+			rename_chat(account, jid);
+	} else {
+		g_ptr_array_unref(groups);
+	}
+}
+
+static void
+take_list(struct account *account, const struct stanza *query)
+{
+	GHashTableIter iter;
+	struct contact *contact;
+	g_autoptr(GPtrArray) missing = g_ptr_array_new();
+
+	g_hash_table_iter_init(&iter, account->roster->contacts);
+	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&contact))
+		contact->seen = false;
+	for (struct stanza *c = stanza_first(query); c != NULL; c = stanza_next(c))
+		if (stanza_is(c, "item", NS_ROSTER))
+			take_item(account, c);
+	g_hash_table_iter_init(&iter, account->roster->contacts);
+	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&contact))
+		if (!contact->seen)
+			g_ptr_array_add(missing, contact);
+	for (guint i = 0; i < missing->len; i++)
+		contact_gone(account, missing->pdata[i]);
+}
+
+static void
+fetched(void *ctx, enum iq_end end, const struct stanza *answer)
+{
+	struct account *account = ctx;
+	const struct stanza *query = end == IQ_RESULT ? stanza_child(answer, "query", NS_ROSTER) : NULL;
+
+	if (query != NULL)
+		take_list(account, query);
+	else if (end == IQ_ERROR || end == IQ_TIMEOUT)
+		account_notice(account, SEVERITY_WARNING, "The server does not give the contact list of %s%s.",
+		    account_jid(account), end == IQ_TIMEOUT ? ": it did not answer" : "");
+	if (end != IQ_LOST)
+		account->roster->fetched(account);
+}
+
+void
+roster_fetch(struct account *account, void (*done)(struct account *))
+{
+	struct stanza *iq = stanza_iq("get", NULL);
+
+	stanza_add(iq, "query", NS_ROSTER);
+	account->roster->fetched = done;
+	account_request(account, iq, fetched, account);
+}
+
+static void
+forget_resources(struct account *account, struct contact *contact)
+{
+	GHashTableIter iter;
+	char *full;
+
+	g_hash_table_iter_init(&iter, contact->resources);
+	while (g_hash_table_iter_next(&iter, (gpointer *)&full, NULL))
+		post_presence_gone(account, full);
+	g_hash_table_remove_all(contact->resources);
+}
+
+void
+roster_offline(struct account *account)
+{
+	GHashTableIter iter;
+	struct contact *contact;
+
+	g_hash_table_iter_init(&iter, account->roster->contacts);
+	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&contact))
+		forget_resources(account, contact);
+	forget_resources(account, account->roster->self);
+}
+
+bool
+roster_push(struct account *account, const struct stanza *iq)
+{
+	const char *from = stanza_get(iq, "from");
+	const struct stanza *query = stanza_child(iq, "query", NS_ROSTER);
+	g_autofree char *sender = from != NULL ? jid_normalise(from, NULL) : NULL;
+
+	/* RFC 6121 §2.1.6: from our own account or from nobody, or else it is an attack. */
+	if (from != NULL && (sender == NULL || strcmp(sender, account_jid(account)) != 0)) {
+		log_debug("roster", "%s: push from somebody else ignored", account_name(account));
+		return false;
+	}
+	if (stanza_count(query, "item", NS_ROSTER) == 1)
+		take_item(account, stanza_child(query, "item", NS_ROSTER));
+	return true;
+}
+
+static void
+take_available(struct account *account, struct contact *contact, const char *full, const struct stanza *presence)
+{
+	const char *show = stanza_text(stanza_child(presence, "show", NS_CLIENT));
+	const char *status = stanza_text(stanza_child(presence, "status", NS_CLIENT));
+	const char *priority = stanza_text(stanza_child(presence, "priority", NS_CLIENT));
+	struct resource *resource = g_hash_table_lookup(contact->resources, full);
+
+	if (resource == NULL) {
+		if (g_hash_table_size(contact->resources) >= LIMIT_RESOURCES)
+			return;
+		resource = g_new0(struct resource, 1);
+		resource->jid = g_strdup(full);
+		g_hash_table_insert(contact->resources, resource->jid, resource);
+	}
+	resource->show = SHOW_ONLINE;
+	if (show != NULL && (!presence_show_find(show, &resource->show) || resource->show == SHOW_OFFLINE))
+		resource->show = SHOW_ONLINE;
+	g_free(resource->status);
+	resource->status = status != NULL && *status != '\0' ? text_clean(status, -1, TEXT_LINE, LIMIT_NAME) : NULL;
+	resource->priority = priority != NULL ? CLAMP(atoi(priority), -128, 127) : 0;
+	bus_post(account->core->bus, presence_event(account, resource));
+}
+
+void
+roster_presence(struct account *account, const struct stanza *presence)
+{
+	const char *type = stanza_get(presence, "type");
+	g_autofree char *full = jid_normalise(stanza_get(presence, "from"), NULL);
+	g_autofree char *bare = full != NULL ? jid_bare(full) : NULL;
+	struct contact *contact = bare != NULL ? find(account->roster, bare) : NULL;
+
+	if (bare == NULL)
+		return;
+	if (type != NULL && strcmp(type, "unavailable") != 0) {
+		request_presence(account, bare, type, presence);
+		return;
+	}
+	if (contact == NULL)
+		return;
+	if (type == NULL) {
+		/* Our own echo is no other device. */
+		if (g_strcmp0(full, account->bound) != 0)
+			take_available(account, contact, full, presence);
+	} else if (jid_resource(full) == NULL) {
+		forget_resources(account, contact);	/* RFC 6121 §4.5.4: none is left */
+	} else if (g_hash_table_remove(contact->resources, full)) {
+		post_presence_gone(account, full);
+	}
+	turn_wake(account->core->turn);
+}
+
+const char *
+roster_name(const struct roster *roster, const char *jid)
+{
+	const struct contact *contact = g_hash_table_lookup(roster->contacts, jid);
+
+	return contact != NULL ? contact->name : NULL;
+}
+
+bool
+roster_has(const struct roster *roster, const char *jid)
+{
+	return g_hash_table_contains(roster->contacts, jid);
+}
+
+enum subscription
+roster_subscription(const struct roster *roster, const char *jid)
+{
+	const struct contact *contact = g_hash_table_lookup(roster->contacts, jid);
+
+	return contact != NULL ? contact->subscription : SUBSCRIPTION_NONE;
+}
+
+bool
+roster_sees_us(const struct account *account, const char *jid)
+{
+	enum subscription s = roster_subscription(account->roster, jid);
+
+	return s == SUBSCRIPTION_FROM || s == SUBSCRIPTION_BOTH || strcmp(jid, account_jid(account)) == 0;
+}
+
+static void
+event_free(void *p)
+{
+	event_clear(p);
+	g_free(p);
+}
+
+static void
+add_event(GPtrArray *events, struct event event)
+{
+	struct event *copy = g_new(struct event, 1);
+
+	*copy = event;
+	g_ptr_array_add(events, copy);
+}
+
+GPtrArray *
+roster_events(const struct account *account)
+{
+	GPtrArray *events = g_ptr_array_new_with_free_func(event_free);
+	GHashTableIter iter, inner;
+	struct contact *contact;
+	struct resource *resource;
+
+	g_hash_table_iter_init(&iter, account->roster->contacts);
+	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&contact)) {
+		add_event(events, contact_event(account, contact));
+		g_hash_table_iter_init(&inner, contact->resources);
+		while (g_hash_table_iter_next(&inner, NULL, (gpointer *)&resource))
+			add_event(events, presence_event(account, resource));
+	}
+	g_hash_table_iter_init(&inner, account->roster->self->resources);
+	while (g_hash_table_iter_next(&inner, NULL, (gpointer *)&resource))
+		add_event(events, presence_event(account, resource));
+	return events;
+}
+
+static gint
+by_text(gconstpointer a, gconstpointer b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+GPtrArray *
+roster_jids(const struct roster *roster)
+{
+	GPtrArray *jids = g_ptr_array_new();
+	GHashTableIter iter;
+	char *jid;
+
+	g_hash_table_iter_init(&iter, roster->contacts);
+	while (g_hash_table_iter_next(&iter, (gpointer *)&jid, NULL))
+		g_ptr_array_add(jids, jid);
+	g_ptr_array_sort(jids, by_text);
+	return jids;
+}
+
+char **
+roster_groups(const struct roster *roster, const char *jid)
+{
+	const struct contact *contact = g_hash_table_lookup(roster->contacts, jid);
+	char **groups = g_new0(char *, contact != NULL ? contact->groups->len + 1 : 1);
+
+	for (guint i = 0; contact != NULL && i < contact->groups->len; i++)
+		groups[i] = g_strdup(contact->groups->pdata[i]);
+	return groups;
+}
+
+void
+roster_set(struct account *account, const char *jid, const char *name, const char *const *groups, iq_done done, void *ctx)
+{
+	g_auto(GStrv) kept = roster_groups(account->roster, jid);
+	struct stanza *iq = stanza_iq("set", NULL);
+	struct stanza *item = stanza_add(stanza_add(iq, "query", NS_ROSTER), "item", NULL);
+
+	stanza_set(item, "jid", jid);
+	stanza_set(item, "name", name);
+	if (groups == NULL)
+		groups = (const char *const *)kept;
+	for (; *groups != NULL; groups++)
+		stanza_add_with_text(item, "group", NULL, *groups);
+	account_request(account, iq, done, ctx);
+}
+
+void
+roster_remove(struct account *account, const char *jid, iq_done done, void *ctx)
+{
+	struct stanza *iq = stanza_iq("set", NULL);
+	struct stanza *item = stanza_add(stanza_add(iq, "query", NS_ROSTER), "item", NULL);
+
+	stanza_set(item, "jid", jid);
+	stanza_set(item, "subscription", "remove");
+	account_request(account, iq, done, ctx);
+}
+
+bool
+roster_subscribe(struct account *account, const char *jid, const char *type, const char *words)
+{
+	struct stanza *presence = stanza_presence(type, jid);
+
+	if (words != NULL)
+		stanza_add_with_text(presence, "status", NULL, words);
+	return account_send(account, presence, true);
+}

@@ -1,0 +1,55 @@
+/*
+ * turn.h: one turn of the main loop as one commit (README of the rule: HACKING, "Commits").
+ *
+ * What one stanza, command or timer changes is a savepoint: turn_begin(), turn_end().  What leaves the core because of
+ * it (events, stanzas, answers on the socket) is given to the turn and leaves after the commit, in order.  The commit
+ * happens when the loop comes around, before anything else is dispatched.
+ *
+ * When the disk refuses, nothing leaves: the turn tells its watcher (who stops reading the XMPP sockets), tries again
+ * every second, and tells it when it works again.
+ */
+#ifndef CORE_TURN_H
+#define CORE_TURN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/bus.h"
+#include "store/chats.h"
+#include "store/messages.h"
+
+struct core;
+struct turn;
+
+struct turn *turn_new(struct core *);
+void	 turn_free(struct turn *);
+
+/*
+ * Opens the savepoint of one cause.  False: the disk refuses at present; nothing may be changed, and the cause is to
+ * be kept for later.  Nesting is allowed and means the outer one.
+ */
+bool	 turn_begin(struct turn *);
+/* keep false takes back what was changed in the store, and the objects that were put since turn_begin(). */
+void	 turn_end(struct turn *, bool keep);
+
+/* The newest row of a message or chat that changed; the event is made of the last one put before the commit.  Takes row. */
+void	 turn_put_message(struct turn *, struct message_row *row);
+/* The chat changed, or what is counted in it: it is loaded again when the event is made. */
+void	 turn_put_chat(struct turn *, int64_t chat);
+/* Anything else that is to happen after the commit, in order; ctx is given to release (may be NULL) in any case. */
+void	 turn_after(struct turn *, void (*fn)(void *ctx), void *ctx, void (*release)(void *ctx));
+/* Called just before each commit, to write what the commit is to hold (stream counters). */
+void	 turn_before_commit(struct turn *, void (*fn)(void *ctx), void *ctx);
+void	 turn_forget_before_commit(struct turn *, void (*fn)(void *ctx), void *ctx);
+/* A change inside turn_begin() failed: when the disk refused, the turn is stuck from now on.  True: it was the disk. */
+bool	 turn_failed(struct turn *, const GError *error);
+/* There is something to commit or to deliver: bus_post() and counters alone do not say so themselves. */
+void	 turn_wake(struct turn *);
+
+/* Commits and delivers now: for tests, and for the end. */
+void	 turn_finish(struct turn *);
+/* stuck(true, why) when the disk begins to refuse, stuck(false, NULL) when it takes again. */
+void	 turn_on_stuck(struct turn *, void (*stuck)(void *ctx, bool stuck, const char *why), void *ctx);
+bool	 turn_is_stuck(const struct turn *);
+
+#endif

@@ -1,0 +1,89 @@
+/*
+ * ids.c: the ids of a message (XEP-0359): the one its sender gave, and the one our archive gave.  The second is believed
+ * only where our account says that it gives such ids, and only when there is exactly one: a forged one arrives beside
+ * the real one, and nobody can tell which is which.
+ */
+#include <string.h>
+
+#include "base/jid.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "core/feature.h"
+#include "xmpp/ns.h"
+
+extern const struct feature feature_ids;
+
+enum { ID_MAX = 1024 };
+
+static char *
+clean_id(const char *id)
+{
+	/* A longer one is no id of a sane client, and a cut one would be another id. */
+	if (id == NULL || *id == '\0' || strlen(id) > ID_MAX)
+		return NULL;
+	return text_clean(id, -1, TEXT_LINE, 0);
+}
+
+static enum verdict
+ids_annotate(struct incoming *in)
+{
+	const struct stanza *origin = stanza_child(in->message, "origin-id", NS_SID);
+	const char *id = stanza_get(in->message, "id"), *server = NULL;
+	unsigned ours = 0;
+
+	in->origin_id = clean_id(origin != NULL ? stanza_get(origin, "id") : id);
+	if (!in->account->gives_ids)
+		return GO_ON;
+	for (struct stanza *c = stanza_first(in->message); c != NULL; c = stanza_next(c)) {
+		g_autofree char *by = stanza_is(c, "stanza-id", NS_SID) && stanza_get(c, "by") != NULL ?
+		    jid_normalise(stanza_get(c, "by"), NULL) : NULL;
+
+		if (by != NULL && strcmp(by, account_jid(in->account)) == 0) {
+			server = stanza_get(c, "id");
+			ours++;
+		}
+	}
+	if (ours == 1)
+		in->server_id = clean_id(server);
+	return GO_ON;
+}
+
+static void
+ids_out(struct outgoing *out)
+{
+	stanza_set(stanza_add(out->stanza, "origin-id", NS_SID), "id", out->row->origin_id);
+}
+
+static void
+told(void *ctx, enum iq_end end, const struct stanza *answer)
+{
+	struct account *account = ctx;
+	const struct stanza *query = end == IQ_RESULT ? stanza_child(answer, "query", NS_DISCO_INFO) : NULL;
+
+	if (query == NULL)
+		return;
+	for (struct stanza *c = stanza_first(query); c != NULL; c = stanza_next(c)) {
+		const char *var = stanza_is(c, "feature", NS_DISCO_INFO) ? stanza_get(c, "var") : NULL;
+
+		if (g_strcmp0(var, NS_SID) == 0 || g_strcmp0(var, NS_MAM) == 0)
+			account->gives_ids = true;
+	}
+}
+
+static void
+ids_online(struct account *account)
+{
+	struct stanza *iq = stanza_iq("get", account_jid(account));
+
+	account->gives_ids = false;
+	stanza_add(iq, "query", NS_DISCO_INFO);
+	account_request(account, iq, told, account);
+}
+
+const struct feature feature_ids = {
+	.name = "ids",
+	.standard = "XEP-0359: Unique and Stable Stanza IDs",
+	.in[STAGE_ANNOTATE] = ids_annotate,
+	.out = ids_out,
+	.online = ids_online,
+};

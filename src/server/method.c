@@ -1,0 +1,492 @@
+/* method.c: what each method of proto/method.def does. */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "core/account.h"
+#include "core/chat.h"
+#include "core/prompt.h"
+#include "core/roster.h"
+#include "core/turn.h"
+#include "proto/error.h"
+#include "proto/method.h"
+#include "server/session.h"
+
+enum {
+	PROTOCOL = 1,
+	PAGE = 100,
+	PAGE_MAX = 1000,
+	REPLAY_MAX = 5000,	/* changes since a revision; beyond, the asker lists anew */
+};
+
+/* Returns the result (a new reference), or NULL with *error.  run answers later, by itself. */
+typedef json_t *(*method_fn)(struct session *, int64_t id, const json_t *params, GError **error);
+
+static const char *
+text(const json_t *params, const char *name)
+{
+	return json_string_value(json_object_get(params, name));
+}
+
+static int64_t
+number(const json_t *params, const char *name, int64_t otherwise)
+{
+	const json_t *value = json_object_get(params, name);
+
+	return value != NULL ? json_integer_value(value) : otherwise;
+}
+
+/* Adds an event to a list; false when the list is full.  Clears the event. */
+static bool
+append(json_t *list, size_t *bytes, struct event *event)
+{
+	json_t *object = event_to_json(event);
+	char *encoded = json_dumps(object, JSON_COMPACT);
+	size_t len = strlen(encoded);
+
+	free(encoded);
+	event_clear(event);
+	if (*bytes + len > LIMIT_LIST && json_array_size(list) > 0) {
+		json_decref(object);
+		return false;
+	}
+	*bytes += len;
+	json_array_append_new(list, object);
+	return true;
+}
+
+static struct account *
+need_account(const struct core *core, const json_t *params, GError **error)
+{
+	struct account *account = account_find(core, text(params, "account"));
+
+	if (account == NULL)
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "There is no account \"%s\".", text(params, "account"));
+	return account;
+}
+
+static json_t *
+do_hello(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	const struct core *core = session_core(session);
+	g_autofree char *since = clock_format_utc(core->started_ms);
+
+	(void)id;
+	if (number(params, "protocol", 0) != PROTOCOL) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_PROTOCOL,
+		    "The core that runs speaks protocol %d (it is confab %s). End it with confab stop, then start anew.", PROTOCOL,
+		    CONFAB_VERSION);
+		return NULL;
+	}
+	session_introduce(session, params);
+	return json_pack("{s:s, s:i, s:I, s:s, s:I, s:I, s:s}", "version", CONFAB_VERSION, "protocol", PROTOCOL, "session",
+	    (json_int_t)session_caller(session)->session, "epoch", core->epoch, "rev", (json_int_t)store_rev(core->store),
+	    "pid", (json_int_t)getpid(), "since", since);
+}
+
+static json_t *
+do_run(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	(void)error;
+	command_run(session_core(session), session_caller(session), id, text(params, "line"), text(params, "account"),
+	    text(params, "chat"));
+	return NULL;
+}
+
+static json_t *
+do_cancel(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	(void)id;
+	(void)error;
+	command_cancel(session_core(session), session_caller(session), number(params, "request", 0));
+	return json_object();
+}
+
+static json_t *
+do_complete(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	size_t from, to;
+	json_t *words;
+
+	(void)id;
+	(void)error;
+	words = command_complete(session_core(session), text(params, "line"),
+	    (size_t)MAX(number(params, "cursor", 0), 0), text(params, "account"), &from, &to);
+	return json_pack("{s:I, s:I, s:o}", "from", (json_int_t)from, "to", (json_int_t)to, "words", words);
+}
+
+/* Chats and messages that changed after rev.  False: too many. */
+static bool
+replay(struct session *session, int64_t rev)
+{
+	struct core *core = session_core(session);
+	g_autoptr(GPtrArray) chats = chat_changed_since(core->store, rev);
+	g_autoptr(GPtrArray) messages = NULL;
+	struct event event;
+	bool more;
+
+	messages = message_changed_since(core->store, rev, REPLAY_MAX, &more);
+	if (more)
+		return false;
+	for (guint i = 0; i < chats->len; i++) {
+		if (chat_event(core, chats->pdata[i], &event)) {
+			session_replay(session, &event);
+			event_clear(&event);
+		}
+	}
+	for (guint i = 0; i < messages->len; i++) {
+		if (chat_message_event(core, messages->pdata[i], false, &event)) {
+			session_replay(session, &event);
+			event_clear(&event);
+		}
+	}
+	return true;
+}
+
+static json_t *
+do_subscribe(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	struct core *core = session_core(session);
+	json_t *type;
+	size_t i;
+
+	(void)id;
+	json_array_foreach(json_object_get(params, "types"), i, type) {
+		enum event_type known;
+
+		if (!event_type_find(json_string_value(type), &known)) {
+			g_set_error(error, RPC_ERROR, RPC_ERROR_PARAMS, "There is no type of events \"%s\".",
+			    json_is_string(type) ? json_string_value(type) : "");
+			return NULL;
+		}
+	}
+	/* What happened up to now and is not delivered yet would come twice, or not at all. */
+	turn_finish(core->turn);
+	session_subscribe(session, params);
+	if (json_object_get(params, "since") != NULL && !replay(session, number(params, "since", 0))) {
+		struct event reset = { .type = EVENT_reset, .time = clock_real_us() / 1000 };
+
+		session_replay(session, &reset);
+	}
+	return json_pack("{s:I}", "rev", (json_int_t)store_rev(core->store));
+}
+
+static json_t *
+do_accounts(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	const struct core *core = session_core(session);
+	json_t *list = json_array();
+	size_t bytes = 0;
+
+	(void)id;
+	(void)params;
+	(void)error;
+	for (guint i = 0; i < core->accounts->len; i++) {
+		struct event event = account_event(core->accounts->pdata[i]);
+
+		append(list, &bytes, &event);
+	}
+	return json_pack("{s:o}", "accounts", list);
+}
+
+static json_t *
+do_chats(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	const struct core *core = session_core(session);
+	struct account *account = NULL;
+	g_autoptr(GPtrArray) rows = NULL;
+	json_t *list, *result;
+	size_t bytes = 0;
+	bool more = false;
+
+	(void)id;
+	if (text(params, "account") != NULL && (account = need_account(core, params, error)) == NULL)
+		return NULL;
+	list = json_array();
+	rows = chat_list(core->store, account != NULL ? account->id : 0);
+	for (guint i = 0; i < rows->len && !more; i++) {
+		struct event event;
+
+		if (chat_event(core, rows->pdata[i], &event))
+			more = !append(list, &bytes, &event);
+	}
+	result = json_pack("{s:o, s:b}", "chats", list, "more", more);
+	if (core->front_chat != NULL)
+		json_object_set_new(result, "front", json_pack("{s:s, s:s}", "account", core->front_account, "chat",
+		    core->front_chat));
+	return result;
+}
+
+/* Which page history means. */
+static bool
+place(const json_t *params, enum page_place *where, int64_t *anchor, GError **error)
+{
+	static const struct { const char *name; enum page_place place; } places[] = {
+		{ "before", PAGE_BEFORE }, { "after", PAGE_AFTER }, { "around", PAGE_AROUND },
+	};
+	unsigned n = 0;
+
+	*where = PAGE_END;
+	*anchor = 0;
+	for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+		if (json_object_get(params, places[i].name) == NULL)
+			continue;
+		*where = places[i].place;
+		*anchor = number(params, places[i].name, 0);
+		n++;
+	}
+	if (n <= 1)
+		return true;
+	g_set_error(error, RPC_ERROR, RPC_ERROR_PARAMS, "history takes one of before, after and around.");
+	return false;
+}
+
+static json_t *
+do_history(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	const struct core *core = session_core(session);
+	struct account *account = need_account(core, params, error);
+	g_autoptr(GPtrArray) rows = NULL;
+	int64_t chat, anchor, limit = CLAMP(number(params, "limit", PAGE), 1, PAGE_MAX);
+	enum page_place where;
+	json_t *list;
+	size_t bytes = 0;
+	bool more = false, full = false;
+
+	(void)id;
+	if (account == NULL || !place(params, &where, &anchor, error))
+		return NULL;
+	list = json_array();
+	chat = chat_find(core->store, account->id, text(params, "chat"), CHAT_PERSON, false, NULL);
+	if (chat != 0)
+		rows = message_page(core->store, chat, where, anchor, (unsigned)limit, &more);
+	for (guint i = 0; rows != NULL && i < rows->len && !full; i++) {
+		struct event event;
+		/* A list that gets too long loses its far end: that is the old one, except when reading on. */
+		guint at = where == PAGE_AFTER ? i : rows->len - 1 - i;
+
+		if (chat_message_event(core, rows->pdata[at], false, &event))
+			full = !append(list, &bytes, &event);
+	}
+	if (where != PAGE_AFTER) {
+		json_t *reversed = json_array();
+
+		for (size_t i = json_array_size(list); i-- > 0;)
+			json_array_append(reversed, json_array_get(list, i));
+		json_decref(list);
+		list = reversed;
+	}
+	return json_pack("{s:o, s:b, s:[]}", "messages", list, "more", more || full, "gaps");
+}
+
+static json_t *
+do_message(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	const struct core *core = session_core(session);
+	struct message_row *row = message_load(core->store, number(params, "id", 0));
+	struct event event;
+	json_t *object = NULL;
+
+	(void)id;
+	if (row != NULL && chat_message_event(core, row, true, &event)) {
+		object = json_pack("{s:o}", "message", event_to_json(&event));
+		event_clear(&event);
+	} else {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "There is no message %" G_GINT64_FORMAT ".",
+		    number(params, "id", 0));
+	}
+	if (row != NULL)
+		message_row_free(row);
+	return object;
+}
+
+static json_t *
+do_roster(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	const struct core *core = session_core(session);
+	struct account *only = NULL;
+	json_t *contacts, *presences;
+	size_t bytes = 0;
+	bool more = false;
+
+	(void)id;
+	if (text(params, "account") != NULL && (only = need_account(core, params, error)) == NULL)
+		return NULL;
+	contacts = json_array();
+	presences = json_array();
+	for (guint i = 0; i < core->accounts->len; i++) {
+		g_autoptr(GPtrArray) events = NULL;
+
+		if (only != NULL && core->accounts->pdata[i] != only)
+			continue;
+		events = roster_events(core->accounts->pdata[i]);
+		for (guint j = 0; j < events->len; j++) {
+			struct event *event = events->pdata[j];
+
+			/* A roster is one answer: 20,000 contacts are 4 MiB at most, which a line can hold. */
+			bytes = 0;
+			more |= !append(event->type == EVENT_contact ? contacts : presences, &bytes, event);
+		}
+	}
+	return json_pack("{s:o, s:o, s:b}", "contacts", contacts, "presences", presences, "more", more);
+}
+
+static json_t *
+do_prompts(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	g_autoptr(GPtrArray) events = prompt_list(session_core(session)->prompts, session_caller(session)->session);
+	json_t *list = json_array();
+
+	(void)id;
+	(void)params;
+	(void)error;
+	for (guint i = 0; i < events->len; i++)
+		json_array_append_new(list, event_to_json(events->pdata[i]));
+	return json_pack("{s:o}", "prompts", list);
+}
+
+static json_t *
+do_answer(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	const char *value = json_is_true(json_object_get(params, "cancel")) ? NULL : text(params, "value");
+
+	(void)id;
+	if (value == NULL && !json_is_true(json_object_get(params, "cancel"))) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_PARAMS, "answer needs value, or cancel.");
+		return NULL;
+	}
+	if (!prompt_answer(session_core(session)->prompts, number(params, "id", 0), session_caller(session)->session, value,
+	    json_is_true(json_object_get(params, "keep")), error))
+		return NULL;
+	return json_object();
+}
+
+static json_t *
+do_seen(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	struct account *account = need_account(session_core(session), params, error);
+
+	(void)id;
+	if (account == NULL || !chat_seen(account, text(params, "chat"), number(params, "id", 0), error))
+		return NULL;
+	return json_object();
+}
+
+static bool
+keep_text(struct core *core, const char *key, const char *value, GError **error)
+{
+	bool ok;
+
+	if (!chat_begin_change(core, error))
+		return false;
+	ok = store_set_text(core->store, key, value, error);
+	return chat_end_change(core, ok, error);
+}
+
+static json_t *
+do_active(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	struct core *core = session_core(session);
+	const char *account = text(params, "account"), *chat = text(params, "chat");
+	g_autofree char *both = NULL;
+
+	(void)id;
+	if (account == NULL || chat == NULL)
+		return json_object();
+	if (g_strcmp0(core->front_account, account) == 0 && g_strcmp0(core->front_chat, chat) == 0)
+		return json_object();
+	both = g_strdup_printf("%s\n%s", account, chat);
+	if (!keep_text(core, "front", both, error))
+		return NULL;
+	g_free(core->front_account);
+	core->front_account = g_strdup(account);
+	g_free(core->front_chat);
+	core->front_chat = g_strdup(chat);
+	return json_object();
+}
+
+static json_t *
+do_draft(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	struct account *account = need_account(session_core(session), params, error);
+	g_autofree char *by = g_strdup_printf("%" G_GUINT64_FORMAT, session_caller(session)->session);
+
+	(void)id;
+	if (account == NULL || !chat_draft(account, text(params, "chat"), text(params, "text"), by, error))
+		return NULL;
+	return json_object();
+}
+
+static json_t *
+do_close(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	struct account *account = need_account(session_core(session), params, error);
+
+	(void)id;
+	if (account == NULL || !chat_close(account, text(params, "chat"), error))
+		return NULL;
+	return json_object();
+}
+
+static json_t *
+do_layout(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	struct core *core = session_core(session);
+	g_autofree char *key = g_strdup_printf("layout:%s", text(params, "name")), *kept = NULL;
+
+	(void)id;
+	if (text(params, "text") != NULL && !keep_text(core, key, text(params, "text"), error))
+		return NULL;
+	kept = store_get_text(core->store, key);
+	return json_pack("{s:s}", "text", kept != NULL ? kept : "");
+}
+
+static json_t *
+do_faces(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	struct core *core = session_core(session);
+
+	(void)id;
+	(void)params;
+	(void)error;
+	return json_pack("{s:o}", "faces", core->faces(core->faces_ctx));
+}
+
+static json_t *
+do_stop(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	struct core *core = session_core(session);
+
+	(void)id;
+	(void)params;
+	(void)error;
+	core->quit(core->quit_ctx);
+	return json_object();
+}
+
+static const method_fn functions[METHODS] = {
+#define METHOD(name, what, result, ...) [METHOD_##name] = do_##name,
+#include "proto/method.def"
+#undef METHOD
+};
+
+void
+session_request(struct session *session, int64_t id, const char *name, json_t *params)
+{
+	g_autoptr(GError) error = NULL;
+	enum method method;
+	json_t *result;
+
+	if (!method_find(name, &method)) {
+		error = g_error_new(RPC_ERROR, RPC_ERROR_METHOD, "There is no method \"%s\".", name);
+	} else if (method != METHOD_hello && !session_is_introduced(session)) {
+		error = g_error_new(RPC_ERROR, RPC_ERROR_HELLO, "The first request must be hello.");
+	} else if (method_check(method, params, &error)) {
+		result = functions[method](session, id, params, &error);
+		if (result != NULL)
+			session_answer(session, id, result);
+	}
+	if (error != NULL)
+		session_fail(session, id, error, NULL);
+}
