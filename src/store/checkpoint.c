@@ -79,6 +79,9 @@ checkpoint_start(sqlite3 *writer, const char *path, const char *vfs, GError **er
 	int rc;
 
 	rc = sqlite3_open_v2(path, &cp->own, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
+	/* A connection that never read does not know that there is a log, and its check-points do nothing. */
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(cp->own, "SELECT 1 FROM sqlite_schema LIMIT 1", NULL, NULL, NULL);
 	if (rc != SQLITE_OK) {
 		db_error(error, path, cp->own, rc);
 		sqlite3_close(cp->own);

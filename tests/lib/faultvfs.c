@@ -52,7 +52,9 @@ void
 faultvfs_fail_at(unsigned n, enum fault fault, bool ever)
 {
 	pthread_mutex_lock(&mutex);
+	count = 0;
 	fail_at = n;
+	fired = false;
 	kind = fault;
 	for_ever = ever || fault == FAULT_DEATH;
 	pthread_mutex_unlock(&mutex);
@@ -65,17 +67,6 @@ faultvfs_fired(void)
 
 	pthread_mutex_lock(&mutex);
 	value = fired;
-	pthread_mutex_unlock(&mutex);
-	return value;
-}
-
-unsigned
-faultvfs_count(void)
-{
-	unsigned value;
-
-	pthread_mutex_lock(&mutex);
-	value = count;
 	pthread_mutex_unlock(&mutex);
 	return value;
 }

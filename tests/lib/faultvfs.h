@@ -1,5 +1,5 @@
 /*
- * faultvfs.h: an SQLite VFS over the usual one, in which writing fails when a test says so.  What is counted, from 1, is
+ * faultvfs.h: an SQLite VFS over the usual one, in which writing fails when a test says so.  What is counted is
  * each write, truncation and sync of any file, also by the check-point thread.  One for the process; any thread.
  */
 #ifndef TEST_FAULTVFS_H
@@ -16,12 +16,11 @@ enum fault {
 
 /* The name for store_open(). */
 const char *faultvfs_register(void);
-/* Nothing fails (any more); counting begins again.  Not while power may still be lost: unsynced writes are forgotten. */
+/* Nothing fails (any more).  Not while power may still be lost: unsynced writes are forgotten. */
 void	 faultvfs_reset(void);
-/* The n-th fails, and if for_ever all that follow. */
+/* The n-th from now (1 is the next) fails, and if for_ever all that follow. */
 void	 faultvfs_fail_at(unsigned n, enum fault, bool for_ever);
 bool	 faultvfs_fired(void);
-unsigned faultvfs_count(void);
 /* Files are opened as if they may only be read. */
 void	 faultvfs_read_only(bool);
 /* After FAULT_DEATH, with all connections closed: what was written and not synced was never written. */
