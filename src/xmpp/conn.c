@@ -144,6 +144,13 @@ conn_unref(struct conn *conn)
 	g_free(conn);
 }
 
+static void
+set_option(int fd, int level, int option, int value)
+{
+	/* A kernel that lacks one of them still gives a connection. */
+	(void)setsockopt(fd, level, option, &value, sizeof value);
+}
+
 /* --- for negotiate.c --- */
 
 void
@@ -163,6 +170,9 @@ conn_enter(struct conn *conn, enum conn_phase phase)
 {
 	conn->phase = phase;
 	post(conn, (struct conn_event){ .kind = CONN_EVENT_PHASE, .phase = phase });
+	/* A server with Nagle's algorithm on waits for what the kernel would hold back for 40 ms. */
+	if (conn->fd != -1 && phase < CONN_UP)
+		set_option(conn->fd, IPPROTO_TCP, TCP_QUICKACK, 1);
 }
 
 static void
@@ -251,13 +261,6 @@ conn_tls_version(const struct conn *conn)
 }
 
 /* --- the socket --- */
-
-static void
-set_option(int fd, int level, int option, int value)
-{
-	/* A kernel that lacks one of them still gives a connection. */
-	(void)setsockopt(fd, level, option, &value, sizeof value);
-}
 
 /* A link that dies while idle is noticed by the kernel within 100 s, one that dies under a send within 30 s; neither
  * wakes anybody before. */
