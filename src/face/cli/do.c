@@ -198,7 +198,8 @@ wait_for_state(struct doing *doing, int64_t message)
 		left = deadline - clock_boot_ms();
 		if (left <= 0)
 			return complain(doing, true);
-		if (!session_wait(&doing->session, left) && doing->session.gone)
+		/* Events may have been dropped again while the answer was on its way. */
+		if (!doing->stale && !session_wait(&doing->session, left) && doing->session.gone)
 			return complain(doing, false);
 	}
 }
