@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "face/tui/canvas.h"
 #include "face/tui/input.h"
+#include "face/tui/keys.h"
 #include "face/tui/layout.h"
 #include "face/tui/model.h"
 #include "face/tui/view_chat.h"
@@ -108,6 +109,8 @@ struct face {
 
 /* tui.c */
 void	 face_mark(struct face *, int dirty);
+/* What was typed. */
+void	 face_token(struct face *, const struct key_token *);
 /* Ends the loop; text may be NULL. */
 void	 face_end(struct face *, int status, const char *text);
 /* Gives the terminal to $VISUAL with the line in a file. */

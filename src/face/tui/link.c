@@ -50,8 +50,11 @@ link_take(struct face *face, const struct event *event, bool live)
 		struct chat *chat = event->chat_jid != NULL ? model_chat(face->model, event->account_name,
 		    event->chat_jid) : NULL;
 
-		face_note(face, chat != NULL ? chat : model_console(face->model), event->notice.severity, "%s",
+		if (chat == NULL || chat->window == NULL)
+			chat = model_console(face->model);
+		window_note(chat->window, event->notice.severity, event->time != 0 ? event->time : clock_real_us() / 1000,
 		    event->notice.text != NULL ? event->notice.text : "");
+		face_mark(face, DIRTY_CHAT);
 		return;
 	}
 	if (live && event->type == EVENT_message)

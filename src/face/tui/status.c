@@ -262,7 +262,7 @@ status_draw_title(const struct status *status, struct canvas *canvas, const stru
 			    narrow ? "  offline" : "  offline: will be queued");
 		if (!narrow && accounts_in_use(status->model) > 1)
 			add_take(&line, group(&line, 2, true), SLOT_TITLE, g_strconcat("  ", chat->account, NULL));
-		add(&line, group(&line, 4, true), SLOT_TITLE_PLAIN, "  TLS only");
+		add(&line, group(&line, 0, true), SLOT_TITLE_PLAIN, "  TLS only");
 	}
 	one = group(&line, 0, true);
 	add(&line, one, SLOT_TITLE, " ");

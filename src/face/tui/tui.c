@@ -145,11 +145,9 @@ take_key(struct face *face, const struct key_token *token)
 	}
 }
 
-static void
-on_token(void *ctx, const struct key_token *token)
+void
+face_token(struct face *face, const struct key_token *token)
 {
-	struct face *face = ctx;
-
 	if (face->ending)
 		return;
 	switch (token->kind) {
@@ -167,6 +165,12 @@ on_token(void *ctx, const struct key_token *token)
 		return;
 	}
 	face->urgent = true;
+}
+
+static void
+on_token(void *ctx, const struct key_token *token)
+{
+	face_token(ctx, token);
 }
 
 static void

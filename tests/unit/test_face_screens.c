@@ -1,0 +1,206 @@
+/* test_face_screens.c: whole screens, as text, for sizes, states and hostile content. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "face_fixture.h"
+
+#define ALICE "alice@example.org"
+
+static void
+fill_alice(struct face *face)
+{
+	fixture_message(face, ALICE, 1, "2026-11-19T22:41:00.000Z", false, "received",
+	    "Did the backup on the old box finish?");
+	fixture_message(face, ALICE, 2, "2026-11-19T22:43:00.000Z", true, "displayed",
+	    "Finished at 22:30, 412 GB. The log is clean.");
+	fixture_message(face, ALICE, 3, "2026-11-19T22:44:00.000Z", false, "received",
+	    "Great. I will switch the mount tomorrow, then we can retire the NAS. It has been humming since 2014.\n"
+	    "And the labels come off the cupboard at last.");
+	fixture_message(face, ALICE, 4, "2026-11-20T08:59:00.000Z", false, "received",
+	    "Morning. Switched, everything mounts.");
+	fixture_message(face, ALICE, 5, "2026-11-20T09:02:00.000Z", true, "delivered", "/me raises a coffee");
+	fixture_message(face, ALICE, 6, "2026-11-20T12:30:00.000Z", false, "received",
+	    "the line that mattered:\n```\n/dev/sdb1 /srv/old ext4 ro,nofail 0 2\n```");
+	fixture_message(face, ALICE, 7, "2026-11-20T21:12:00.000Z", false, "received",
+	    "Are you bringing the serial adapter on Saturday?\nThe one with the long cable, see "
+	    "https://example.org/rs232");
+	fixture_message(face, ALICE, 8, "2026-11-20T21:14:00.000Z", true, "delivered", "Yes, both of them.");
+	fixture_message(face, ALICE, 9, "2026-11-20T21:15:00.000Z", true, "stored", "And the null modem, if I find it.");
+}
+
+static void
+open_alice(struct face *face, int rows, int columns)
+{
+	fixture_open(face, rows, columns);
+	fixture_people(face);
+	fixture_event(face, false, "{'type':'chat','account':'home','chat':'" ALICE "','rev':9,'kind':'chat','name':'alice',"
+	    "'open':true,'number':2,'unread':1,'read':60,'last':70}");
+	fixture_go(face, "home", ALICE);
+	fill_alice(face);
+	fixture_type(face, "I will look in the blue box first");
+}
+
+static void
+sizes(void **state)
+{
+	static const struct { int rows, columns; const char *name; } each[] = {
+		{ 24, 80, "chat-80x24" }, { 30, 100, "chat-100x30" }, { 24, 60, "chat-60x24" }, { 12, 40, "chat-40x12" },
+		{ 5, 20, "chat-20x5" }, { 8, 80, "chat-80x8" }, { 1, 1, "chat-1x1" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(each); i++) {
+		struct face face;
+
+		open_alice(&face, each[i].rows, each[i].columns);
+		fixture_golden(&face, each[i].name);
+		fixture_close(&face);
+	}
+}
+
+/* A screen that was resized is the screen that would have been drawn. */
+static void
+resize(void **state)
+{
+	struct face face;
+
+	(void)state;
+	open_alice(&face, 24, 80);
+	for (int rows = 1; rows < 60; rows += 7)
+		for (int columns = 1; columns < 140; columns += 13) {
+			fixture_resize(&face, rows, columns);
+			g_free(fixture_dump(&face));
+		}
+	fixture_resize(&face, 30, 100);
+	fixture_golden(&face, "chat-100x30");
+	fixture_resize(&face, 24, 80);
+	fixture_golden(&face, "chat-80x24");
+	fixture_close(&face);
+}
+
+static void
+signs(void **state)
+{
+	static const char *const states[] = {
+		"held", "queued", "sent", "unknown", "stored", "delivered", "displayed", "failed", "cancelled",
+	};
+	struct face face;
+
+	(void)state;
+	fixture_open(&face, 20, 80);
+	fixture_people(&face);
+	fixture_go(&face, "home", ALICE);
+	for (int i = 0; i < (int)G_N_ELEMENTS(states); i++)
+		fixture_event(&face, true, "{'type':'message','account':'home','chat':'" ALICE "','rev':%d,'id':%d,'order':%d,"
+		    "'said':'2026-11-20T20:%02d:00.000Z','direction':'out','body':'this is %s','state':'%s'%s}", 100 + i, 1 + i,
+		    i == 1 ? 0 : 10 + i, 10 + 6 * i, states[i], states[i], strcmp(states[i], "failed") == 0 ?
+		    ",'reason':'example.org: \\\"User session not found\\\" (service-unavailable)'" :
+		    strcmp(states[i], "unknown") == 0 ? ",'reason':'The connection broke under way.'" : "");
+	fixture_golden(&face, "signs");
+	fixture_close(&face);
+}
+
+static void
+hostile(void **state)
+{
+	struct face face;
+	g_autofree char *dump = NULL;
+	g_autoptr(GString) marks = g_string_new("Zalgo ");
+
+	(void)state;
+	fixture_open(&face, 24, 80);
+	fixture_people(&face);
+	for (int i = 0; i < 100; i++)
+		g_string_append(marks, "e\xcc\x81\xcc\x82\xcc\x83");
+	fixture_event(&face, false, "{'type':'contact','account':'home','rev':50,'jid':'" ALICE "',"
+	    "'name':'a\\u001b]0;evil\\u0007 name that goes on and on and does not end before the row does, nor after\\nx'}");
+	fixture_go(&face, "home", ALICE);
+	fixture_message(&face, ALICE, 1, "2026-11-20T20:00:00.000Z", false, "received",
+	    "\033[2J\033[31mred\a \xe2\x80\xae" "gnp.exe \xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7 "
+	    "\xe6\xbc\xa2\xe5\xad\x97\xe3\x81\xae\xe9\x95\xb7\xe3\x81\x84\xe8\xa1\x8c\xe3\x81\xaf\xe4\xba\x8c\xe5\x88\x97"
+	    "\xe3\x81\xae\xe5\xb9\x85\xe3\x81\xa7\xe6\x8a\x98\xe3\x82\x8a\xe8\xbf\x94\xe3\x81\x95\xe3\x82\x8c\xe3\x82\x8b");
+	fixture_message(&face, ALICE, 2, "2026-11-20T20:01:00.000Z", false, "received", marks->str);
+	fixture_message(&face, ALICE, 3, "2026-11-20T20:02:00.000Z", false, "received",
+	    "https://example.org/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	fixture_message(&face, ALICE, 4, "2026-11-20T20:02:00.000Z", false, "received", "");
+	fixture_message(&face, ALICE, 5, "2026-11-20T20:03:00.000Z", false, "received", "/me ");
+	dump = fixture_dump(&face);
+	for (const char *at = dump; *at != '\0'; at++)
+		assert_true((unsigned char)*at >= 0x20 || *at == '\n');
+	assert_null(strstr(dump, "\xe2\x80\xae"));
+	assert_non_null(strstr(dump, "gnp.exe"));
+	fixture_golden(&face, "hostile");
+	/* In every narrow form too. */
+	for (int columns = 1; columns < 100; columns++) {
+		fixture_resize(&face, 24, columns);
+		g_free(fixture_dump(&face));
+	}
+	fixture_close(&face);
+}
+
+static void
+console(void **state)
+{
+	struct face face;
+
+	(void)state;
+	fixture_open(&face, 24, 80);
+	fixture_people(&face);
+	fixture_event(&face, true, "{'type':'notice','time':'2026-11-20T20:58:00.000Z','severity':'info',"
+	    "'text':'home is online as mira@example.net/confab.7c1.'}");
+	fixture_event(&face, true, "{'type':'notice','severity':'error','text':'example.net refused the log-in. Its words: "
+	    "\\\"Your account has been locked.\\\" (account-disabled)\\nThe password was not the reason.'}");
+	fixture_event(&face, true, "{'type':'account','account':'work','rev':60,'jid':'mk@work.example','state':'failed',"
+	    "'reason':'password','enabled':true}");
+	fixture_event(&face, true, "{'type':'prompt','time':'2026-11-20T21:07:00.000Z','account':'home','rev':61,'id':3,"
+	    "'kind':'choice','title':'dave@example.com asks to be a contact','text':'The words: \\\"Hi, we met\\\"',"
+	    "'facts':[['New to you','no message before']],'choices':[['allow','sees when you are online'],"
+	    "['deny','is told no']],'scope':'everyone'}");
+	fixture_event(&face, true, "{'type':'prompt','time':'2026-11-20T21:08:00.000Z','account':'work','rev':62,'id':4,"
+	    "'kind':'password','title':'Password for mk@work.example','secret':true,'scope':'everyone'}");
+	fixture_golden(&face, "console");
+	fixture_close(&face);
+}
+
+static void
+first_start(void **state)
+{
+	struct face face;
+
+	(void)state;
+	fixture_open(&face, 24, 80);
+	start_begin(&face);
+	fixture_type(&face, "Mira@Example.net");
+	fixture_golden(&face, "first-start");
+	fixture_key(&face, "\r");
+	assert_string_equal(face.start.jid, "mira@example.net");
+	assert_string_equal(input_line(face.input), "example");
+	/* What is no address is asked for again, with what was typed. */
+	fixture_key(&face, "\033");
+	assert_false(face.start.on);
+	start_begin(&face);
+	fixture_type(&face, "nobody");
+	fixture_key(&face, "\r");
+	assert_true(face.start.on);
+	assert_int_equal(face.start.step, 1);
+	assert_non_null(face.start.trouble);
+	assert_string_equal(input_line(face.input), "nobody");
+	fixture_close(&face);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes), cmocka_unit_test(resize), cmocka_unit_test(signs), cmocka_unit_test(hostile),
+		cmocka_unit_test(console), cmocka_unit_test(first_start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
