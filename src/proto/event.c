@@ -209,7 +209,7 @@ event_to_json(const struct event *event)
 	const struct event_field *fields = event_fields(event->type, &n);
 
 	json_object_set_new(object, "type", json_string(types[event->type].name));
-	put_time(object, "time", event->time);
+	put_time(object, "time", event->time != 0 ? event->time : clock_real_us() / 1000);
 	if (event->account_name != NULL)
 		json_object_set_new(object, "account", json_string(event->account_name));
 	if (event->chat_jid != NULL)
