@@ -213,7 +213,7 @@ def test_without_anybody_the_core_is_told_so(confab, fake):
     core = fake(run=Refusal("needs_answer", "Which account?"))
     done = confab.run("do", "x")
     assert done.returncode == 1 and done.stderr == "confab: Which account?\n"
-    assert core.asked[0][1]["interactive"] is False
+    assert [m for m, _ in core.asked] == ["hello", "run"] and core.asked[0][1]["interactive"] is False
 
 
 def test_watch_prints_each_event_on_a_line(confab, fake):

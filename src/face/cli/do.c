@@ -241,14 +241,19 @@ run_line(struct doing *doing, const char *line, bool *sent)
 static enum cli_exit
 subscribe(struct doing *doing, bool interactive)
 {
-	json_t *types = json_pack("[s]", "output");
+	json_t *types = json_array();
 	struct answer answer;
 	enum cli_exit status = CLI_OK;
 
+	/* What a command says meanwhile comes to the session that runs it, subscribed or not. */
 	if (interactive)
 		json_array_append_new(types, json_string("prompt"));
 	if (doing->options->wait != MESSAGE_HELD)
 		json_array_append_new(types, json_string("message"));
+	if (json_array_size(types) == 0) {
+		json_decref(types);
+		return CLI_OK;
+	}
 	if (!session_ask(&doing->session, "subscribe", json_pack("{s:o}", "types", types), &answer))
 		status = session_failure(&doing->session, answer.error);
 	answer_clear(&answer);

@@ -188,9 +188,11 @@ start(const struct cli_options *o, const struct paths *paths, GError **error)
 	if (late)
 		return fail(error, "The core was started and is not ready after %d s; its log is %s.", READY_WAIT_MS / 1000,
 		    paths->log);
-	if (*text == '\0')
+	/* Its log may have gone to the same pipe before: the sentence is what came last. */
+	const char *last = strrchr(text, '\n') == NULL ? text : strrchr(text, '\n') + 1;
+	if (*last == '\0')
 		return fail(error, "The core ended before it was ready; its log is %s.", paths->log);
-	return fail(error, "%s", text);
+	return fail(error, "%s", last);
 }
 
 bool
