@@ -45,6 +45,7 @@ load(struct account *account)
 		return;
 	sm->id = g_strdup(row.resume);
 	sm->location = g_strdup(row.location);
+	sm->jid = g_strdup(row.bound);
 	sm->since_ms = row.since_ms;
 	sm->in = sm->in_committed = row.h;
 	sm->acked = row.acked;
@@ -68,6 +69,7 @@ acknowledge_clear(struct account *account)
 	turn_forget_before_commit(account->core->turn, before_commit, account);
 	g_free(sm->id);
 	g_free(sm->location);
+	g_free(sm->jid);
 	g_queue_clear_full(&sm->kept, (GDestroyNotify)kept_free);
 }
 
@@ -105,6 +107,8 @@ start_session(struct account *account, const struct stream_up *up)
 	g_clear_pointer(&sm->location, g_free);
 	sm->on = up->sm;
 	sm->id = g_strdup(up->sm_id);
+	g_free(sm->jid);
+	sm->jid = g_strdup(up->jid);
 	sm->location = g_strdup(up->sm_location);
 	sm->since_ms = clock_real_us() / 1000;
 	sm->in = sm->in_told = sm->out = sm->acked = 0;
@@ -252,7 +256,7 @@ acknowledge_save(struct account *account)
 	struct acknowledge *sm = &account->sm;
 	g_autoptr(GError) error = NULL;
 	struct stream_row row = { .resume = sm->id, .location = sm->location, .h = (uint32_t)sm->in,
-	    .acked = (uint32_t)sm->acked, .sent = (uint32_t)sm->out, .bound = account->bound, .since_ms = sm->since_ms };
+	    .acked = (uint32_t)sm->acked, .sent = (uint32_t)sm->out, .bound = sm->jid, .since_ms = sm->since_ms };
 
 	if (!sm->on || !account_online(account))
 		return;

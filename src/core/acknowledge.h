@@ -19,6 +19,7 @@ struct account;
 struct acknowledge {
 	bool	 on;
 	char	*id, *location;	/* what to resume; NULL: cannot be */
+	char	*jid;		/* the full address of that session */
 	int64_t	 since_ms;
 	int64_t	 in;		/* stanzas handled */
 	int64_t	 in_committed, in_told;

@@ -407,7 +407,7 @@ open_stream(struct account *account, const char *password)
 	struct stream_config config = {
 		.jid = s->jid, .password = password, .resource = s->resource, .host = s->host, .port = (uint16_t)s->port,
 		.tls = s->tls, .ca_file = s->ca_file, .pin = s->pin, .pin_trusted = s->pin != NULL,
-		.resume_id = account->sm.id, .resume_h = (uint32_t)account->sm.in,
+		.resume_id = account->sm.id, .resume_jid = account->sm.jid, .resume_h = (uint32_t)account->sm.in,
 	};
 
 	account->stream = account->core->transport->open(&config, &stream_handler, account);
