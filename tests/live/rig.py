@@ -471,15 +471,15 @@ class Tmux:
     def start(self, *command, env=None):
         """Runs the command in the pane; the pane stays when it ended, so that its last words can be read."""
         env = " ".join(f"{k}={shlex.quote(v)}" for k, v in (env or clean_env()).items())
-        self._tmux("new-session", "-d", "-x", str(self.columns), "-y", str(self.rows), "exec sleep 3600", ";",
-                   "set", "-g", "status", "off", ";", "set", "-g", "default-terminal", self.term, ";",
-                   "set", "-g", "remain-on-exit", "on", ";", "set", "-sg", "escape-time", "0")
-        self._started = True
-        self.rerun(f"exec env -i {env} TERM={self.term} " + " ".join(map(shlex.quote, map(str, command))))
+        if not self._started:
+            self._tmux("new-session", "-d", "-x", str(self.columns), "-y", str(self.rows), "exec sleep 3600", ";",
+                       "set", "-g", "status", "off", ";", "set", "-g", "default-terminal", self.term, ";",
+                       "set", "-g", "remain-on-exit", "on", ";", "set", "-sg", "escape-time", "0")
+            self._started = True
+        (self.folder / "status").unlink(missing_ok=True)
+        words = " ".join(map(shlex.quote, map(str, command)))
+        self._tmux("respawn-pane", "-k", f"env -i {env} TERM={self.term} {words}; echo $? > {self.folder}/status")
         return self
-
-    def rerun(self, command):
-        self._tmux("respawn-pane", "-k", command)
 
     def confab(self, confab, *options):
         """The terminal face in front of this confab."""
@@ -516,13 +516,17 @@ class Tmux:
                      lambda: f"{pattern!r} is still on the screen:\n{self.capture()}", timeout)
 
     def pid(self):
-        return int(self._tmux("display", "-p", "#{pane_pid}").stdout)
+        """The program's, not that of the shell around it."""
+        shell = self._tmux("display", "-p", "#{pane_pid}").stdout.strip()
+        return int(until(lambda: pathlib.Path(f"/proc/{shell}/task/{shell}/children").read_text().split(),
+                         "nothing runs in the pane")[0])
 
     def exit_code(self, timeout=None):
-        """Waits until the program ended."""
-        until(lambda: self._tmux("display", "-p", "#{pane_dead}").stdout.strip() == "1",
-              lambda: "it does not end:\n" + self.capture(), timeout)
-        return int(self._tmux("display", "-p", "#{pane_dead_status}").stdout.strip() or -1)
+        """Waits until the program ended; 128 and the signal when one ended it."""
+        # tmux 3.3 does not always hear how a respawned program ended, so the shell around it writes it down.
+        status = self.folder / "status"
+        return int(until(lambda: status.exists() and status.read_text().strip(),
+                         lambda: "it does not end:\n" + self.capture(), timeout))
 
     def close(self):
         if self._started:
