@@ -170,9 +170,6 @@ conn_enter(struct conn *conn, enum conn_phase phase)
 {
 	conn->phase = phase;
 	post(conn, (struct conn_event){ .kind = CONN_EVENT_PHASE, .phase = phase });
-	/* A server with Nagle's algorithm on waits for what the kernel would hold back for 40 ms. */
-	if (conn->fd != -1 && phase < CONN_UP)
-		set_option(conn->fd, IPPROTO_TCP, TCP_QUICKACK, 1);
 }
 
 static void
@@ -576,6 +573,9 @@ run(struct conn *conn)
 		before = conn->report.total;
 		busy = give_out(conn);
 		xmpp_run_once(conn->ctx, 0);
+		/* A server that does not switch Nagle's algorithm off waits for what the kernel holds back for 40 ms. */
+		if (conn->phase < CONN_UP)
+			set_option(conn->fd, IPPROTO_TCP, TCP_QUICKACK, 1);
 		busy = busy || conn->want_stream || conn->report.total != before;
 		after_run(conn);
 		quiet = busy ? 0 : quiet + 1;

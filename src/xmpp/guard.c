@@ -366,7 +366,7 @@ XML_Parse(XML_Parser parser, const char *bytes, int len, int final)
 			guard_fail(guard, "not-well-formed", "XML that is not well-formed (%s)",
 			    XML_ErrorString(XML_GetErrorCode(parser)));
 		/* One token without end would otherwise be collected for ever. */
-		else if (guard->fed - guard->border > LIMIT_STANZA + (unsigned)len)
+		else if (guard->fed - guard->border > LIMIT_STANZA)
 			guard_fail(guard, "policy-violation", "a stanza of more than %d bytes", LIMIT_STANZA);
 	}
 	return guard->failed && report == NULL ? XML_STATUS_ERROR : XML_STATUS_OK;
