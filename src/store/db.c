@@ -217,6 +217,18 @@ db_change(struct store *store, GError **error, const char *sql, const char *kind
 }
 
 bool
+db_control(struct store *store, const char *sql, GError **error)
+{
+	sqlite3_stmt *stmt = prepare(store, sql);
+	int rc = stmt != NULL ? sqlite3_step(stmt) : sqlite3_extended_errcode(store->db);
+
+	if (rc != SQLITE_DONE)
+		report(store, rc, error);
+	db_done(stmt);
+	return rc == SQLITE_DONE;
+}
+
+bool
 db_exec(struct store *store, const char *sql, GError **error)
 {
 	int rc = sqlite3_exec(store->db, sql, NULL, NULL, NULL);

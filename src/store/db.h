@@ -53,7 +53,8 @@ char	*db_text(sqlite3_stmt *, int column);
 
 /* Changing, in an open savepoint. */
 bool	 db_change(struct store *, GError **error, const char *sql, const char *kinds, ...);
-/* What is no part of a savepoint: BEGIN, COMMIT, PRAGMA. */
+/* What is no part of a savepoint: BEGIN and COMMIT; and any text, of several statements too, prepared each time. */
+bool	 db_control(struct store *, const char *sql, GError **error);
 bool	 db_exec(struct store *, const char *sql, GError **error);
 
 #endif

@@ -63,7 +63,7 @@ static void
 roll_back(struct store *store)
 {
 	if (in_transaction(store))
-		db_exec(store, "ROLLBACK", NULL);
+		db_control(store, "ROLLBACK", NULL);
 }
 
 /* Sees to it that a transaction is open and that all that was kept is in it. */
@@ -72,7 +72,7 @@ open_transaction(struct store *store, GError **error)
 {
 	if (in_transaction(store))
 		return true;
-	if (!db_exec(store, "BEGIN IMMEDIATE", error))
+	if (!db_control(store, "BEGIN IMMEDIATE", error))
 		return false;
 	for (guint i = 0; i < store->redo->len; i++) {
 		if (!db_exec(store, g_ptr_array_index(store->redo, i), error)) {
@@ -97,7 +97,7 @@ store_begin(struct store *store, GError **error)
 	g_assert(!store->in_savepoint);
 	if (!open_transaction(store, error))
 		return false;
-	if (!db_exec(store, "SAVEPOINT stanza", error)) {
+	if (!db_control(store, "SAVEPOINT stanza", error)) {
 		drop_empty(store);
 		return false;
 	}
@@ -113,13 +113,13 @@ store_end(struct store *store, bool keep, GError **error)
 
 	g_assert(store->in_savepoint);
 	store->in_savepoint = false;
-	if (keep && failure == NULL && db_exec(store, "RELEASE stanza", &failure)) {
+	if (keep && failure == NULL && db_control(store, "RELEASE stanza", &failure)) {
 		drop_empty(store);
 		return true;
 	}
 	g_ptr_array_set_size(store->redo, (gint)store->redo_mark);
-	if (in_transaction(store) && (!db_exec(store, "ROLLBACK TO stanza", NULL) ||
-	    !db_exec(store, "RELEASE stanza", NULL)))
+	if (in_transaction(store) && (!db_control(store, "ROLLBACK TO stanza", NULL) ||
+	    !db_control(store, "RELEASE stanza", NULL)))
 		roll_back(store);
 	/* The transaction may be gone with the savepoint.  If it does not come back now, it will in store_commit(). */
 	if (store->redo->len > 0)
@@ -163,7 +163,7 @@ store_commit(struct store *store, GError **error)
 			return false;
 		}
 	}
-	if (!db_exec(store, "COMMIT", error)) {
+	if (!db_control(store, "COMMIT", error)) {
 		open_transaction(store, NULL);	/* so that reading sees the turn as it is */
 		drop_empty(store);
 		return false;
