@@ -120,7 +120,7 @@ $(eval $(call TEST_PROGRAMS,fuzz,fuzz,-fsanitize=fuzzer))
 .PHONY: tests unit check check-fast bench fuzz deps demo
 tests: all $(TEST_BIN) $(PROBE_BIN) $(REPLAY_BIN)
 unit: $(TEST_BIN)
-	@tests/run --build $(BUILD) --only programs
+	@tests/run --build $(BUILD) --only programs --only scenario
 
 check: tests man
 	@tests/run --build $(BUILD) $(CHECK)

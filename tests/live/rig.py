@@ -469,16 +469,17 @@ class Tmux:
                                                                           SHELL="/bin/sh"))
 
     def start(self, *command, env=None):
-        """Runs the command in the pane; the pane stays when it ended, so that its last words can be read."""
+        """Runs the command in the pane; the screen stays when it ended, so that its last words can be read."""
         env = " ".join(f"{k}={shlex.quote(v)}" for k, v in (env or clean_env()).items())
         if not self._started:
             self._tmux("new-session", "-d", "-x", str(self.columns), "-y", str(self.rows), "exec sleep 3600", ";",
                        "set", "-g", "status", "off", ";", "set", "-g", "default-terminal", self.term, ";",
-                       "set", "-g", "remain-on-exit", "on", ";", "set", "-sg", "escape-time", "0")
+                       "set", "-sg", "escape-time", "0")
             self._started = True
         (self.folder / "status").unlink(missing_ok=True)
         words = " ".join(map(shlex.quote, map(str, command)))
-        self._tmux("respawn-pane", "-k", f"env -i {env} TERM={self.term} {words}; echo $? > {self.folder}/status")
+        self._tmux("respawn-pane", "-k", f"env -i {env} TERM={self.term} {words}; echo $? > {self.folder}/status; "
+                   "exec sleep 3600")
         return self
 
     def confab(self, confab, *options):
@@ -523,7 +524,8 @@ class Tmux:
 
     def exit_code(self, timeout=None):
         """Waits until the program ended; 128 and the signal when one ended it."""
-        # tmux 3.3 does not always hear how a respawned program ended, so the shell around it writes it down.
+        # tmux 3.3 does not always know how a program ended, and its words about it cover the screen: the shell around
+        # the program writes it down and then sits there.
         status = self.folder / "status"
         return int(until(lambda: status.exists() and status.read_text().strip(),
                          lambda: "it does not end:\n" + self.capture(), timeout))
