@@ -619,11 +619,22 @@ stream_initialise(GError **error)
 	static bool done;
 
 	if (!done) {
+		/*
+		 * A connection's thread may be in the middle of a handshake when the process ends; OpenSSL's clean-up at exit
+		 * would take the tables away from under it.  First of all, before anything initialises it another way.
+		 */
+		OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 		xmpp_initialize();
 		signal(SIGPIPE, SIG_IGN);	/* libstrophe writes without MSG_NOSIGNAL */
 		done = true;
 	}
 	return guard_check(error) && tls_check(error);
+}
+
+void
+stream_finish(void)
+{
+	conn_wait_all(2000);
 }
 
 const char *
