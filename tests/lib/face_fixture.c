@@ -9,11 +9,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/clock.h"
+
+static struct {
+	int	 fd;
+	GString	*got;
+} core = { -1, NULL };
 
 static const struct text_policy policy = { .ri_pairs = true };
 
@@ -37,6 +44,11 @@ fixture_close(struct face *face)
 {
 	face_clear(face);
 	clock_fake_stop();
+	if (core.fd >= 0) {
+		close(core.fd);
+		g_string_free(core.got, TRUE);
+		core.fd = -1;
+	}
 }
 
 void
@@ -165,4 +177,100 @@ fixture_resize(struct face *face, int rows, int columns)
 {
 	canvas_resize(face->canvas, rows, columns);
 	face_mark(face, DIRTY_ALL);
+}
+
+/* --- the other end --- */
+
+void
+fixture_core(struct face *face)
+{
+	int fds[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
+	core.fd = fds[1];
+	core.got = g_string_new(NULL);
+	face->client = link_adopt(face, fds[0]);
+}
+
+/* The next line that the face wrote, NULL if there is none yet. */
+static json_t *
+next_line(void)
+{
+	char bytes[4096], *end;
+	ssize_t n;
+	json_t *object;
+
+	while ((n = read(core.fd, bytes, sizeof bytes)) > 0)
+		g_string_append_len(core.got, bytes, n);
+	end = strchr(core.got->str, '\n');
+	if (end == NULL)
+		return NULL;
+	object = json_loadb(core.got->str, (size_t)(end - core.got->str), 0, NULL);
+	assert_non_null(object);
+	g_string_erase(core.got, 0, end - core.got->str + 1);
+	return object;
+}
+
+json_t *
+fixture_request(struct face *face, const char *method)
+{
+	gint64 deadline = g_get_monotonic_time() + 5 * G_USEC_PER_SEC;
+	json_t *object;
+
+	(void)face;
+	while (g_get_monotonic_time() < deadline) {
+		while (g_main_context_iteration(NULL, FALSE))
+			;
+		while ((object = next_line()) != NULL) {
+			if (strcmp(json_string_value(json_object_get(object, "method")), method) == 0)
+				return object;
+			json_decref(object);
+		}
+		g_usleep(200);
+	}
+	fail_msg("the face did not ask for %s", method);
+	return NULL;
+}
+
+/* Whatever was written to the face has been taken when the answer to one more request has been. */
+static void
+write_line(struct face *face, json_t *line)
+{
+	char *text = json_dumps(line, JSON_COMPACT);
+	size_t n = strlen(text);
+
+	(void)face;
+	assert_int_equal(write(core.fd, text, n), n);
+	assert_int_equal(write(core.fd, "\n", 1), 1);
+	free(text);
+	json_decref(line);
+	for (int i = 0; i < 10; i++)
+		while (g_main_context_iteration(NULL, FALSE))
+			;
+}
+
+void
+fixture_answer(struct face *face, json_t *request, json_t *result)
+{
+	write_line(face, json_pack("{s:s, s:O, s:o}", "jsonrpc", "2.0", "id", json_object_get(request, "id"), "result",
+	    result));
+	json_decref(request);
+}
+
+void
+fixture_refuse(struct face *face, json_t *request, const char *code, const char *message)
+{
+	write_line(face, json_pack("{s:s, s:O, s:{s:s, s:s}}", "jsonrpc", "2.0", "id", json_object_get(request, "id"),
+	    "error", "code", code, "message", message));
+	json_decref(request);
+}
+
+void
+fixture_core_gone(struct face *face)
+{
+	close(core.fd);
+	core.fd = -1;
+	g_string_free(core.got, TRUE);
+	for (int i = 0; i < 50 && !face->ending; i++)
+		g_main_context_iteration(NULL, FALSE);
 }

@@ -87,6 +87,7 @@ struct face {
 	struct view_shown shown;
 	int		 dirty;
 	bool		 urgent;		/* a key: draw at once */
+	bool		 greeted;		/* the console says how the accounts stand */
 	bool		 ready;			/* there is something to show */
 	bool		 blocked;		/* the terminal takes no frame now */
 	struct clock_timer *first;		/* then something is shown in any case */
@@ -132,6 +133,8 @@ void	 face_close(struct face *, struct chat *);
 
 /* link.c: the core */
 struct client *link_connect(struct face *, const char *socket, GError **error);
+/* The same on a socket that is open already; takes fd. */
+struct client *link_adopt(struct face *, int fd);
 /* Introduces itself, subscribes, and asks for what is shown. */
 void	 link_attach(struct face *);
 void	 link_close(struct face *);

@@ -206,6 +206,18 @@ swap_in(Keymap map, int depth)
 	}
 }
 
+/* Debian's /etc/inputrc binds End to end-of-line, which ours does too: whoever bound it to something else keeps that. */
+static void
+take_end(Keymap map)
+{
+	g_autoptr(GPtrArray) keys = keyname_parse("End");
+	int type;
+
+	for (guint i = 0; i < keys->len; i++)
+		if (rl_function_of_keyseq_len(keys->pdata[i], strlen(keys->pdata[i]), map, &type) == rl_end_of_line)
+			rl_bind_keyseq_in_map(keys->pdata[i], do_END_OR_BOTTOM, map);
+}
+
 /* --- life --- */
 
 static int
@@ -243,11 +255,11 @@ no_words(const char *text, int state)
 	return NULL;
 }
 
+static const char *const maps[] = { "emacs", "vi-insert", "vi-command" };
+
 static void
 bind_defaults(void)
 {
-	static const char *const maps[] = { "emacs", "vi-insert", "vi-command" };
-
 	for (int i = 0; i < ACTIONS; i++) {
 		g_auto(GStrv) keys = g_strsplit(action_table[i].keys, ", ", -1);
 		g_autofree char *name = g_strconcat("confab-", action_table[i].name, NULL);
@@ -291,9 +303,10 @@ input_new(const struct input_handler *handler, void *ctx)
 	/* Pastes come as tokens; the function that reads them from a terminal has nothing to read. */
 	rl_variable_bind("enable-bracketed-paste", "off");
 	rl_variable_bind("bell-style", "none");
-	swap_in(rl_get_keymap_by_name("emacs"), 0);
-	swap_in(rl_get_keymap_by_name("vi-insert"), 0);
-	swap_in(rl_get_keymap_by_name("vi-command"), 0);
+	for (size_t i = 0; i < G_N_ELEMENTS(maps); i++) {
+		swap_in(rl_get_keymap_by_name(maps[i]), 0);
+		take_end(rl_get_keymap_by_name(maps[i]));
+	}
 	input->own = input->draft = input_draft_new("");
 	return input;
 }
@@ -526,17 +539,19 @@ move_out(struct input *input)
 {
 	struct input_draft *draft = input->draft;
 	HIST_ENTRY *shown;
+	bool changed;
 
 	settle(input);
 	/* A recalled line stays only if it was changed; else what was typed before it comes back. */
 	shown = current_history();
-	if (shown != NULL && strcmp(shown->line, rl_line_buffer) == 0)
+	changed = shown != NULL && strcmp(shown->line, rl_line_buffer) != 0;
+	if (shown != NULL && !changed)
 		rl_maybe_unsave_line();
 	g_free(draft->line);
 	draft->line = g_strdup(rl_line_buffer);
 	draft->point = rl_point;
 	draft->mark = rl_mark;
-	if (shown != NULL && strcmp(shown->line, rl_line_buffer) != 0 && where_history() < history_length) {
+	if (changed) {
 		mend_history();
 		if (rl_undo_list != NULL)
 			rl_free_undo_list();
@@ -637,7 +652,8 @@ input_remember(struct input *input, struct input_draft *draft, const char *line)
 {
 	struct input_draft *before;
 
-	if (*line == '\0' || strlen(line) > HISTORY_BYTES)
+	/* An answer may be a secret, typed where none belongs. */
+	if (*line == '\0' || strlen(line) > HISTORY_BYTES || g_str_has_prefix(line, "/answer"))
 		return;
 	before = borrow(input, draft);
 	if (history_length == 0 || strcmp(history_get(history_base + history_length - 1)->line, line) != 0)

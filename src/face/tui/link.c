@@ -152,6 +152,23 @@ refused(struct face *face, json_t *result, const GError *error)
 	return result == NULL;
 }
 
+/* The console begins with how things stand. */
+static void
+say_accounts(struct face *face)
+{
+	const GPtrArray *accounts = model_accounts(face->model);
+
+	for (guint i = 0; i < accounts->len; i++) {
+		const struct event *event = accounts->pdata[i];
+		const struct event_account *account = &event->account;
+		bool told = account->text != NULL && *account->text != '\0';
+
+		face_note(face, model_console(face->model), account->state == ACCOUNT_FAILED ? SEVERITY_ERROR : SEVERITY_INFO,
+		    "%s is %s as %s.%s%s", event->account_name, account_state_name(account->state),
+		    account->jid != NULL ? account->jid : "", told ? " " : "", told ? account->text : "");
+	}
+}
+
 static void
 took_accounts(void *ctx, json_t *result, const GError *error, json_t *data)
 {
@@ -161,6 +178,9 @@ took_accounts(void *ctx, json_t *result, const GError *error, json_t *data)
 	if (refused(face, result, error))
 		return;
 	take_list(face, result, "accounts", EVENT_account);
+	if (!face->greeted)
+		say_accounts(face);
+	face->greeted = true;
 	if (model_accounts(face->model)->len == 0)
 		start_begin(face);
 }
@@ -240,6 +260,12 @@ struct client *
 link_connect(struct face *face, const char *socket, GError **error)
 {
 	return client_connect(socket, &handler, face, error);
+}
+
+struct client *
+link_adopt(struct face *face, int fd)
+{
+	return client_new(fd, &handler, face);
 }
 
 void
@@ -363,8 +389,7 @@ link_message(struct face *face, int64_t id)
 
 	if (face->client == NULL || at < 0)
 		return;
-	/* Asked for once: it is not cut any more, as far as this face knows. */
-	face->front->window->entries[at]->event.message.cut = false;
+	face->front->window->entries[at]->asked = true;
 	client_request(face->client, "message", json_pack("{s:I}", "id", (json_int_t)id), took_message, face);
 }
 
@@ -401,6 +426,9 @@ link_draft(struct face *face, struct chat *chat)
 	if (face->client == NULL || chat == NULL || chat_is_console(chat) || chat->draft == NULL)
 		return;
 	text = input_draft_text(face->input, chat->draft);
+	/* It may hold a secret, typed where none belongs. */
+	if (g_str_has_prefix(text, "/answer"))
+		return;
 	if (g_strcmp0(text, chat->told) == 0)
 		return;
 	g_free(chat->told);

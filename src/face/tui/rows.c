@@ -356,11 +356,14 @@ add_note(struct builder *builder, const struct entry *previous, const struct ent
 	int first = add_head(builder, row, !fresh && previous->time / 60000 == entry->time / 60000 ? 0 : entry->time,
 	    bad ? "!!" : "--", slot, "", slot);
 
+	/* Lists have columns of their own: they get the room. */
+	if (builder->at.width > 0 && entry->severity == SEVERITY_INFO && strchr(entry->text, '\n') != NULL)
+		builder->at.text = builder->at.sender + 3;
 	if (builder->at.width == 0) {
 		row->span[row->n - 1].text[2] = '\0';
 		first--;
 	}
-	add_text(builder, row, first, entry->text, bad ? SLOT_NOTICE_WARNING : SLOT_TEXT);
+	add_text(builder, row, MIN(first, builder->at.text), entry->text, bad ? SLOT_NOTICE_WARNING : SLOT_TEXT);
 }
 
 static void

@@ -276,7 +276,7 @@ note_shown(const struct entry *entry, struct view_shown *shown)
 {
 	if (entry->kind != ENTRY_MESSAGE)
 		return;
-	if (entry->event.message.cut && shown->cut == 0)
+	if (entry->event.message.cut && !entry->asked && shown->cut == 0)
 		shown->cut = entry->id;
 	if (shown->last == NULL && entry->order != INT64_MAX)
 		shown->last = entry;

@@ -20,6 +20,7 @@ struct entry {
 	int64_t		 order;		/* where it stands; INT64_MAX: below all others */
 	int64_t		 time;		/* ms */
 	struct event	 event;		/* messages and prompts */
+	bool		 asked;		/* the whole of a message that came cut was asked for */
 	enum severity	 severity;	/* notes */
 	char		*text;		/* notes */
 };
