@@ -181,10 +181,11 @@ queue_out(struct conn *conn, const char *data, size_t len)
 		struct command *piece;
 
 		n = MIN(len, PIECE);
-		piece = g_malloc(sizeof *piece + n);
+		piece = g_malloc(sizeof *piece + n + 1);
 		piece->kind = COMMAND_SEND;
 		piece->len = n;
 		memcpy(piece->data, data, n);
+		piece->data[n] = '\0';	/* the library is told the length and looks for the end all the same */
 		g_queue_push_tail(&conn->out, piece);
 	}
 }
@@ -697,8 +698,6 @@ stop_library(struct conn *conn)
 	if (conn->fd != -1)
 		shutdown(conn->fd, SHUT_RDWR);
 	pthread_mutex_unlock(&conn->mutex);
-	post(conn, (struct conn_event){ .kind = CONN_EVENT_END, .phase = conn->phase,
-	    .failure = g_steal_pointer(&conn->failure), .forget_resume = conn->forget_resume });
 	conn->over = true;
 	xmpp_conn_release(conn->library);
 	xmpp_ctx_free(conn->ctx);
@@ -708,6 +707,8 @@ stop_library(struct conn *conn)
 	conn->fd = -1;
 	pthread_mutex_unlock(&conn->mutex);
 }
+
+static void count_thread(int);
 
 static void *
 thread(void *data)
@@ -729,11 +730,46 @@ thread(void *data)
 	negotiate_free(conn->negotiate);
 	g_queue_clear_full(&conn->out, g_free);
 	tls_watch_clear(&conn->watch);
+	tls_leave_thread();
 	guard_watch(NULL);
 	close(conn->epoll);
 	free_setup(conn);
+	post(conn, (struct conn_event){ .kind = CONN_EVENT_END, .phase = conn->phase, .failure = conn->failure,
+	    .forget_resume = conn->forget_resume });
 	conn_unref(conn);
+	count_thread(-1);
 	return NULL;
+}
+
+/* --- threads that are there --- */
+
+static struct {
+	pthread_mutex_t	 mutex;
+	pthread_cond_t	 changed;
+	int		 count;
+} threads = { .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
+
+static void
+count_thread(int change)
+{
+	pthread_mutex_lock(&threads.mutex);
+	threads.count += change;
+	pthread_cond_broadcast(&threads.changed);
+	pthread_mutex_unlock(&threads.mutex);
+}
+
+void
+conn_wait_all(int64_t timeout_ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += timeout_ms / 1000;
+	pthread_mutex_lock(&threads.mutex);
+	while (threads.count > 0 &&
+	    pthread_cond_clockwait(&threads.changed, &threads.mutex, CLOCK_MONOTONIC, &until) == 0)
+		;
+	pthread_mutex_unlock(&threads.mutex);
 }
 
 /* --- for the main thread --- */
@@ -786,10 +822,12 @@ conn_start(const struct conn_setup *setup)
 	pthread_attr_setstacksize(&attributes, STACK);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);	/* the new thread takes none */
+	count_thread(1);
 	error = pthread_create(&id, &attributes, thread, conn);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attributes);
 	if (error != 0) {
+		count_thread(-1);
 		post(conn, (struct conn_event){ .kind = CONN_EVENT_END, .failure = failure_new(STREAM_UNREACHABLE, NULL, NULL,
 		    "This machine does not let confab make a thread: %s.", g_strerror(error)) });
 		free_setup(conn);

@@ -77,6 +77,9 @@ void	 conn_cut(struct conn *);
 /* Cuts, and forgets it: the thread ends by itself. */
 void	 conn_release(struct conn *);
 
+/* Before the process ends: until all threads are gone, those that were released too, or the time is over. */
+void	 conn_wait_all(int64_t timeout_ms);
+
 /* --- for negotiate.c, on the connection's thread --- */
 
 void	 conn_step(struct conn *, const char *format, ...) G_GNUC_PRINTF(2, 3);

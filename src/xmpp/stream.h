@@ -135,7 +135,10 @@ extern const struct transport transport_net;
 /* Once per process, before the first open(): libraries, SIGPIPE, and the guard's self-test.  False with an error when
  * the guard is not in effect: then the program must not go on line. */
 bool	 stream_initialise(GError **error);
-/* "libstrophe 0.12.2, GNU SASL 2.2.0, Expat 2.5.0, OpenSSL 3.0.17": what the process runs on. */
+/* Before exit(): waits, at most 2 s, for the threads of streams that were freed, so that none works in libraries that
+ * are being taken down. */
+void	 stream_finish(void);
+/* "libstrophe 0.12, GNU SASL 2.2.0, Expat 2.5.0, OpenSSL 3.0.17": what the process runs on. */
 const char *stream_libraries(void);
 
 #endif

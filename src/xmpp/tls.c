@@ -349,6 +349,13 @@ tls_error_text(void)
 	return g_strdup(error_text);
 }
 
+void
+tls_leave_thread(void)
+{
+	watching = NULL;
+	OPENSSL_thread_stop();
+}
+
 bool
 tls_check(GError **error)
 {

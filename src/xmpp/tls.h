@@ -40,6 +40,9 @@ GBytes	*tls_binding(const struct tls_watch *, const char *type);
 /* Why the last handshake of this thread failed, as OpenSSL says it; "" when it does not say.  The caller's. */
 char	*tls_error_text(void);
 
+/* The thread makes no TLS any more: what OpenSSL keeps for it goes now, and not while the process ends. */
+void	 tls_leave_thread(void);
+
 /* False with an error when libstrophe does not come through here. */
 bool	 tls_check(GError **error);
 

@@ -268,6 +268,7 @@ main(int argc, char **argv)
 	g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP, on_input, NULL);
 	g_main_loop_run(loop);
 	transport_net.free(stream);
+	stream_finish();
 	g_main_loop_unref(loop);
 	g_string_free(input, TRUE);
 	return 0;
