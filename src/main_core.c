@@ -142,7 +142,9 @@ give_up(struct options *o, int status, const GError *error)
 {
 	g_autofree char *line = g_strdup_printf("%s\n", error->message);
 
-	log_error("core", "%s", error->message);
+	/* In the foreground the log is what the person sees anyway. */
+	if (o->background)
+		log_error("core", "%s", error->message);
 	tell(o, line);
 	return status;
 }

@@ -319,7 +319,7 @@ account_send(struct account *account, struct stanza *stanza, bool keep)
 	parcel->stream = account->stream;
 	parcel->xml = stanza_to_xml(stanza);
 	stanza_free(stanza);
-	acknowledge_out(account, keep ? g_strdup(parcel->xml) : NULL);
+	acknowledge_out(account, keep ? g_strdup(parcel->xml) : NULL, strlen(parcel->xml));
 	turn_after(account->core->turn, parcel_send, parcel, parcel_free);
 	return true;
 }

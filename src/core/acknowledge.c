@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "base/log.h"
 #include "core/account.h"
 #include "core/connection.h"
@@ -15,6 +16,7 @@
 enum {
 	UNASKED = 100,		/* stanzas after which we acknowledge unasked: servers keep only some hundred */
 	KEPT_MAX = 1000,	/* receipts waiting for an acknowledgement */
+	SLOW_LINK = 4,		/* bytes per millisecond: a big message on a bad line is not a dead line */
 };
 
 struct kept_stanza {
@@ -67,6 +69,7 @@ acknowledge_clear(struct account *account)
 	struct acknowledge *sm = &account->sm;
 
 	turn_forget_before_commit(account->core->turn, before_commit, account);
+	clock_timer_cancel(&sm->patience);
 	g_free(sm->id);
 	g_free(sm->location);
 	g_free(sm->jid);
@@ -146,6 +149,7 @@ acknowledge_up(struct account *account, const struct stream_up *up)
 	struct acknowledge *sm = &account->sm;
 
 	sm->asked = sm->ask = sm->answer = false;
+	sm->unasked_bytes = 0;
 	if (up->resumed)
 		resume_session(account, up);
 	else
@@ -156,16 +160,18 @@ void
 acknowledge_in(struct account *account)
 {
 	account->sm.in++;
+	account->sm.heard_ms = clock_boot_ms();
 	turn_wake(account->core->turn);
 }
 
 int64_t
-acknowledge_out(struct account *account, char *xml)
+acknowledge_out(struct account *account, char *xml, size_t len)
 {
 	struct acknowledge *sm = &account->sm;
 	struct kept_stanza *kept;
 
 	sm->out++;
+	sm->unasked_bytes += len;
 	if (xml != NULL && sm->on && sm->kept.length < KEPT_MAX) {
 		kept = g_new(struct kept_stanza, 1);
 		kept->number = sm->out;
@@ -185,6 +191,7 @@ acknowledge_element(struct account *account, const struct stanza *element)
 	guint64 h;
 	int64_t acked;
 
+	sm->heard_ms = clock_boot_ms();
 	if (strcmp(stanza_name(element), "r") == 0) {
 		sm->answer = true;
 		turn_wake(account->core->turn);
@@ -200,12 +207,40 @@ acknowledge_element(struct account *account, const struct stanza *element)
 		return false;
 	}
 	sm->asked = false;
+	clock_timer_cancel(&sm->patience);
 	settle(account, acked);
 	/* More went out meanwhile: the burst is not over. */
 	if (sm->acked < sm->out && outbox_waits_for_ack(account))
 		sm->ask = true;
 	turn_wake(account->core->turn);
 	return true;
+}
+
+/*
+ * A link can be dead without a word, also where the kernel sees it alive: a proxy between, a server that hangs.  Whoever
+ * does not say within this time what it has is not there; the session stays, to be resumed.
+ */
+static void
+lose_patience(void *ctx)
+{
+	struct account *account = ctx;
+	struct acknowledge *sm = &account->sm;
+	int64_t left_ms = sm->heard_ms + LIMIT_ACK_WAIT - clock_boot_ms();
+
+	sm->patience = NULL;
+	/* While the disk refuses it is us who do not read. */
+	if (turn_is_stuck(account->core->turn))
+		left_ms = LIMIT_ACK_WAIT;
+	if (left_ms > 0)
+		sm->patience = clock_timer_start(left_ms, lose_patience, account);
+	else
+		connection_give_up(account, "The server does not say any more what it got; the connection was left.");
+}
+
+void
+acknowledge_down(struct account *account)
+{
+	clock_timer_cancel(&account->sm.patience);
 }
 
 void
@@ -227,6 +262,10 @@ acknowledge_flush(struct account *account)
 		connection_write(account, ask, sizeof ask - 1);
 		sm->asked = true;
 		sm->ask = false;
+		clock_timer_cancel(&sm->patience);
+		sm->patience = clock_timer_start(LIMIT_ACK_WAIT + (int64_t)(sm->unasked_bytes / SLOW_LINK), lose_patience,
+		    account);
+		sm->unasked_bytes = 0;
 	}
 }
 

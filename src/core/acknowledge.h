@@ -15,6 +15,7 @@
 #include "xmpp/stream.h"
 
 struct account;
+struct clock_timer;
 
 struct acknowledge {
 	bool	 on;
@@ -26,6 +27,9 @@ struct acknowledge {
 	int64_t	 out;		/* number of the last stanza given to the stream */
 	int64_t	 acked;		/* the server's last count, same scale as out */
 	bool	 asked;		/* an <r/> of ours is open */
+	struct clock_timer *patience;	/* runs while it is: a server that does not answer is gone */
+	int64_t	 heard_ms;	/* boot clock: when something last came in */
+	size_t	 unasked_bytes;	/* given to the stream since the last <r/> */
 	bool	 ask;		/* ask at the end of this turn */
 	bool	 answer;	/* an <r/> of the server waits for the commit */
 	GQueue	 kept;		/* of struct kept_stanza: not messages, not acknowledged, worth sending again */
@@ -38,12 +42,14 @@ void	 acknowledge_clear(struct account *);
 void	 acknowledge_up(struct account *, const struct stream_up *);
 /* A stanza was handled. */
 void	 acknowledge_in(struct account *);
-/* Gives the next number; xml (taken, may be NULL) is kept until acknowledged. */
-int64_t	 acknowledge_out(struct account *, char *xml);
+/* Gives the next number to a stanza of so many bytes; xml (taken, may be NULL) is kept until acknowledged. */
+int64_t	 acknowledge_out(struct account *, char *xml, size_t len);
 /* <r/> or <a/> came.  False: the server counts what we never sent; the stream must end. */
 bool	 acknowledge_element(struct account *, const struct stanza *);
 /* After a commit: writes what is due. */
 void	 acknowledge_flush(struct account *);
+/* The stream is down, to be resumed or not. */
+void	 acknowledge_down(struct account *);
 /* Before a commit: the row of the stream. */
 void	 acknowledge_save(struct account *);
 /* The session is over for good: the row goes. */

@@ -67,6 +67,7 @@ let_go(struct account *account)
 	if (account->stream != NULL) {
 		account->core->transport->free(account->stream);
 		account->stream = NULL;
+		acknowledge_down(account);
 	}
 	g_queue_clear_full(&c->backlog, (GDestroyNotify)stanza_free);
 }
@@ -344,6 +345,7 @@ end_session(struct account *account)
 
 	account->core->transport->free(account->stream);
 	account->stream = NULL;
+	acknowledge_down(account);
 	if (account->connection->backlog.length > 0) {
 		/* Never counted, so the server sends them again after a resumption. */
 		g_queue_clear_full(&account->connection->backlog, (GDestroyNotify)stanza_free);
@@ -537,4 +539,16 @@ connection_break(struct account *account, const char *condition, const char *sen
 	account->core->transport->close(account->stream);
 	g_free(account->connection->broken);
 	account->connection->broken = g_strdup(sentence);
+}
+
+void
+connection_give_up(struct account *account, const char *sentence)
+{
+	if (account->stream == NULL)
+		return;
+	end_session(account);
+	if (account->connection->ended || !account->connection->wanted)
+		set_state(account, ACCOUNT_OFFLINE, NULL, NULL, 0);
+	else
+		wait_and_retry(account, "network", sentence, 0);
 }

@@ -24,5 +24,7 @@ void	 connection_hold(struct account *, bool hold);
 void	 connection_write(struct account *, const char *xml, size_t len);
 /* The server broke the protocol: ends the stream with a stream error and tries again later. */
 void	 connection_break(struct account *, const char *condition, const char *sentence);
+/* The link is dead though nobody said so: leaves the session on the server, and tries again. */
+void	 connection_give_up(struct account *, const char *sentence);
 
 #endif
