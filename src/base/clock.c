@@ -175,7 +175,7 @@ clock_fake_stop(void)
 char *
 clock_format_utc(int64_t real_ms)
 {
-	g_autoptr(GDateTime) when = g_date_time_new_from_unix_utc(real_ms / 1000);
+	g_autoptr(GDateTime) when = real_ms >= 0 ? g_date_time_new_from_unix_utc(real_ms / 1000) : NULL;
 	g_autofree char *seconds = NULL;
 
 	if (when == NULL)
@@ -190,8 +190,8 @@ clock_parse_utc(const char *text, int64_t *real_ms)
 	g_autoptr(GDateTime) when = NULL;
 	int64_t ms;
 
-	/* GLib also takes dates without a time or a zone; XEP-0082 has neither. */
-	if (text == NULL || strlen(text) < 20 || strlen(text) > 40 || text[10] != 'T')
+	/* GLib also takes dates without a time or a zone, and weeks and days of a year; XEP-0082 has none of them. */
+	if (text == NULL || strlen(text) < 20 || strlen(text) > 40 || text[4] != '-' || text[7] != '-' || text[10] != 'T')
 		return false;
 	when = g_date_time_new_from_iso8601(text, NULL);
 	if (when == NULL)

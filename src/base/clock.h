@@ -35,7 +35,7 @@ void	 clock_fake_start(int64_t real_us);
 void	 clock_fake_advance(int64_t ms);
 void	 clock_fake_stop(void);
 
-/* RFC 3339 in UTC with milliseconds, "2026-11-20T21:16:03.512Z". */
+/* RFC 3339 in UTC with milliseconds, "2026-11-20T21:16:03.512Z"; outside the years 1970 to 9999 the beginning of 1970. */
 char	*clock_format_utc(int64_t real_ms);
 /* XEP-0082 DateTime to milliseconds since 1970; false when text is not one, or is outside the years 1970 to 9999. */
 bool	 clock_parse_utc(const char *text, int64_t *real_ms);

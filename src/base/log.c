@@ -50,7 +50,8 @@ log_open(const char *path, enum log_level level, GError **error)
 	int file = STDERR_FILENO;
 
 	if (path != NULL) {
-		file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+		/* O_NONBLOCK: where somebody put a FIFO that nobody reads, the log is lost and not the program. */
+		file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 		if (file == -1) {
 			g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
 			    "%s: %s", path, g_strerror(errno));
@@ -91,6 +92,18 @@ log_wants(enum log_level level)
 	return wants;
 }
 
+/* C0, DEL, and C1 as UTF-8: whoever shows the log in a terminal gets text. */
+static void
+blank_controls(char *text)
+{
+	for (unsigned char *p = (unsigned char *)text; *p != '\0'; p++) {
+		if (*p < 0x20 || *p == 0x7f)
+			*p = ' ';
+		else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
+			p[0] = p[1] = ' ';
+	}
+}
+
 void
 log_write(enum log_level level, const char *area, const char *format, ...)
 {
@@ -104,9 +117,7 @@ log_write(enum log_level level, const char *area, const char *format, ...)
 	text = g_strdup_vprintf(format, ap);
 	va_end(ap);
 	stamp = clock_format_utc(clock_real_us() / 1000);
-	for (char *p = text; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20)
-			*p = ' ';
+	blank_controls(text);
 	line = g_strdup_printf("%s %s %s: %s\n", stamp, level_names[level], area, text);
 	pthread_mutex_lock(&mutex);
 	written = write(fd, line, strlen(line));	/* a log that cannot be written has nowhere to say so */

@@ -130,7 +130,7 @@ paths_create(const struct paths *p, GError **error)
 {
 	if (!create(p->config_dir, error) || !create(p->data_dir, error) || !create(p->state_dir, error))
 		return false;
-	/* The folder is the socket's protection (contract.md §2). */
+	/* The folder is the socket's protection: nobody else gets through it. */
 	if (g_chmod(p->state_dir, 0700) == -1) {
 		g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
 		    "%s: the mode cannot be set to 0700: %s.", p->state_dir, g_strerror(errno));

@@ -1,5 +1,5 @@
 /*
- * paths.h: where everything is (contract.md §2): the XDG folders, or everything below one folder given by
+ * paths.h: where everything is: the XDG folders, or everything below one folder given by
  * --home.  A profile other than "default" puts its name after "confab/".
  */
 #ifndef BASE_PATHS_H

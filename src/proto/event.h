@@ -70,7 +70,7 @@ const char *event_type_name(enum event_type);
 bool	 event_type_find(const char *name, enum event_type *);
 bool	 event_is_object(enum event_type);
 
-/* The JSON of contract.md §4; a new reference.  event_from_json ignores what it does not know. */
+/* The JSON of confab-protocol(7); a new reference.  event_from_json ignores what it does not know. */
 json_t	*event_to_json(const struct event *);
 bool	 event_from_json(const json_t *, struct event *);
 
