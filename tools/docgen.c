@@ -15,19 +15,42 @@
 #include "proto/event.h"
 #include "proto/method.h"
 
-/* Text as roff text: no escapes, no requests. */
+/* One word as roff text: no escapes, and no request when it begins a line. */
+static void
+put_word(const char *word, bool first)
+{
+	if (first && (*word == '.' || *word == '\''))
+		fputs("\\&", stdout);
+	for (; *word != '\0'; word++) {
+		if (*word == '\\')
+			fputs("\\e", stdout);
+		else
+			putchar(*word);
+	}
+}
+
+/* Text as lines of at most 78 bytes, without the last newline; a newline in it begins a paragraph. */
 static void
 put(const char *text)
 {
-	if (*text == '.' || *text == '\'')
-		fputs("\\&", stdout);
-	for (; *text != '\0'; text++) {
-		if (*text == '\\')
-			fputs("\\e", stdout);
-		else if (*text == '\n')
+	g_auto(GStrv) paragraphs = g_strsplit(text, "\n", -1);
+
+	for (char **paragraph = paragraphs; *paragraph != NULL; paragraph++) {
+		g_auto(GStrv) words = g_strsplit(*paragraph, " ", -1);
+		size_t column = 0;
+
+		if (paragraph != paragraphs && **paragraph != '\0')
 			fputs("\n.Pp\n", stdout);
-		else
-			putchar(*text);
+		for (char **word = words; *word != NULL; word++) {
+			bool breaks = column > 0 && column + 1 + strlen(*word) > 78;
+
+			if (**word == '\0')
+				continue;
+			if (column > 0)
+				putchar(breaks ? '\n' : ' ');
+			put_word(*word, column == 0 || breaks);
+			column = (breaks ? 0 : column + 1) + strlen(*word);
+		}
 	}
 }
 

@@ -185,3 +185,13 @@ def test_a_core_below_a_long_path(place):
     deep = place.keep(rig.Confab(place.path / ("x" * 100) / ("y" * 100)))
     deep.start()
     assert deep.call("accounts") == {"accounts": []}
+
+
+def test_an_end_in_the_middle_of_a_log_in(place, server, people):
+    """Wherever the connection's thread is, the process ends well."""
+    mira = people(1)[0]
+    for step in range(12):
+        confab = rig.Confab(place.path / str(step)).account("home", server, mira).start()
+        if step:
+            rig.until(lambda: confab.tail().count("debug stream") >= min(step, 4), confab.tail)
+        confab.close()
