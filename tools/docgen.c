@@ -38,11 +38,12 @@ put(const char *text)
 	for (char **paragraph = paragraphs; *paragraph != NULL; paragraph++) {
 		g_auto(GStrv) words = g_strsplit(*paragraph, " ", -1);
 		size_t column = 0;
+		bool ended = false;	/* a sentence: the next one begins a line */
 
 		if (paragraph != paragraphs && **paragraph != '\0')
 			fputs("\n.Pp\n", stdout);
 		for (char **word = words; *word != NULL; word++) {
-			bool breaks = column > 0 && column + 1 + strlen(*word) > 78;
+			bool breaks = column > 0 && (ended || column + 1 + strlen(*word) > 78);
 
 			if (**word == '\0')
 				continue;
@@ -50,6 +51,7 @@ put(const char *text)
 				putchar(breaks ? '\n' : ' ');
 			put_word(*word, column == 0 || breaks);
 			column = (breaks ? 0 : column + 1) + strlen(*word);
+			ended = g_str_has_suffix(*word, ".") || g_str_has_suffix(*word, "?");
 		}
 	}
 }
@@ -67,7 +69,8 @@ put_quoted(const char *text)
 		else
 			putchar(*text);
 	}
-	putchar('"');
+	/* Otherwise a '?' or ')' at the end counts as punctuation. */
+	fputs("\\&\"", stdout);
 }
 
 /* ".It MACRO name" and its meaning. */
