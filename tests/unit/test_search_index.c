@@ -100,7 +100,7 @@ static void
 test_bytes_that_are_no_text(void **state)
 {
 	static const char *const bad[] = { "\xff\xfe", "a\xe5\x8c", "\xe5\x8c\x97\x80\x80", "\xf0\x9f", "\xed\xa0\x80x",
-	    "\xe4\xba" "\xe4\xba\xac" };
+	    "\xe4\xba\xe4\xba\xac" };
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++)
