@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "core/chat.h"
 #include "core/core.h"
+#include "store/chats.h"
 
 enum { RETRY_MS = 1000 };
 
@@ -305,6 +306,24 @@ post_objects(struct turn *turn)
 	g_hash_table_remove_all(turn->chats);
 }
 
+/* A chat whose messages changed is another object than before: who compares revisions must see that. */
+static bool
+touch_chats(struct turn *turn, GError **error)
+{
+	GHashTableIter iter;
+	int64_t *id;
+	bool ok = true;
+
+	if (g_hash_table_size(turn->chats) == 0)
+		return true;
+	if (!store_begin(turn->core->store, error))
+		return false;
+	g_hash_table_iter_init(&iter, turn->chats);
+	while (ok && g_hash_table_iter_next(&iter, (gpointer *)&id, NULL))
+		ok = chat_touch(turn->core->store, *id, error);
+	return store_end(turn->core->store, ok, ok ? error : NULL) && ok;
+}
+
 void
 turn_finish(struct turn *turn)
 {
@@ -321,7 +340,7 @@ turn_finish(struct turn *turn)
 
 		hook->fn(hook->ctx);
 	}
-	if (store_dirty(turn->core->store) && !store_commit(turn->core->store, &error)) {
+	if (!touch_chats(turn, &error) || (store_dirty(turn->core->store) && !store_commit(turn->core->store, &error))) {
 		turn->finishing = false;
 		turn->wake = true;
 		set_stuck(turn, error);
