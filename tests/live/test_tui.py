@@ -1,0 +1,255 @@
+"""The terminal face, under tmux: keys go into the real program, the screen is read; core and server are real."""
+import os
+import pathlib
+import re
+import signal
+import time
+
+import rig
+
+
+def talk(server, people, peer, confab, tmux, columns=80, rows=24):
+    """Somebody at a terminal, in the chat of a contact."""
+    mira, alice = people(2)
+    contact = peer(alice, receipts=True)
+    confab.account("home", server, mira)
+    confab.start()
+    confab.wait_state("home")
+    chat = f"{alice}@{server.domain}"
+    confab.do(f"/msg {chat}", account="home")
+    confab.call("active", focused=False, account="home", chat=chat)
+    terminal = tmux(columns, rows).confab(confab)
+    terminal.wait_for(rf"^{alice}")
+    return terminal, contact, alice, f"{mira}@{server.domain}", chat
+
+
+def idle_counts(pid):
+    """Context switches so far, both kinds, of all threads."""
+    total = 0
+    for status in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
+        total += sum(map(int, re.findall(r"voluntary_ctxt_switches:\s+(\d+)", status.read_text())))
+    return total
+
+
+def test_a_conversation(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
+    assert "TLS only" in terminal.wait_for(alice).splitlines()[0]
+    terminal.line("grüße 漢字 👍")
+    contact.message("grüße 漢字 👍")
+    terminal.wait_for(r"✓  grüße 漢字 👍")
+    contact.send(mira, "and back\nin two rows")
+    terminal.wait_for(r"and back\n {18}in two rows")
+    terminal.line("//starts with a slash")
+    contact.message("/starts with a slash")
+    terminal.keys("M-Enter")
+    terminal.type("/me in the second row")
+    terminal.keys("Enter")
+    contact.message("\n/me in the second row")
+    terminal.line("/me waves")
+    terminal.wait_for(r"\* +\S+ +mira.* waves|\* +.*waves")
+
+
+def test_an_unknown_command_stays_in_the_line(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
+    terminal.line("/invte somebody")
+    terminal.wait_for(r"!!.*/invte")
+    assert terminal.wait_for(rf"^{alice}> /invte somebody")
+
+
+def test_completion_and_help(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
+    terminal.type("/m")
+    terminal.keys("Tab")
+    terminal.wait_for(r"^ > /me")
+    terminal.keys("Tab")
+    terminal.wait_for(r"^ > /msg")
+    terminal.keys("Escape")
+    terminal.wait_for(rf"^{alice}> /m$")
+    terminal.keys("C-u")
+    terminal.line("/help msg")
+    terminal.wait_for("opens the chat with somebody")
+    terminal.line("/keys")
+    terminal.wait_for("toggle-chat-list")
+
+
+def test_a_paste_is_asked_about_and_never_a_command(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
+    terminal.paste("/quit")
+    terminal.keys("Enter")
+    contact.message("/quit")
+    terminal.paste("one\ntwo\nthree\nfour\n/quit")
+    terminal.wait_for("pasted: 5 lines")
+    terminal.keys("Enter")
+    terminal.type("s")
+    contact.message("one\ntwo\nthree\nfour\n/quit")
+    terminal.wait_gone("pasted:")
+
+
+def test_detach_and_attach(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, chat = talk(server, people, peer, confab, tmux)
+    terminal.line("before")
+    contact.message("before")
+    terminal.type("half a thought")
+    rig.until(lambda: [c for c in confab.call("chats")["chats"] if c.get("draft") == "half a thought"], "no draft")
+    terminal.keys("C-x", "d")
+    assert terminal.exit_code() == 0
+    contact.send(mira, "while you were away")
+    rig.until(lambda: any(m.get("body") == "while you were away" for m in confab.history("home", chat)), "it did not come")
+    terminal.confab(confab)
+    screen = terminal.wait_for(rf"^{alice}> half a thought")
+    assert "while you were away" in screen and "1 new" in screen
+    # A closed terminal ends the face only; SIGHUP is what it gets.
+    os.kill(terminal.pid(), signal.SIGHUP)
+    assert terminal.exit_code() == 0
+    assert confab.accounts()
+
+
+def test_seen_only_in_front_of_somebody(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, chat = talk(server, people, peer, confab, tmux)
+    contact.send(mira, "look at me")
+    terminal.wait_for("look at me")
+
+    def unread():
+        return [c.get("unread", 0) for c in confab.call("chats")["chats"] if c["chat"] == chat][0]
+
+    rig.until(lambda: unread() == 1, "it is not unread")
+    terminal.keys("C-l")
+    rig.until(lambda: unread() == 0, "a key was pressed, and it is still unread")
+
+
+def test_walking_between_chats(server, people, peer, confab, tmux):
+    mira, alice, bob = people(3)
+    a, b = peer(alice), peer(bob)
+    confab.account("home", server, mira)
+    confab.start()
+    confab.wait_state("home")
+    for name in (alice, bob):
+        confab.do(f"/msg {name}@{server.domain}", account="home")
+    terminal = tmux(100, 24).confab(confab)
+    terminal.wait_for("^console>|^alice|^bob")
+    terminal.keys("M-1")
+    terminal.wait_for("^console>")
+    b.send(f"{mira}@{server.domain}", "knock")
+    terminal.wait_for(rf"Act 3:{bob}\(1\)")
+    terminal.keys("M-a")
+    terminal.wait_for("knock")
+    terminal.type("for bob")
+    terminal.keys("M-2")
+    terminal.wait_for(rf"^{alice}>$")
+    terminal.type("for alice")
+    terminal.keys("M-3")
+    terminal.wait_for(rf"^{bob}> for bob")
+    terminal.keys("Enter")
+    b.message("for bob")
+    terminal.keys("M-/", "Enter")
+    a.message("for alice")
+    terminal.keys("C-x", "k")
+    terminal.wait_gone(rf"2[ >]. {alice}")
+
+
+def test_paging_through_everything(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, chat = talk(server, people, peer, confab, tmux)
+    for k in range(1, 601, 100):
+        confab.do(*[f"/say number {n}." for n in range(k, k + 100)], account="home", chat=chat)
+    terminal.wait_for(r"number 600\.")
+    for _ in range(60):
+        terminal.keys("PPage")
+        if "number 1." in terminal.capture():
+            break
+    screen = terminal.wait_for(r"number 1\.\n")
+    assert "scrolled back" in screen and "End returns" in screen
+    terminal.keys("End")
+    terminal.wait_for(r"number 600\.")
+    terminal.wait_gone("scrolled back")
+
+
+def test_resizing(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
+    contact.send(mira, "a sentence that is long enough to be broken into rows wherever the screen is narrow")
+    terminal.wait_for("a sentence")
+    for columns, rows in ((120, 40), (20, 5), (10, 3), (40, 12), (100, 30), (80, 24)):
+        terminal.resize(columns, rows)
+    terminal.wait_for(r"^.{18}\S* ?wherever|wherever")
+    assert terminal.wait_for("TLS only").splitlines()[0].startswith(" 2")
+    terminal.resize(100, 30)
+    terminal.wait_for(r"^  2>")
+
+
+def test_a_password_is_asked_for_and_never_shown(server, people, peer, confab, tmux):
+    mira, = people(1)
+    confab.account("home", server, mira, password=None)
+    text = confab.accounts_file.read_text()
+    confab.accounts_file.write_text("".join(l for l in text.splitlines(True) if not l.startswith("password")))
+    confab.start()
+    terminal = tmux().confab(confab)
+    terminal.wait_for("Req 1")
+    terminal.keys("C-x", "q")
+    terminal.wait_for("^password for home>")
+    terminal.type(f"secret-{mira}")
+    screen = terminal.wait_for(r"> \*{8}")
+    assert "secret" not in screen
+    terminal.keys("Enter")
+    terminal.wait_for("^keep it")
+    terminal.line("n")
+    terminal.wait_for("home ●")
+    terminal.keys("Up")
+    assert "secret-" not in terminal.capture()
+    assert f"secret-{mira}" not in confab.accounts_file.read_text()
+
+
+def test_the_first_start(server, people, confab, tmux):
+    mira, = people(1)
+    confab.start()
+    terminal = tmux().confab(confab)
+    terminal.wait_for("Three questions")
+    terminal.line(f" xmpp:{mira.upper()}@{server.domain} ")
+    terminal.wait_for("^name>")
+    terminal.keys("C-u")
+    terminal.line("home")
+    # The rig's server is nowhere in the DNS: what matters is that the account is made and the password asked for.
+    terminal.wait_for("^password for home>")
+    terminal.line("whatever")
+    rig.until(lambda: [a for a in confab.call("accounts")["accounts"] if a["jid"] == f"{mira}@{server.domain}"],
+              "there is no account")
+    assert "whatever" not in terminal.capture()
+
+
+def test_quit_asks_where_something_would_be_lost(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, chat = talk(server, people, peer, confab, tmux)
+    confab.do("/disconnect home")
+    confab.wait_state("home", "offline")
+    terminal.line("not sent yet")
+    terminal.wait_for("…  not sent yet")
+    terminal.line("/quit")
+    terminal.wait_for(r"end the core \(no, yes\)>")
+    terminal.line("no")
+    terminal.wait_for("The core goes on")
+    terminal.line("/quit")
+    terminal.wait_for(r"end the core \(no, yes\)>")
+    terminal.line("yes")
+    assert terminal.exit_code() == 0
+
+
+def test_a_core_that_dies_is_told(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, chat = talk(server, people, peer, confab, tmux)
+    confab.kill()
+    assert terminal.exit_code() == 2
+    assert "core ended" in terminal.capture()
+
+
+def test_at_rest_nobody_is_woken(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, chat = talk(server, people, peer, confab, tmux)
+    pid = terminal.pid()
+    last, since = idle_counts(pid), time.monotonic()
+
+    def quiet():
+        nonlocal last, since
+        now = idle_counts(pid)
+        if now != last:
+            last, since = now, time.monotonic()
+        return time.monotonic() - since > 3
+
+    # Three seconds in which nothing at all happens, within the first minute.
+    rig.until(quiet, "the face is woken all the time", 60)
+    rss = int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
+    assert rss < 10 * 1024
