@@ -68,7 +68,8 @@ struct conn *conn_start(const struct conn_setup *);
 int	 conn_fd(const struct conn *);
 /* NULL when there is nothing.  The caller's. */
 struct conn_event *conn_take(struct conn *);
-void	 conn_send(struct conn *, const char *xml, size_t len);
+/* False when too much waits to go out already. */
+bool	 conn_send(struct conn *, const char *xml, size_t len);
 void	 conn_hold(struct conn *, bool);
 /* Sends what was given, then </stream:stream>; END comes when the server has answered. */
 void	 conn_close(struct conn *);

@@ -557,8 +557,11 @@ net_open(const struct stream_config *config, const struct stream_handler *handle
 static void
 net_send(struct stream *s, const char *xml, size_t len)
 {
-	if (s->conn != NULL && s->up && !s->closing)
-		conn_send(s->conn, xml, len);
+	if (s->conn == NULL || !s->up || s->closing || s->verdict != NULL || conn_send(s->conn, xml, len))
+		return;
+	s->verdict = failure_new(STREAM_LOST, NULL, NULL, "%s takes nothing any more; %d MiB wait to be sent.", s->peer,
+	    LIMIT_STREAM_UNSENT / 1048576);
+	cut(s);
 }
 
 static void

@@ -265,6 +265,15 @@ replace_authorities(SSL *ssl, const char *file)
 	return true;
 }
 
+/* SNI.  The macro for it would take the const away in silence. */
+static bool
+set_name(SSL *ssl, const char *name)
+{
+	union { const char *lent; void *taken; } pointer = { .lent = name };
+
+	return SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, pointer.taken) == 1;
+}
+
 static bool
 set_up(SSL *ssl, struct tls_watch *watch)
 {
@@ -281,9 +290,8 @@ set_up(SSL *ssl, struct tls_watch *watch)
 		return false;
 	if (is_ip(watch->domain))
 		return X509_VERIFY_PARAM_set1_host(param, NULL, 0) == 1 &&
-		    X509_VERIFY_PARAM_set1_ip_asc(param, watch->domain) == 1 && SSL_set_tlsext_host_name(ssl, NULL) == 1;
-	return X509_VERIFY_PARAM_set1_host(param, watch->domain, 0) == 1 &&
-	    SSL_set_tlsext_host_name(ssl, watch->domain) == 1;
+		    X509_VERIFY_PARAM_set1_ip_asc(param, watch->domain) == 1 && set_name(ssl, NULL);
+	return X509_VERIFY_PARAM_set1_host(param, watch->domain, 0) == 1 && set_name(ssl, watch->domain);
 }
 
 /* --- in OpenSSL's place --- */

@@ -1,6 +1,6 @@
 /*
  * probe_stream.c: opens one stream by transport_net and prints every callback as a line of JSON, for test_stream.py.
- * Standard input: XML to send, one element a line, or CLOSE, HOLD, GO, FREE, WAKEUPS.  Ends after DOWN or FREE.
+ * Standard input: XML to send, one element a line, or CLOSE, HOLD, GO, FREE, WAKEUPS, BUSY, FLOOD.  Ends after DOWN or FREE.
  */
 #include <dirent.h>
 #include <glib-unix.h>
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "xmpp/conn.h"
@@ -125,27 +126,56 @@ on_down(void *ctx, struct stream_failure *failure)
 	g_main_loop_quit(loop);
 }
 
-/* Voluntary context switches of all threads but this one. */
+/* A number of /proc/.../status; 0 when it is not there. */
 static long
-wakeups_of_others(void)
+status_number(const char *path, const char *name)
+{
+	g_autofree char *text = NULL, *key = g_strdup_printf("\n%s:", name);
+	const char *field;
+
+	if (!g_file_get_contents(path, &text, NULL, NULL) || (field = strstr(text, key)) == NULL)
+		return 0;
+	return strtol(field + strlen(key), NULL, 10);
+}
+
+/* Voluntary context switches of the connection's thread. */
+static long
+wakeups(void)
 {
 	DIR *dir = opendir("/proc/self/task");
 	struct dirent *entry;
 	long sum = 0;
 
 	while (dir != NULL && (entry = readdir(dir)) != NULL) {
-		g_autofree char *path = NULL, *text = NULL;
-		const char *field;
+		g_autofree char *name = g_strdup_printf("/proc/self/task/%s/comm", entry->d_name), *comm = NULL;
+		g_autofree char *path = g_strdup_printf("/proc/self/task/%s/status", entry->d_name);
 
-		if (atoi(entry->d_name) == 0 || atoi(entry->d_name) == getpid())
-			continue;
-		path = g_strdup_printf("/proc/self/task/%s/status", entry->d_name);
-		if (g_file_get_contents(path, &text, NULL, NULL) && (field = strstr(text, "\nvoluntary_ctxt_switches:")) != NULL)
-			sum += strtol(field + strlen("\nvoluntary_ctxt_switches:"), NULL, 10);
+		if (g_file_get_contents(name, &comm, NULL, NULL) && strcmp(comm, "stream\n") == 0)
+			sum += status_number(path, "voluntary_ctxt_switches");
 	}
 	if (dir != NULL)
 		closedir(dir);
 	return sum;
+}
+
+/* More than a server that reads nothing can be sent. */
+static void
+flood(void)
+{
+	g_autofree char *body = g_strnfill(1048000, 'x'), *xml = g_strdup_printf("<message><body>%s</body></message>", body);
+	int i;
+
+	for (i = 0; i < 100; i++)
+		transport_net.send(stream, xml, strlen(xml));
+}
+
+static double
+cpu_ms(void)
+{
+	struct timespec cpu;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &cpu);
+	return (double)cpu.tv_sec * 1000 + (double)cpu.tv_nsec / 1e6;
 }
 
 static void
@@ -159,9 +189,16 @@ on_line(const char *text)
 		transport_net.hold(stream, true);
 	else if (strcmp(text, "GO") == 0)
 		transport_net.hold(stream, false);
+	else if (strcmp(text, "BUSY") == 0)	/* a main loop that has something else to do for a second */
+		g_usleep(G_USEC_PER_SEC);
+	else if (strcmp(text, "FLOOD") == 0)
+		flood();
 	else if (strcmp(text, "WAKEUPS") == 0) {
 		line = line_new("wakeups");
-		json_object_set_new(line, "count", json_integer(wakeups_of_others()));
+		json_object_set_new(line, "count", json_integer(wakeups()));
+		json_object_set_new(line, "cpu_ms", json_real(cpu_ms()));
+		json_object_set_new(line, "peak_kib", json_integer(status_number("/proc/self/status", "VmHWM")));
+		json_object_set_new(line, "stanzas", json_integer(stanzas));
 		print(line);
 	} else if (strcmp(text, "FREE") == 0)
 		g_main_loop_quit(loop);

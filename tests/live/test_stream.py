@@ -680,7 +680,9 @@ def test_idle_costs_nothing(rogue, probe, authority):
 
     def wakeups():
         one.say("WAKEUPS")
-        return one.until("wakeups")["count"]
+        count = one.until("wakeups")["count"]
+        assert count > 0
+        return count
     # Quiet once what the log-in left behind has gone by; then it stays so.
     last = [wakeups(), time.monotonic()]
 
@@ -692,3 +694,78 @@ def test_idle_costs_nothing(rogue, probe, authority):
     rig.until(calm, "two seconds without a wake-up of the connection's thread")
     one.say("<iq id='idle'/>")
     one.until("stanza")
+
+
+CHAT = ("<message from='boss@localhost/desk' to='mira@localhost/here' type='chat' id='{0:036d}' xml:lang='en'><body>{1}</body>"
+        "<active xmlns='http://jabber.org/protocol/chatstates'/><request xmlns='urn:xmpp:receipts'/>"
+        "<origin-id xmlns='urn:xmpp:sid:0' id='{0:036d}'/><stanza-id xmlns='urn:xmpp:sid:0' by='mira@localhost' id='{0}'/>"
+        "</message>")
+
+
+def counted(one, n):
+    """Asks until n stanzas are there; the answer."""
+    def look():
+        one.say("WAKEUPS")
+        line = one.until("wakeups")
+        return line["stanzas"] >= n and line
+    return rig.until(look, f"{n} stanzas", 60)
+
+
+def test_ten_thousand_messages(rogue, probe, authority):
+    data = "".join(CHAT.format(i, "hello " * 6) for i in range(10000))
+
+    def script(connection):
+        connection.expect(rb"<iq id='go'/>")
+        connection.send(data)
+    one = probe(rogue(direct=True, script=script).port, authority.ca, tls="direct", quiet=True)
+    one.until("up")
+    one.say("WAKEUPS")
+    before = one.until("wakeups")
+    one.say("<iq id='go'/>")
+    after = counted(one, 10000)
+    print(f"10,000 messages of {len(data) // 10000} bytes: {after['cpu_ms'] - before['cpu_ms']:.0f} ms CPU, "
+          f"{after['peak_kib']} KiB at most")
+    assert after["stanzas"] == 10000
+
+
+def test_main_loop_that_is_busy(rogue, probe, authority):
+    """30 MB come while nobody looks: the socket is left alone, memory stays, nothing is lost."""
+    def script(connection):
+        connection.expect(rb"<iq id='go'/>")
+        for i in range(3000):
+            connection.send(CHAT.format(i, "x" * 10000))
+    one = probe(rogue(direct=True, script=script).port, authority.ca, tls="direct", quiet=True)
+    one.until("up")
+    one.say("WAKEUPS")
+    before = one.until("wakeups")
+    one.say("<iq id='go'/>\nBUSY")
+    after = counted(one, 3000)
+    assert after["stanzas"] == 3000
+    if not os.environ.get("ASAN_OPTIONS") and "san" not in str(rig.BUILD):
+        assert after["peak_kib"] - before["peak_kib"] < 24 * 1024
+
+
+def test_server_that_reads_nothing(rogue, probe, authority):
+    one = probe(rogue(direct=True, script=lambda c: c.send(STALL)).port, authority.ca, tls="direct")
+    one.until("up")
+    one.say("FLOOD")
+    line = one.down()
+    assert fault(line) == "LOST" and "takes nothing any more" in line["text"]
+
+
+@pytest.mark.parametrize("knobs", [
+    {"stall": "accept"}, {"stall": "header"}, {"proceed": STALL}, {"stall": "handshake"}, {"stall": "features"},
+    {"first": lambda f: STALL}, {"stall": "bind"}, {"script": lambda c: c.send(STALL)},
+    {"script": lambda c: c.send("<message/>" * 20000 + "<message><body>")}], ids=range(9))
+@pytest.mark.parametrize("how", ["FREE", "CLOSE"])
+def test_given_up(rogue, probe, authority, knobs, how):
+    """Whatever a thread is busy with, nobody waits for it."""
+    server = rogue(**knobs)
+    one = probe(server.port, authority.ca, quiet=True, close_deadline=300)
+    while one.next()["callback"] == "step" and not one.seen[-1]["text"].startswith("logging in"):
+        if "accept" in knobs.values() or "logging" in one.seen[-1]["text"] or len(one.seen) == 1:
+            break
+    one.say(how)
+    if how == "CLOSE":
+        assert fault(one.down()) == "CLOSED"
+    assert one.process.wait(rig.PATIENCE) == 0, one.process.stderr.read().decode()
