@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pty.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,25 +98,23 @@ pty_screen_answer(struct pty_screen *pty, bool answer)
 }
 
 size_t
-pty_screen_pump(struct pty_screen *pty)
+pty_screen_pump(struct pty_screen *pty, size_t total)
 {
-	size_t all = 0;
+	struct pollfd wait = { .fd = pty->master, .events = POLLIN };
+	size_t before = pty->written->len, len;
+	char bytes[4096], answer[256];
+	ssize_t n;
 
-	for (;;) {
-		char bytes[4096], answer[256];
-		ssize_t n = read(pty->master, bytes, sizeof bytes);
-		size_t len;
-
-		if (n <= 0)
-			return all;
-		all += (size_t)n;
-		g_string_append_len(pty->written, bytes, n);
-		/* In pieces: libvterm keeps few answers at a time. */
-		vterm_input_write(pty->vterm, bytes, (size_t)n);
-		while ((len = vterm_output_read(pty->vterm, answer, sizeof answer)) > 0)
-			if (pty->answer)
-				pty_screen_type(pty, answer, (gssize)len);
-	}
+	/* The kernel hands over in its own time.  libvterm wants it whole: it loses a mark that comes apart from its base. */
+	do {
+		while ((n = read(pty->master, bytes, sizeof bytes)) > 0)
+			g_string_append_len(pty->written, bytes, n);
+	} while (pty->written->len < total && poll(&wait, 1, 5000) > 0 && (wait.revents & POLLIN));
+	vterm_input_write(pty->vterm, pty->written->str + before, pty->written->len - before);
+	while ((len = vterm_output_read(pty->vterm, answer, sizeof answer)) > 0)
+		if (pty->answer)
+			pty_screen_type(pty, answer, (gssize)len);
+	return pty->written->len - before;
 }
 
 const GString *
@@ -143,6 +142,8 @@ static void
 add_cell(GString *out, const VTermScreenCell *cell, bool looks)
 {
 	const VTermColor *colours[] = { &cell->fg, &cell->bg };
+	/* Of a blank nobody sees the weight or the colour of the ink. */
+	bool blank = (cell->chars[0] == 0 || cell->chars[0] == ' ') && !cell->attrs.underline && !cell->attrs.reverse;
 
 	if (cell->chars[0] == 0)
 		g_string_append_c(out, ' ');
@@ -151,9 +152,9 @@ add_cell(GString *out, const VTermScreenCell *cell, bool looks)
 			g_string_append_unichar(out, cell->chars[i]);
 	if (!looks)
 		return;
-	g_string_append_printf(out, "[%d%d%d%d", cell->attrs.bold, cell->attrs.italic, cell->attrs.underline,
-	    cell->attrs.reverse);
-	for (size_t i = 0; i < G_N_ELEMENTS(colours); i++) {
+	g_string_append_printf(out, "[%d%d%d%d", cell->attrs.bold && !blank, cell->attrs.italic && !blank,
+	    cell->attrs.underline, cell->attrs.reverse);
+	for (size_t i = blank ? 1 : 0; i < G_N_ELEMENTS(colours); i++) {
 		if (VTERM_COLOR_IS_DEFAULT_FG(colours[i]) || VTERM_COLOR_IS_DEFAULT_BG(colours[i]))
 			g_string_append(out, " -");
 		else if (VTERM_COLOR_IS_INDEXED(colours[i]))

@@ -20,8 +20,11 @@ int	 pty_screen_slave(const struct pty_screen *);
 /* Hangs up: the program reads its end. */
 void	 pty_screen_hang_up(struct pty_screen *);
 void	 pty_screen_resize(struct pty_screen *, int rows, int columns);
-/* Takes all that was written so far, shows it, and sends back what the terminal answers; returns how many bytes. */
-size_t	 pty_screen_pump(struct pty_screen *);
+/*
+ * Takes what was written, until there are that many bytes since the beginning (0: what is there), shows it, and sends
+ * back what the terminal answers; returns how many bytes were new.
+ */
+size_t	 pty_screen_pump(struct pty_screen *, size_t total);
 void	 pty_screen_answer(struct pty_screen *, bool);
 /* Everything that was ever written; lent. */
 const GString *pty_screen_written(const struct pty_screen *);

@@ -1,8 +1,9 @@
 /*
  * gate.c: see gate.h.
  *
- * What a reader would get wrong: the blanks that are written before a cluster.  A terminal that draws it narrower than
- * we count would else leave the old character in the column that is over.
+ * What a reader would get wrong: the columns of a cluster are erased before it is drawn.  A terminal that draws it
+ * narrower than we count would else leave the old character in the column that is over.  Erased, not written over: a
+ * blank in the last column makes some terminals wrap the cluster, wherever the cursor is put then.
  */
 #include "face/tui/gate.h"
 
@@ -16,7 +17,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 
-enum { ESC = 0x1b };
+enum { SHIFT_OUT = 0x0e, SHIFT_IN = 0x0f, ESC = 0x1b };
 
 /* CAN ends a sequence that was cut, ST a string; in any other place both do nothing. */
 #define BREAK_OFF "\030\033\\"
@@ -27,8 +28,15 @@ struct glyph {
 	int	 columns;
 };
 
+/* How the terminal draws text.  Colours: as parameters of SGR, 0 is its own. */
+struct ink {
+	bool	 on[12];		/* SGR 1 to 9; twelve, so that memcmp() sees no padding */
+	int	 colour[2];		/* of the ink and of the paper: 30 + n or 1000 + palette number */
+};
+
 struct gate {
 	int	 fd;
+	struct ink asked, set;		/* what ncurses wants now, what the terminal has */
 	enum gate_state state;
 	GString	*pending;
 	size_t	 done;		/* bytes of pending that are written */
@@ -164,14 +172,112 @@ is_forbidden(gunichar c)
 	    c == 0x200e || c == 0x200f || c == 0x61c || (c >= GATE_FIRST_GLYPH && c != GATE_RIGHT_HALF);
 }
 
+/* --- ink --- */
+
+/*
+ * ncurses goes back to plain ink at the end of every frame and sets colours one by one.  So its sequences are only
+ * noted, and what differs is sent when something is drawn: a typed character is one byte instead of twenty.
+ */
+static const int *
+note_one(struct ink *ink, const int *value, const int *end)
+{
+	int n = *value, which = n >= 40 && n < 50 ? 1 : 0;
+
+	if (n == 0)
+		*ink = (struct ink){ .colour = { 0 } };
+	else if (n <= 9)
+		ink->on[n] = true;
+	else if (n == 22)
+		ink->on[1] = ink->on[2] = false;
+	else if (n > 22 && n <= 29)
+		ink->on[n - 20] = false;
+	else if ((n == 38 || n == 48) && end - value > 2 && value[1] == 5) {
+		ink->colour[which] = 1000 + value[2];
+		return value + 3;
+	} else if (n == 39 || n == 49)
+		ink->colour[which] = 0;
+	else if ((n >= 30 && n <= 37) || (n >= 40 && n <= 47))
+		ink->colour[which] = n;
+	else if ((n >= 90 && n <= 97) || (n >= 100 && n <= 107))
+		ink->colour[n >= 100] = n;
+	return value + 1;
+}
+
+/* True when the sequence was one about ink, and is dealt with. */
+static bool
+note_ink(struct gate *gate, const char *sequence, size_t len)
+{
+	int values[16] = { 0 };
+	const int *value = values;
+	size_t n = 1;
+
+	/* The character set that goes with "plain" is never another one. */
+	if (len == 3 && memcmp(sequence, "\033(B", 3) == 0)
+		return true;
+	if (len < 3 || sequence[1] != '[' || sequence[len - 1] != 'm')
+		return false;
+	for (size_t i = 2; i + 1 < len; i++) {
+		if (sequence[i] == ';' && n < G_N_ELEMENTS(values))
+			n++;
+		else if (g_ascii_isdigit(sequence[i]) && values[n - 1] < 1000)
+			values[n - 1] = 10 * values[n - 1] + sequence[i] - '0';
+		else
+			return false;
+	}
+	while (value < values + n)
+		value = note_one(&gate->asked, value, values + n);
+	return true;
+}
+
+static void
+put_ink(struct gate *gate)
+{
+	const struct ink *asked = &gate->asked, *set = &gate->set;
+	GString *out = gate->pending;
+	size_t begin = out->len;
+	bool again = false;
+
+	if (memcmp(asked, set, sizeof *asked) == 0)
+		return;
+	/* What is on goes off by starting again: there is no one way to end each. */
+	for (int i = 1; i < 10; i++)
+		again = again || (set->on[i] && !asked->on[i]);
+	for (int i = 0; i < 2; i++)
+		again = again || (set->colour[i] != 0 && asked->colour[i] == 0);
+	g_string_append(out, again ? "\033[0" : "\033[");
+	for (int i = 1; i < 10; i++)
+		if (asked->on[i] && (again || !set->on[i]))
+			g_string_append_printf(out, ";%d", i);
+	for (int i = 0; i < 2; i++) {
+		int colour = asked->colour[i];
+
+		if (colour == 0 || (!again && colour == set->colour[i]))
+			continue;
+		if (colour >= 1000)
+			g_string_append_printf(out, ";%d8;5;%d", 3 + i, colour - 1000);
+		else
+			g_string_append_printf(out, ";%d", colour);
+	}
+	g_string_append_c(out, 'm');
+	/* "CSI ;1 m" would begin with a 0. */
+	if (!again)
+		g_string_erase(out, (gssize)begin + 2, 1);
+	gate->set = *asked;
+}
+
+/* Moves need no ink; erasing and scrolling do, for they leave the colour of the paper behind. */
+static bool
+only_moves(const char *sequence, size_t len)
+{
+	return len > 2 && sequence[1] == '[' && sequence[2] != '?' && strchr("ABCDGHdf", sequence[len - 1]) != NULL;
+}
+
 static void
 put_glyph(struct gate *gate, const struct glyph *glyph)
 {
 	GString *out = gate->pending;
 
-	g_string_append(out, "\0337");
-	g_string_append_printf(out, "%*s", glyph->columns, "");
-	g_string_append(out, "\0338");
+	g_string_append_printf(out, "\0337\033[%dX", glyph->columns);
 	g_string_append_len(out, glyph->bytes + 1, (gssize)glyph->len);
 	/* One column on, as ncurses believes; it sends GATE_RIGHT_HALF for the others. */
 	g_string_append(out, "\0338\033[C");
@@ -193,6 +299,16 @@ put_character(struct gate *gate, const char *s, size_t n)
 }
 
 static void
+put_sequence(struct gate *gate, const char *sequence, size_t len)
+{
+	if (note_ink(gate, sequence, len))
+		return;
+	if (!only_moves(sequence, len))
+		put_ink(gate);
+	g_string_append_len(gate->pending, sequence, (gssize)len);
+}
+
+static void
 translate(struct gate *gate, const char *s, size_t n)
 {
 	size_t used;
@@ -202,12 +318,17 @@ translate(struct gate *gate, const char *s, size_t n)
 
 		if (first == ESC) {
 			used = sequence_length(s, n);
-			g_string_append_len(gate->pending, s, (gssize)used);
+			put_sequence(gate, s, used);
+		} else if (first == SHIFT_IN || first == SHIFT_OUT) {
+			used = 1;
 		} else if (first < 0x7f) {
 			used = 1;
+			if (*s != '\r' && *s != '\b')
+				put_ink(gate);
 			g_string_append_c(gate->pending, *s);
 		} else {
 			used = MIN((size_t)g_utf8_skip[first], n);
+			put_ink(gate);
 			put_character(gate, s, used);
 		}
 	}
@@ -305,6 +426,9 @@ gate_leave(struct gate *gate, const char *sequence, int wait_ms)
 	if (cut)
 		g_string_append(gate->pending, BREAK_OFF);
 	g_string_append(gate->pending, sequence);
+	/* Plain ink, by the sequence or by whoever comes next; ncurses begins again with that too. */
+	memset(&gate->asked, 0, sizeof gate->asked);
+	memset(&gate->set, 0, sizeof gate->set);
 	if (gate_flush(gate) != GATE_PENDING)
 		return;
 	if (poll(&wait, 1, wait_ms) > 0 && gate_flush(gate) != GATE_PENDING)

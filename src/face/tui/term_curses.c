@@ -86,7 +86,7 @@ add_string(GString *out, const char *string)
 static char *
 leave_string(void)
 {
-	GString *out = g_string_new("\033[?2026l\033[?1004l\033[?2004l\033[r");
+	GString *out = g_string_new("\033[?2026l\033[?1004l\033[?2004l\033[?7h\033[r");
 
 	add_string(out, exit_attribute_mode);
 	add_string(out, cursor_normal);
@@ -113,7 +113,6 @@ curses_start(struct term_curses *curses, const char *type, bool colours, GError 
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NFILE, "There is no memory file to draw into.");
 		return false;
 	}
-	use_env(FALSE);
 	curses->screen = newterm(type, curses->out, curses->in);
 	if (curses->screen == NULL)
 		return false;
@@ -122,13 +121,13 @@ curses_start(struct term_curses *curses, const char *type, bool colours, GError 
 		    "The terminal (TERM=%s) cannot place the cursor.  \"confab do\" works without that.", type);
 		return false;
 	}
-	/* REP would repeat the last code point of a cluster. */
-	repeat_char = NULL;
 	typeahead(-1);
 	raw();
 	nonl();
 	noecho();
 	scrollok(stdscr, FALSE);
+	/* Inserting and deleting cells in a row cuts wide characters in half at its end. */
+	idcok(stdscr, FALSE);
 	leaveok(stdscr, FALSE);
 	curses->colours = start_colours(colours);
 	doupdate();
@@ -277,7 +276,8 @@ trusted(const char *bytes, size_t len, int width, wchar_t out[TRUSTED_MARKS + 2]
 	for (size_t i = 0; i < len; i += (size_t)g_utf8_skip[(unsigned char)bytes[i]], n++) {
 		gunichar c = g_utf8_get_char(bytes + i);
 
-		if (n > TRUSTED_MARKS || wcwidth((wchar_t)c) != (n == 0 ? 1 : 0) || (n > 0 && !g_unichar_ismark(c)))
+		/* Private code points in a text are not ours. */
+		if (n > TRUSTED_MARKS || c >= GATE_FIRST_GLYPH || wcwidth((wchar_t)c) != (n == 0 ? 1 : 0) || (n > 0 && !g_unichar_ismark(c)))
 			return 0;
 		out[n] = (wchar_t)c;
 	}
