@@ -22,6 +22,7 @@ struct client {
 };
 
 struct request {
+	gint64		 id;		/* its own key in the table */
 	client_done	 done;
 	void		*ctx;
 };
@@ -110,7 +111,7 @@ client_new(int fd, const struct client_handler *handler, void *ctx)
 
 	client->handler = handler;
 	client->ctx = ctx;
-	client->open = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
+	client->open = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
 	client->wire = wire_new(fd, &wire_handler, client);
 	return client;
 }
@@ -162,14 +163,13 @@ client_request(struct client *client, const char *method, json_t *params, client
 	int64_t id = ++client->last_id;
 	struct request *request = g_new0(struct request, 1);
 	json_t *message = json_pack("{s:s, s:I, s:s}", "jsonrpc", "2.0", "id", (json_int_t)id, "method", method);
-	gint64 *key = g_new(gint64, 1);
 
 	if (params != NULL)
 		json_object_set_new(message, "params", params);
-	*key = id;
+	request->id = id;
 	request->done = done;
 	request->ctx = ctx;
-	g_hash_table_insert(client->open, key, request);
+	g_hash_table_insert(client->open, &request->id, request);
 	wire_send(client->wire, message);
 	json_decref(message);
 	return id;

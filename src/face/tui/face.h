@@ -96,6 +96,7 @@ struct face {
 	int		 detaches;		/* C-d on the empty line */
 	int		 running;		/* lines without an answer */
 	GPtrArray	*sending;		/* struct sending, send.c */
+	GPtrArray	*asked;			/* pages under way, link.c */
 	struct clock_timer *draft_timer;
 	struct ask	 ask;
 	struct complete	 complete;
@@ -138,6 +139,7 @@ struct client *link_adopt(struct face *, int fd);
 /* Introduces itself, subscribes, and asks for what is shown. */
 void	 link_attach(struct face *);
 void	 link_close(struct face *);
+void	 link_free(struct face *);
 void	 link_page(struct face *, struct chat *, enum window_side);
 void	 link_message(struct face *, int64_t id);
 void	 link_seen(struct face *, struct chat *, int64_t id);

@@ -16,6 +16,17 @@ struct asked {
 	enum window_side side;
 };
 
+static void
+asked_free(void *data)
+{
+	struct asked *asked = data;
+
+	g_free(asked->account);
+	g_free(asked->jid);
+	g_free(asked);
+}
+
+/* The face keeps it until the answer: a client that is freed calls nobody. */
 static struct asked *
 asked_new(struct face *face, const struct chat *chat, enum window_side side)
 {
@@ -25,18 +36,16 @@ asked_new(struct face *face, const struct chat *chat, enum window_side side)
 	asked->account = g_strdup(chat->account);
 	asked->jid = g_strdup(chat->jid);
 	asked->side = side;
+	if (face->asked == NULL)
+		face->asked = g_ptr_array_new_with_free_func(asked_free);
+	g_ptr_array_add(face->asked, asked);
 	return asked;
 }
 
-static struct chat *
-asked_free(struct asked *asked)
+void
+link_free(struct face *face)
 {
-	struct chat *chat = model_chat(asked->face->model, asked->account, asked->jid);
-
-	g_free(asked->account);
-	g_free(asked->jid);
-	g_free(asked);
-	return chat;
+	g_clear_pointer(&face->asked, g_ptr_array_unref);
 }
 
 /* --- events --- */
@@ -339,9 +348,10 @@ took_page(void *ctx, json_t *result, const GError *error, json_t *data)
 	struct asked *asked = ctx;
 	struct face *face = asked->face;
 	enum window_side side = asked->side;
-	struct chat *chat = asked_free(asked);
+	struct chat *chat = model_chat(face->model, asked->account, asked->jid);
 
 	(void)data;
+	g_ptr_array_remove_fast(face->asked, asked);
 	if (chat == NULL || chat->window == NULL || face->client == NULL)
 		return;
 	if (error != NULL)

@@ -392,6 +392,7 @@ face_clear(struct face *face)
 	input_free(face->input);
 	model_free(face->model);
 	send_free(face);
+	link_free(face);
 	start_free(face);
 	canvas_free(face->canvas);
 	g_free(face->paste.text);
