@@ -6,6 +6,7 @@
 #include <glib-unix.h>
 #include <glib.h>
 #include <jansson.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -278,6 +279,7 @@ main(int argc, char **argv)
 	g_autofree char *password = NULL;
 	struct stream_config config = { 0 };
 
+	setlocale(LC_ALL, "");
 	g_option_context_add_main_entries(context, options, NULL);
 	if (!g_option_context_parse(context, &argc, &argv, &error) || !stream_initialise(&error)) {
 		fprintf(stderr, "probe_stream: %s\n", error->message);

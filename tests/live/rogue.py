@@ -8,7 +8,6 @@ Knobs left alone make a well-behaved server for mira@localhost with the password
 import base64
 import hashlib
 import hmac
-import os
 import re
 import socket
 import ssl
@@ -36,6 +35,7 @@ class Rogue:
         self.direct = False
         self.plaintext = False                 # no TLS at all
         self.tls_max = None
+        self.ask_certificate = False           # of the client
         self.header = None                     # instead of ours
         self.clear_features = f"<starttls {TLS}/>"
         self.proceed = f"<proceed {TLS}/>"
@@ -49,6 +49,7 @@ class Rogue:
         self.early = None                      # answer to <auth/> instead of a challenge
         self.extra_challenges = 0
         self.final = None                      # function(v=...) -> the element that ends the exchange
+        self.final_in_challenge = False        # the signature in a <challenge/>, then a bare <success/>
         self.after_login = f"<bind {BIND}/><sm {SM}/>"
         self.bound = "mira@localhost/here"
         self.bind_answer = None
@@ -190,6 +191,11 @@ class Connection:
         context.load_cert_chain(*self.rogue.certificate)
         if self.rogue.tls_max:
             context.maximum_version = self.rogue.tls_max
+        if self.rogue.ask_certificate:
+            context.verify_mode = ssl.CERT_OPTIONAL
+            context.load_verify_locations(self.rogue.certificate[0])
+        self.name = None                       # that the client asked for
+        context.sni_callback = lambda _socket, name, _context: setattr(self, "name", name)
         self.socket = context.wrap_socket(self.socket, server_side=True)
         self.encrypted = True
 
@@ -262,6 +268,11 @@ class Connection:
             self.send(f"<failure {SASL}><not-authorized/></failure>")
             raise Gone
         v = "v=" + b64(digest(digest(salted, b"Server Key"), auth))
+        if rogue.final_in_challenge:
+            self.send(f"<challenge {SASL}>{b64(v)}</challenge>")
+            self.expect(rb"<response [^>]*/>")
+            self.send(f"<success {SASL}/>")
+            return
         self.send(rogue.final(v) if rogue.final else f"<success {SASL}>{b64(v)}</success>")
 
     def _bind(self):
@@ -285,7 +296,3 @@ class Connection:
 
 def nonce_of(first):
     return re.search("r=([^,]*)", first).group(1)
-
-
-def random_bytes(n):
-    return os.urandom(n)
