@@ -5,6 +5,8 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <gio/gio.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/limits.h"
@@ -227,6 +229,160 @@ test_cancel(void **state)
 	g_main_loop_unref(asked.loop);
 }
 
+/* --- a name server of our own --- */
+
+/* What it answers: rows of "priority weight port host", ';' between; "" for none; NULL: there is no such name. */
+static const char *direct_rows, *starttls_rows;
+static unsigned questions;
+
+typedef GResolver FakeResolver;
+typedef GResolverClass FakeResolverClass;
+GType	 fake_resolver_get_type(void);
+G_DEFINE_TYPE(FakeResolver, fake_resolver, G_TYPE_RESOLVER)
+
+static void
+free_records(void *records)
+{
+	g_list_free_full(records, (GDestroyNotify)g_variant_unref);
+}
+
+static void
+fake_lookup_records(GResolver *resolver, const gchar *name, GResolverRecordType type, GCancellable *cancellable,
+    GAsyncReadyCallback done, gpointer data)
+{
+	g_autoptr(GTask) task = g_task_new(resolver, cancellable, done, data);
+	const char *rows = g_str_has_prefix(name, "_xmpps-client._tcp.") ? direct_rows : starttls_rows;
+	g_auto(GStrv) words = g_strsplit(rows != NULL ? rows : "", ";", -1);
+	GList *records = NULL;
+	guint i;
+
+	questions++;
+	assert_int_equal(type, G_RESOLVER_RECORD_SRV);
+	assert_true(g_str_has_suffix(name, "-client._tcp.example.net"));
+	if (rows == NULL) {
+		g_task_return_new_error(task, G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND, "no such name");
+		return;
+	}
+	for (i = 0; words[i] != NULL; i++) {
+		unsigned priority, weight, port;
+		char host[100] = "";
+
+		assert_true(sscanf(words[i], "%u %u %u %99s", &priority, &weight, &port, host) >= 3);
+		records = g_list_append(records, g_variant_ref_sink(g_variant_new("(qqqs)", (guint16)priority, (guint16)weight,
+		    (guint16)port, host)));
+	}
+	g_task_return_pointer(task, records, free_records);
+}
+
+static GList *
+fake_lookup_records_finish(GResolver *resolver, GAsyncResult *result, GError **error)
+{
+	(void)resolver;
+	return g_task_propagate_pointer(G_TASK(result), error);
+}
+
+static void
+fake_resolver_class_init(FakeResolverClass *class)
+{
+	class->lookup_records_async = fake_lookup_records;
+	class->lookup_records_finish = fake_lookup_records_finish;
+}
+
+static void
+fake_resolver_init(FakeResolver *resolver)
+{
+	(void)resolver;
+}
+
+struct found {
+	GMainLoop	*loop;
+	GString		*text;
+	bool		 found;
+};
+
+static void
+on_targets(void *ctx, GPtrArray *targets, bool found)
+{
+	struct found *answer = ctx;
+	guint i;
+
+	for (i = 0; i < targets->len; i++) {
+		const struct resolve_target *target = targets->pdata[i];
+
+		g_string_append_printf(answer->text, "%s%s:%u%s", i > 0 ? " " : "", target->host, target->port,
+		    target->direct ? "+" : "");
+	}
+	answer->found = found;
+	g_ptr_array_unref(targets);
+	g_main_loop_quit(answer->loop);
+}
+
+/* "+" is direct TLS; a leading "?" says that there were no records. */
+static void
+assert_targets(enum stream_tls tls, const char *direct, const char *starttls, const char *expected)
+{
+	struct found answer = { .loop = g_main_loop_new(NULL, FALSE), .text = g_string_new(NULL) };
+
+	direct_rows = direct;
+	starttls_rows = starttls;
+	questions = 0;
+	resolve_targets("example.net", tls, on_targets, &answer);
+	g_main_loop_run(answer.loop);
+	if (!answer.found)
+		g_string_prepend_c(answer.text, '?');
+	assert_string_equal(answer.text->str, expected);
+	assert_int_equal(questions, tls == STREAM_TLS_DIRECT ? 1 : 2);
+	g_string_free(answer.text, TRUE);
+	g_main_loop_unref(answer.loop);
+}
+
+static void
+test_targets(void **state)
+{
+	g_autoptr(GResolver) before = g_resolver_get_default();
+	g_autoptr(GResolver) fake = g_object_new(fake_resolver_get_type(), NULL);
+
+	(void)state;
+	g_resolver_set_default(fake);
+	assert_targets(STREAM_TLS_STARTTLS, "5 0 443 a", "0 0 5222 b;9 0 5269 c.", "b:5222 a:443+ c:5269");
+	assert_targets(STREAM_TLS_STARTTLS, NULL, "0 0 5222 b", "b:5222");
+	assert_targets(STREAM_TLS_STARTTLS, "0 0 443 a", NULL, "a:443+");
+	assert_targets(STREAM_TLS_STARTTLS, NULL, NULL, "?example.net:5222");
+	assert_targets(STREAM_TLS_DIRECT, NULL, "0 0 5222 b", "?example.net:5223+");
+	assert_targets(STREAM_TLS_DIRECT, "0 0 443 a", NULL, "a:443+");
+	/* "." means that there is no such service, with direct TLS alone or at all. */
+	assert_targets(STREAM_TLS_STARTTLS, "0 0 0 .", "0 0 5222 b", "b:5222");
+	assert_targets(STREAM_TLS_STARTTLS, "0 0 1 .", "0 0 1 .", "");
+	assert_targets(STREAM_TLS_STARTTLS, "0 0 1", "0 0 0 x", "");
+	g_resolver_set_default(before);
+}
+
+static void
+on_never(void *ctx, GPtrArray *targets, bool found)
+{
+	(void)found;
+	(*(int *)ctx)++;
+	g_ptr_array_unref(targets);
+}
+
+static void
+test_targets_cancelled(void **state)
+{
+	g_autoptr(GResolver) before = g_resolver_get_default();
+	g_autoptr(GResolver) fake = g_object_new(fake_resolver_get_type(), NULL);
+	struct resolve *resolve;
+	int calls = 0;
+
+	(void)state;
+	g_resolver_set_default(fake);
+	direct_rows = starttls_rows = "0 0 1 a";
+	resolve = resolve_targets("example.net", STREAM_TLS_STARTTLS, on_never, &calls);
+	resolve_cancel(&resolve);
+	assert_targets(STREAM_TLS_STARTTLS, "0 0 443 a", NULL, "a:443+");
+	assert_int_equal(calls, 0);
+	g_resolver_set_default(before);
+}
+
 int
 main(void)
 {
@@ -238,6 +394,8 @@ main(void)
 		cmocka_unit_test(test_ascii),
 		cmocka_unit_test(test_addresses),
 		cmocka_unit_test(test_cancel),
+		cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_targets_cancelled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
