@@ -34,7 +34,8 @@ static bool
 domain_ok(const char *domain)
 {
 	/* What nameprep lets through and no host name or IP literal has. */
-	return strpbrk(domain, "@/ \t\n\"'<>&\\") == NULL && domain[0] != '.' && strstr(domain, "..") == NULL;
+	return strpbrk(domain, "@/ \t\n\"'<>&\\") == NULL && domain[0] != '.' && strstr(domain, "..") == NULL &&
+	    !g_str_has_suffix(domain, ".");
 }
 
 char *
