@@ -122,9 +122,9 @@ insert(struct store *store, const struct arrival *v, GError **error)
 	unsigned flags = (v->ours ? MESSAGE_OUT : 0) | (a->counts && !v->ours ? MESSAGE_UNREAD : 0) |
 	    (v->disputed ? MESSAGE_DISPUTED : 0);
 	enum message_state state = !v->ours ? MESSAGE_RECEIVED : a->out ? MESSAGE_STORED : MESSAGE_DELIVERED;
-	int64_t ord = order_live(store, a->clock_offset_us), id;
+	int64_t ord = a->ord == 0 ? order_live(store, a->clock_offset_us) : order_free(store, a->ord, error), id;
 
-	if (!db_change(store, error, "INSERT INTO message(chat, ord, said, author, resource, flags, state, via, encryption, "
+	if (ord == 0 || !db_change(store, error, "INSERT INTO message(chat, ord, said, author, resource, flags, state, via, encryption, "
 	    "rev, origin_id, server_id, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
 	    "iiiitiiiiittt", a->chat, ord, v->said_ms, v->author, a->resource, (int64_t)flags, (int64_t)state,
 	    (int64_t)a->via, (int64_t)a->encryption, store_next_rev(store), v->origin_id, v->server_id, a->body))
@@ -148,4 +148,31 @@ message_arrive(struct store *store, const struct message_arrival *a, struct mess
 		return MESSAGE_FATE_ERROR;
 	*row = known != 0 ? learn(store, &v, known, error) : insert(store, &v, error);
 	return *row == NULL ? MESSAGE_FATE_ERROR : known != 0 ? MESSAGE_FATE_KNOWN : MESSAGE_FATE_NEW;
+}
+
+int64_t
+message_known_place(struct store *store, int64_t account, const char *chat_jid, const char *author, const char *origin_id,
+    const char *server_id)
+{
+	int64_t ord = 0;
+
+	db_number(store, NULL, &ord, "SELECT m.ord FROM chat c CROSS JOIN message m ON m.chat = c.id AND m.server_id = ?3 "
+	    "WHERE c.account = ?1 AND c.jid = ?2 AND m.ord IS NOT NULL", "itt", account, chat_jid, server_id);
+	if (ord == 0 && usable(origin_id) != NULL)
+		db_number(store, NULL, &ord, "SELECT ord FROM (SELECT m.ord, m.author, m.server_id FROM chat c "
+		    "CROSS JOIN message m ON m.chat = c.id AND m.origin_id = ?3 WHERE c.account = ?1 AND c.jid = ?2 LIMIT ?5) t "
+		    "CROSS JOIN author a ON a.id = t.author AND a.key = ?4 WHERE t.server_id IS NULL AND t.ord IS NOT NULL", "ittti", account, chat_jid, origin_id, author, (int64_t)LIMIT_SAME_ID);
+	return ord;
+}
+
+int64_t
+message_next_place(struct store *store, int64_t account, int64_t ord)
+{
+	int64_t next = INT64_MAX;
+
+	/* From each chat its next one: an index has them so. */
+	db_number(store, NULL, &next, "SELECT coalesce(min(o), ?3) FROM (SELECT (SELECT m.ord FROM message m "
+	    "WHERE m.chat = c.id AND m.ord > ?2 ORDER BY m.ord LIMIT 1) AS o FROM chat c WHERE c.account = ?1)", "iii",
+	    account, ord, next);
+	return next;
 }

@@ -5,16 +5,14 @@
 
 enum { COUNT_MAX = 100, FIRST_NUMBER = 2 };
 
-/*
- * Each count walks at most COUNT_MAX rows of what counts, in an index; "flags & 4" is the condition of
- * message_mention and must stand there as it is.
- */
+/* Each count walks at most COUNT_MAX entries of an index that holds nothing else: its condition must stand here as it is. */
 #define CHAT_SELECT \
 	"SELECT c.id, c.account, c.jid, c.kind, c.number, c.read, c.draft, c.rev, " \
 	"coalesce((SELECT m.ord FROM message m WHERE m.chat = c.id ORDER BY m.ord DESC LIMIT 1), 0) AS last, " \
-	"(SELECT count(*) FROM (SELECT 1 FROM message m WHERE m.chat = c.id AND m.ord > c.read AND m.flags & 2 LIMIT 100)), " \
-	"(SELECT count(*) FROM (SELECT 1 FROM message m WHERE m.chat = c.id AND m.ord > c.read AND m.flags & 4 " \
-	"AND m.flags & 2 LIMIT 100)) FROM chat c "
+	"(SELECT count(*) FROM (SELECT 1 FROM message m INDEXED BY message_unread " \
+	"WHERE m.chat = c.id AND m.ord > c.read AND m.flags & 2 LIMIT 100)), " \
+	"(SELECT count(*) FROM (SELECT 1 FROM message m INDEXED BY message_mention " \
+	"WHERE m.chat = c.id AND m.ord > c.read AND m.flags & 4 LIMIT 100)) FROM chat c "
 
 G_STATIC_ASSERT(COUNT_MAX == 100);	/* stands in the text above */
 

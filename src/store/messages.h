@@ -43,6 +43,7 @@ struct message_arrival {
 	const char *origin_id, *server_id, *body;
 	const char *raw;		/* the stanza as XML, kept for /explain; NULL: none */
 	int64_t	 clock_offset_us;	/* the server's clock minus ours, XEP-0202 */
+	int64_t	 ord;			/* the place that an archive gives it when it is new, see order.h; 0: now */
 };
 enum message_fate {
 	MESSAGE_FATE_NEW,
@@ -64,6 +65,15 @@ enum message_fate {
  */
 enum message_fate message_arrive(struct store *, const struct message_arrival *, struct message_row **row,
 	    GError **error);
+
+/*
+ * A glance before that: the place of the row that such a copy is probably of, 0 for none.  Only for finding out where
+ * those around it belong.
+ */
+int64_t	 message_known_place(struct store *, int64_t account, const char *chat_jid, const char *author,
+	    const char *origin_id, const char *server_id);
+/* The first place after ord that a message of this account has; INT64_MAX: none. */
+int64_t	 message_next_place(struct store *, int64_t account, int64_t ord);
 
 /* A new outgoing message: MESSAGE_QUEUED, without a place. */
 struct message_row *message_queue(struct store *, int64_t chat, const char *author, const char *origin_id,
