@@ -242,6 +242,7 @@ run(struct options *o, const struct paths *paths, int signals)
 	g_main_loop_run(program.loop);
 	server_free(program.server);
 	core_free(program.core);
+	stream_finish();
 	g_main_loop_unref(program.loop);
 	close(lock);
 	return 0;
