@@ -262,6 +262,7 @@ main(int argc, char **argv)
 	umask(077);
 	setrlimit(RLIMIT_CORE, &no_core);	/* a core dump would hold the keys */
 	signals = take_signals();
+	signal(SIGXFSZ, SIG_IGN);		/* a file-size limit is an error like a full disk, not the end */
 	paths = paths_new(o.home, o.profile, &error);
 	if (paths == NULL || !paths_create(paths, &error) ||
 	    !log_open(o.background ? paths->log : NULL, o.level, &error))

@@ -363,7 +363,9 @@ try_again(void *ctx)
 	g_autoptr(GError) error = NULL;
 
 	turn->retry = NULL;
-	if (!store_commit(turn->core->store, &error)) {
+	/* Where nothing is left to commit, only a new change shows whether the disk takes one. */
+	if (!store_commit(turn->core->store, &error) || !store_begin(turn->core->store, &error) ||
+	    !store_end(turn->core->store, true, &error)) {
 		turn->retry = clock_timer_start(RETRY_MS, try_again, turn);
 		return;
 	}
