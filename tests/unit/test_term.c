@@ -662,10 +662,10 @@ idle(void **state)
 	show("x");
 	while (g_main_context_iteration(NULL, FALSE))
 		;
-	g_main_context_acquire(NULL);
-	g_main_context_prepare(NULL, &n);
-	n = g_main_context_query(NULL, INT_MAX, &timeout, (GPollFD *)fds, G_N_ELEMENTS(fds));
-	g_main_context_release(NULL);
+	g_main_context_acquire(g_main_context_default());
+	g_main_context_prepare(g_main_context_default(), &n);
+	n = g_main_context_query(g_main_context_default(), INT_MAX, &timeout, (GPollFD *)fds, G_N_ELEMENTS(fds));
+	g_main_context_release(g_main_context_default());
 	assert_int_equal(timeout, -1);
 	assert_int_equal(poll(fds, (nfds_t)n, 0), 0);
 	tasks = g_dir_open("/proc/self/task", 0, NULL);

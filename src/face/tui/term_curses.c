@@ -53,6 +53,8 @@ struct term_curses {
 	GHashTable *pairs;	/* colours to number of the pair */
 	GString	*frame;
 	bool	 cursor_shown, forget;
+	bool	 corner;	/* ncurses cannot write the last cell of the last row by itself: add_corner() does */
+	int	 corner_from;	/* the column from which that was done, -1: the corner is blank */
 };
 
 /* --- the memory file --- */
@@ -130,6 +132,8 @@ curses_start(struct term_curses *curses, const char *type, bool colours, GError 
 	idcok(stdscr, FALSE);
 	leaveok(stdscr, FALSE);
 	curses->colours = start_colours(colours);
+	/* Without these (tmux) it draws the last cell one to the left and shifts it, which tears wide characters. */
+	curses->corner = auto_right_margin && (enter_am_mode == NULL || exit_am_mode == NULL);
 	doupdate();
 	collect_frame(curses);
 	curses->enter = g_strdup(curses->frame->str);
@@ -322,13 +326,28 @@ resolve_row(struct term_curses *curses, const struct canvas *canvas, const struc
 	return true;
 }
 
+/* Where the cluster begins that fills the last column, or the one before if that is wide: it would be shifted too. */
+static int
+corner_column(const struct term_curses *curses, const struct cell *cells)
+{
+	int column = curses->columns - 1;
+
+	while (column > 0 && cells[column].width == 0)
+		column--;
+	if (column > 1 && cells[column - 1].width == 0)
+		for (column--; column > 0 && cells[column].width == 0; column--)
+			;
+	return column;
+}
+
 static void
 hand_over(struct term_curses *curses, const struct canvas *canvas, const struct cell *cells, const struct theme *theme,
     int row)
 {
 	cchar_t *out = curses->cells;
+	int end = curses->corner && row == curses->rows - 1 ? corner_column(curses, cells) : curses->columns;
 
-	for (int i = 0; i < curses->columns; i += MAX(cells[i].width, 1)) {
+	for (int i = 0; i < end; i += MAX(cells[i].width, 1)) {
 		const struct look *look = look_for(curses, theme, cells[i].slot);
 		wchar_t text[TRUSTED_MARKS + 2] = { (wchar_t)curses->row[i].glyph };
 		wchar_t half[] = { GATE_RIGHT_HALF, L'\0' };
@@ -347,6 +366,8 @@ hand_over(struct term_curses *curses, const struct canvas *canvas, const struct 
 		for (int k = 1; !plain && k < cells[i].width; k++)
 			setcchar(out++, half, look->attributes, look->pair, NULL);
 	}
+	for (int i = end; i < curses->columns; i++)
+		setcchar(out++, L" ", A_NORMAL, 0, NULL);
 	mvwadd_wchnstr(stdscr, row, 0, curses->cells, (int)(out - curses->cells));
 }
 
@@ -381,6 +402,7 @@ forget(struct term_curses *curses, struct gate *gate)
 		reset_color_pairs();
 	g_hash_table_remove_all(curses->pairs);
 	clearok(curscr, TRUE);
+	curses->corner_from = -1;
 	/* Whoever had the terminal in between may have changed it. */
 	curs_set(0);
 	curs_set(1);
@@ -401,21 +423,91 @@ place_cursor(struct term_curses *curses, const struct canvas *canvas)
 	curses->cursor_shown = row >= 0;
 }
 
+/*
+ * For ncurses the corner is blank for ever.  So before its frame, which may scroll the row, the corner is made blank,
+ * and what is there is written behind it; without wrapping, and the cursor goes back to where ncurses thinks it is.
+ */
+static void
+erase_corner(struct term_curses *curses, int cursor_row, int cursor_column)
+{
+	g_autofree char *erase = NULL;
+
+	if (curses->corner_from < 0)
+		return;
+	erase = g_strdup_printf("\033[?7l\033[%d;%dH%*s\033[?7h\033[%d;%dH", curses->rows, curses->corner_from + 1,
+	    curses->columns - curses->corner_from, "", cursor_row + 1, cursor_column + 1);
+	g_string_prepend(curses->frame, erase);
+	curses->corner_from = -1;
+}
+
+static void
+add_look(struct term_curses *curses, struct style style)
+{
+	static const int codes[] = { 1, 2, 3, 4, 7 };
+	GString *out = curses->frame;
+
+	g_string_append(out, "\033[0");
+	for (size_t i = 0; i < G_N_ELEMENTS(codes); i++)
+		if (style.attributes & (1u << i))
+			g_string_append_printf(out, ";%d", codes[i]);
+	if (curses->colours >= 8 && style.foreground >= 0)
+		g_string_append_printf(out, ";38;5;%d", style.foreground);
+	if (curses->colours >= 8 && style.background >= 0)
+		g_string_append_printf(out, ";48;5;%d", style.background);
+	g_string_append_c(out, 'm');
+}
+
+static void
+add_corner(struct term_curses *curses, const struct canvas *canvas, const struct theme *theme)
+{
+	const struct cell *cells = canvas_row(canvas, curses->rows - 1);
+	const struct shown *shown = curses->shown + (gsize)(curses->rows - 1) * (gsize)curses->columns;
+	int column = corner_column(curses, cells), cursor_row, cursor_column;
+	struct style last = theme_style(theme, cells[curses->columns - 1].slot);
+	GString *out = curses->frame;
+
+	if (column == curses->columns - 1 && shown[column].glyph == ' ' && last.background < 0 &&
+	    !(last.attributes & (ATTRIBUTE_UNDERLINE | ATTRIBUTE_REVERSE)))
+		return;
+	curses->corner_from = column;
+	getyx(stdscr, cursor_row, cursor_column);
+	g_string_append_printf(out, "\033[?7l\033[%d;%dH", curses->rows, column + 1);
+	for (; column < curses->columns; column += MAX(shown[column].width, 1)) {
+		add_look(curses, theme_style(theme, cells[column].slot));
+		g_string_append_unichar(out, shown[column].glyph);
+		for (int i = 1; shown[column].glyph >= GATE_FIRST_GLYPH && i < shown[column].width; i++)
+			g_string_append_unichar(out, GATE_RIGHT_HALF);
+	}
+	g_string_append_printf(out, "\033[m\033[?7h\033[%d;%dH", cursor_row + 1, cursor_column + 1);
+}
+
 GString *
 term_curses_draw(struct term_curses *curses, const struct canvas *canvas, const struct theme *theme, struct gate *gate)
 {
+	struct shown before[2 * TEXT_COLUMNS_MAX], *end;
+	int cursor_row, cursor_column, corner = MIN(2 * TEXT_COLUMNS_MAX, curses->columns);
+	bool changed;
+
 	g_assert(canvas_rows(canvas) == curses->rows && canvas_columns(canvas) == curses->columns);
 	if (curses->forget)
 		forget(curses, gate);
+	end = curses->shown + curses->rows * curses->columns - corner;
+	memcpy(before, end, (gsize)corner * sizeof *before);
 	/* Numbers of the canvas before mean nothing now. */
-	memset(curses->numbers->data, 0, curses->numbers->len * sizeof(uint32_t));
+	g_array_set_size(curses->numbers, 0);
 	if (!draw_rows(curses, canvas, theme, gate, true)) {
 		forget(curses, gate);
 		draw_rows(curses, canvas, theme, gate, false);
 	}
+	getyx(curscr, cursor_row, cursor_column);
+	changed = memcmp(before, end, (gsize)corner * sizeof *before) != 0;
 	place_cursor(curses, canvas);
 	wnoutrefresh(stdscr);
 	doupdate();
 	collect_frame(curses);
+	if (curses->corner && (curses->frame->len > 0 || changed)) {
+		erase_corner(curses, cursor_row, cursor_column);
+		add_corner(curses, canvas, theme);
+	}
 	return curses->frame;
 }
