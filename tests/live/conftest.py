@@ -20,6 +20,13 @@ def pytest_configure(config):
         pytest.exit(f"missing programs: {' '.join(missing)} (tools/deps installs them)", returncode=3)
 
 
+def pytest_collection_modifyitems(config, items):
+    """SHARD=1/2: every second test from the second on, so that two processes share the work."""
+    shard, shards = map(int, os.environ.get("SHARD", "0/1").split("/"))
+    config.hook.pytest_deselected(items=[item for i, item in enumerate(items) if i % shards != shard])
+    items[:] = items[shard::shards]
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
