@@ -111,10 +111,16 @@ start_colours(bool wanted)
 static bool
 curses_start(struct term_curses *curses, const char *type, bool colours, GError **error)
 {
+	int known;
+
 	if (curses->fd < 0 || curses->out == NULL || curses->in == NULL) {
 		g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NFILE, "There is no memory file to draw into.");
 		return false;
 	}
+	/* newterm() would say the same, and leak. */
+	if (setupterm(type, curses->fd, &known) == ERR)
+		return false;
+	del_curterm(cur_term);
 	curses->screen = newterm(type, curses->out, curses->in);
 	if (curses->screen == NULL)
 		return false;
