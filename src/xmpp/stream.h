@@ -121,7 +121,7 @@ struct transport {
 	struct stream *(*open)(const struct stream_config *, const struct stream_handler *, void *ctx);
 	/* Complete elements as text, in the order of the calls.  Only after UP; lost silently when the link breaks. */
 	void	(*send)(struct stream *, const char *xml, size_t len);
-	/* Stop reading (true) when the store cannot commit, and go on (false). */
+	/* Stop reading (true) when the store cannot commit, and go on (false); what is sent meanwhile goes out then. */
 	void	(*hold)(struct stream *, bool);
 	/* Polite end: what was sent goes out, </stream:stream>, at most 2 s; then DOWN with STREAM_CLOSED. */
 	void	(*close)(struct stream *);

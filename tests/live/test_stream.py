@@ -6,6 +6,7 @@ import re
 import socket
 import ssl
 import subprocess
+import threading
 import time
 
 import pytest
@@ -32,6 +33,10 @@ class Probe:
                                         pass_fds=[read], env=rig.clean_env())
         os.close(read)
         self.seen = []
+        # Whoever waits for a line that never comes gets the end of the file instead.
+        self._watchdog = threading.Timer(6 * rig.PATIENCE, self.process.kill)
+        self._watchdog.daemon = True
+        self._watchdog.start()
 
     def say(self, text):
         self.process.stdin.write((text + "\n").encode())
@@ -63,6 +68,7 @@ class Probe:
         return [line["xml"] for line in self.seen if line["callback"] == "stanza"]
 
     def close(self):
+        self._watchdog.cancel()
         rig.end(self.process)
         for stream in (self.process.stdin, self.process.stdout, self.process.stderr):
             try:
