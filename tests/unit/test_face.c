@@ -229,6 +229,31 @@ end_returns_at_once(void **state)
 	assert_false(shows("scrolled back"));
 }
 
+/* An answer to a question that was asked before the view jumped would leave a hole. */
+static void
+a_stale_page_is_dropped(void **state)
+{
+	json_t *before, *end;
+
+	(void)state;
+	face_go(&face, model_chat(face.model, "home", ALICE));
+	fixture_answer(&face, fixture_request(&face, "history"), page(901, 1000, true));
+	for (int i = 0; i < 10 && face.front->window->asked[WINDOW_BEFORE] == 0; i++) {
+		fixture_key(&face, "\033[5~");
+		g_free(fixture_dump(&face));
+	}
+	before = fixture_request(&face, "history");
+	fixture_event(&face, true, "{'type':'message','account':'home','chat':'" ALICE "','rev':5000,'id':1000,'gone':true}");
+	model_doubt(face.model);
+	link_page(&face, face.front, WINDOW_BEFORE);
+	end = fixture_request(&face, "history");
+	fixture_answer(&face, before, page(801, 900, true));
+	assert_int_equal(face.front->window->n, 0);
+	fixture_answer(&face, end, page(1101, 1200, true));
+	assert_int_equal(face.front->window->n, 100);
+	assert_int_equal(face.front->window->entries[0]->id, 1101);
+}
+
 /* 20,000 messages come while one looks: memory stays. */
 static void
 a_flood(void **state)
@@ -749,6 +774,34 @@ drafts_reach_the_core(void **state)
 	json_decref(request);
 }
 
+#define DRAFT(rev, text) "{'type':'chat','account':'home','chat':'" BOB "','rev':" #rev ",'kind':'chat','name':'bob'," \
+	"'open':true,'number':7,'draft':'" text "'}"
+
+/* Another face types in the same chat. */
+static void
+drafts_from_elsewhere(void **state)
+{
+	(void)state;
+	fixture_go(&face, "home", BOB);
+	fixture_event(&face, true, DRAFT(80, "typed elsewhere"));
+	assert_string_equal(input_line(face.input), "typed elsewhere");
+	fixture_type(&face, "!");
+	fixture_event(&face, true, DRAFT(81, "and more"));
+	assert_string_equal(input_line(face.input), "typed elsewhere!");
+}
+
+static void
+leaving_a_question(void **state)
+{
+	(void)state;
+	start_begin(&face);
+	assert_true(face.ask.open && face.start.on);
+	fixture_key(&face, "\0332");
+	assert_false(face.ask.open || face.start.on);
+	assert_string_equal(face.front->jid, ALICE);
+	assert_string_equal(input_line(face.input), "");
+}
+
 static void
 rows_of_the_line(void **state)
 {
@@ -776,14 +829,14 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(newer_revisions_only), test(gone_stays_gone), test(presence_of_the_best_resource), test(dropped_events),
-		test(a_queued_message_moves_once), test(paging), test(end_returns_at_once), test(a_flood),
+		test(a_queued_message_moves_once), test(paging), test(end_returns_at_once), test(a_stale_page_is_dropped), test(a_flood),
 		test(notes_are_bounded), test(a_cut_message_is_fetched_once), test(a_message_goes_and_the_line_is_free),
 		test(a_refused_line_comes_back), test(a_refusal_finds_its_chat), test(a_core_that_goes_away),
 		test(quit_ends_quietly), test(the_console_takes_no_messages), test(a_pasted_slash_is_no_command),
 		test(a_long_paste_asks), test(candidates), test(a_late_answer_changes_nothing), test(a_password),
 		test(a_secret_is_no_argument), test(a_question_of_ones_own), test(seen_after_a_second),
 		test(the_clock_goes_to_sleep), test(the_unread_line_stays), test(walking), test(drafts_reach_the_core),
-		test(rows_of_the_line),
+		test(rows_of_the_line), test(drafts_from_elsewhere), test(leaving_a_question),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -58,13 +58,10 @@ cancel(struct face *face)
 {
 	if (complete_close(face, true))
 		return;
-	if (face->ask.open) {
-		ask_done done = face->ask.done;
-		int64_t id = face->ask.id;
-
-		ask_close(face);
-		done(face, NULL, id);
-	}
+	if (face->ask.open)
+		ask_leave(face);
+	else
+		start_leave(face);
 	face->digits = 0;
 	face_mark(face, DIRTY_BARS);
 }

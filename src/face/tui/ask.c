@@ -55,12 +55,14 @@ ask_close(struct face *face)
 	face_mark(face, DIRTY_INPUT | DIRTY_BARS);
 }
 
-static void
-leave(struct face *face)
+void
+ask_leave(struct face *face)
 {
 	ask_done done = face->ask.done;
 	int64_t id = face->ask.id;
 
+	if (!face->ask.open)
+		return;
 	ask_close(face);
 	done(face, NULL, id);
 }
@@ -126,11 +128,11 @@ ask_key(struct face *face, const char *bytes, size_t len)
 	case 3:
 	case 4:
 	case 7:
-		leave(face);
+		ask_leave(face);
 		return true;
 	case 033:
 		if (len == 1) {
-			leave(face);
+			ask_leave(face);
 			return true;
 		}
 		return false;

@@ -127,6 +127,8 @@ struct view_chat face_view(struct face *);
 void	 face_note(struct face *, struct chat *, enum severity, const char *format, ...) G_GNUC_PRINTF(4, 5);
 /* The chat's draft, made when there is none. */
 struct input_draft *face_draft(struct face *, struct chat *);
+/* The core's word on a chat's draft: another face typed in it. */
+void	 face_draft_told(struct face *, struct chat *);
 void	 face_scroll(struct face *, int rows);
 void	 face_bottom(struct face *);
 void	 face_unread_line(struct face *);
@@ -175,6 +177,8 @@ void	 face_action(struct face *, enum action, int count);
 /* ask.c */
 void	 ask_open(struct face *, const char *title, bool secret, const char *initial, ask_done, int64_t id);
 void	 ask_close(struct face *);
+/* The same, and whoever asked is told that there is no answer. */
+void	 ask_leave(struct face *);
 /* A key while a secret is asked for; false: it is not for the question. */
 bool	 ask_key(struct face *, const char *bytes, size_t len);
 void	 ask_paste(struct face *, const char *text);
@@ -211,6 +215,8 @@ void	 attention_free(struct face *);
 /* start.c */
 void	 start_begin(struct face *);
 void	 start_free(struct face *);
+/* The page goes; an account that was made stays. */
+void	 start_leave(struct face *);
 void	 start_changed(struct face *, const struct event *);
 void	 start_draw(const struct face *, const struct area *);
 

@@ -19,6 +19,22 @@ face_draft(struct face *face, struct chat *chat)
 	return chat->draft;
 }
 
+void
+face_draft_told(struct face *face, struct chat *chat)
+{
+	const char *text = chat->object.chat.draft != NULL ? chat->object.chat.draft : "";
+
+	if (chat->draft == NULL || face->running > 0 || g_strcmp0(text, chat->told) == 0)
+		return;
+	/* What was typed here since the core was told is newer. */
+	if (g_strcmp0(input_draft_text(face->input, chat->draft), chat->told) != 0)
+		return;
+	g_free(chat->told);
+	chat->told = g_strdup(text);
+	input_draft_set(face->input, chat->draft, text, false);
+	face_mark(face, DIRTY_INPUT);
+}
+
 struct view_chat
 face_view(struct face *face)
 {
@@ -73,7 +89,7 @@ face_go(struct face *face, struct chat *chat)
 	if (chat == NULL || chat == face->front)
 		return;
 	complete_close(face, true);
-	ask_close(face);
+	ask_leave(face);
 	if (face->front != NULL)
 		leave(face);
 	face->front = chat;

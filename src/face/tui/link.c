@@ -14,6 +14,7 @@ struct asked {
 	struct face	*face;
 	char		*account, *jid;
 	enum window_side side;
+	int64_t		 request;
 };
 
 static void
@@ -78,8 +79,11 @@ link_take(struct face *face, const struct event *event, bool live)
 	else if (event->type == EVENT_prompt) {
 		face_mark(face, DIRTY_CHAT | DIRTY_BARS);
 		ask_prompt_changed(face, event);
-	} else
+	} else {
+		if (event->type == EVENT_chat)
+			face_draft_told(face, model_chat(face->model, event->account_name, event->chat_jid));
 		face_mark(face, event->type == EVENT_presence ? DIRTY_BARS : DIRTY_ALL);
+	}
 	start_changed(face, event);
 }
 
@@ -348,11 +352,13 @@ took_page(void *ctx, json_t *result, const GError *error, json_t *data)
 	struct asked *asked = ctx;
 	struct face *face = asked->face;
 	enum window_side side = asked->side;
+	int64_t request = asked->request;
 	struct chat *chat = model_chat(face->model, asked->account, asked->jid);
 
 	(void)data;
 	g_ptr_array_remove_fast(face->asked, asked);
-	if (chat == NULL || chat->window == NULL || face->client == NULL)
+	/* What was asked before the window was forgotten would leave a hole in the new one. */
+	if (chat == NULL || chat->window == NULL || face->client == NULL || chat->window->asked[side] != request)
 		return;
 	if (error != NULL)
 		face_note(face, chat, SEVERITY_ERROR, "%s", error->message);
@@ -364,6 +370,7 @@ link_page(struct face *face, struct chat *chat, enum window_side side)
 {
 	struct window *window = chat->window;
 	const struct entry *edge = window_edge(window, side);
+	struct asked *asked;
 	json_t *params;
 
 	if (window->asked[side] != 0 || face->client == NULL || chat_is_console(chat))
@@ -374,8 +381,8 @@ link_page(struct face *face, struct chat *chat, enum window_side side)
 		    json_integer((json_int_t)edge->id));
 	if (side == WINDOW_AFTER)
 		window->missed = false;
-	window->asked[side] = client_request(face->client, "history", params, took_page,
-	    asked_new(face, chat, side));
+	asked = asked_new(face, chat, side);
+	asked->request = window->asked[side] = client_request(face->client, "history", params, took_page, asked);
 }
 
 static void

@@ -23,6 +23,13 @@ stop(struct face *face)
 }
 
 void
+start_leave(struct face *face)
+{
+	if (face->start.on)
+		stop(face);
+}
+
+void
 start_free(struct face *face)
 {
 	g_free(face->start.jid);

@@ -337,6 +337,9 @@ add_activity(const struct status *status, struct line *line, bool narrow)
 		enum slot slot = object->mentions > 0 && !person ? SLOT_STATUS_MENTION :
 		    person ? SLOT_STATUS_DIRECT : SLOT_STATUS_ROOM;
 
+		/* What is in front is looked at. */
+		if (chat == status->chat)
+			continue;
 		if (one->n == 0)
 			add(line, one, SLOT_STATUS, narrow ? " Act" : "  Act");
 		if (narrow)
