@@ -60,6 +60,13 @@ $(BUILD)/obj/%.o: src/%.c config.mk Makefile
 	@echo '  CC    $<'
 	$(Q)$(CC) $(CPPFLAGS) $(BASE_CFLAGS) $(CORE_CFLAGS) $(FACE_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# make install PREFIX=... after a plain make: what knows the folders is compiled again.
+.PHONY: FORCE
+$(BUILD)/folders: FORCE
+	@mkdir -p $(@D)
+	@echo '$(LIBEXECDIR) $(DATADIR)' | cmp -s - $@ || echo '$(LIBEXECDIR) $(DATADIR)' > $@
+$(call objects,$(shell grep -lE 'CONFAB_(LIBEXECDIR|DATADIR)' $(wildcard src/*.c src/*/*.c src/*/*/*.c))): $(BUILD)/folders
+
 $(BUILD)/libcore.a: $(CORE_OBJ)
 $(BUILD)/libface.a: $(FACE_OBJ)
 $(BUILD)/libboth.a: $(BOTH_OBJ)
@@ -183,7 +190,7 @@ uninstall:
 	rm -f $(foreach m,$(MAN_SRC),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
 
 # What is committed, and nothing else.
-DIST = confab-$(shell sed -n 's/^AC_INIT(\[confab\], \[\(.*\)\], \[\], .*/\1/p' configure.ac)
+DIST = confab-$(shell sed -n '/^AC_INIT/s/.*\[\([0-9.]*\)\], \[\],.*/\1/p' configure.ac)
 dist:
 	git archive --prefix=$(DIST)/ -o $(DIST).tar.gz HEAD
 	@echo $(DIST).tar.gz

@@ -235,6 +235,16 @@ list_slots(void)
 	puts(".El");
 }
 
+static void
+list_screen_commands(void)
+{
+	puts(".Bl -tag -width Ds -compact");
+#define COMMAND(name, arguments, help) item("Ic", *arguments == '\0' ? "/" #name : "/" #name " " arguments, help);
+#include "face/tui/commands.def"
+#undef COMMAND
+	puts(".El");
+}
+
 static const char *commands_path;
 
 static const char *
@@ -277,8 +287,8 @@ static const struct {
 } lists[] = {
 	{ "account-keys", list_account_keys }, { "commands", list_commands }, { "errors", list_errors },
 	{ "events", list_events }, { "keys", list_keys }, { "limits", list_limits }, { "methods", list_methods },
-	{ "options", list_options }, { "settings", list_settings }, { "slots", list_slots },
-	{ "sub-commands", list_sub_commands },
+	{ "options", list_options }, { "screen-commands", list_screen_commands }, { "settings", list_settings },
+	{ "slots", list_slots }, { "sub-commands", list_sub_commands },
 };
 
 static bool
