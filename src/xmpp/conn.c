@@ -207,7 +207,8 @@ conn_start(const struct conn_setup *setup)
 	pthread_attr_destroy(&attributes);
 	if (error != 0) {
 		conn_count_thread(-1);
-		conn_post(conn, (struct conn_event){ .kind = CONN_EVENT_END, .failure = failure_new(STREAM_UNREACHABLE, NULL, NULL,
+		conn_post(conn, (struct conn_event){ .kind = CONN_EVENT_END, .failure = failure_new(STREAM_UNREACHABLE,
+		    NULL, NULL,
 		    "This machine does not let confab make a thread: %s.", g_strerror(error)) });
 		conn_setup_free(conn);
 		conn_unref(conn);

@@ -198,7 +198,8 @@ failure_of_loss(struct conn *conn)
 	const char *why = conn->socket_error != 0 ? g_strerror(conn->socket_error) : NULL;
 
 	if (conn->phase == CONN_CONNECT)
-		return failure_new(STREAM_UNREACHABLE, NULL, NULL, "%s (%s) could not be reached: %s.", conn->setup.peer,
+		return failure_new(STREAM_UNREACHABLE, NULL, NULL, "%s (%s) could not be reached: %s.",
+		    conn->setup.peer,
 		    conn->setup.address, why != NULL ? why : "connection refused");
 	if (conn->socket_error == ETIMEDOUT)
 		return failure_new(STREAM_LOST, NULL, NULL, "The connection to %s is dead: nothing comes back from it.",
@@ -241,7 +242,8 @@ is_wanted(const struct stanza *s)
 {
 	if (strcmp(stanza_ns(s), NS_SM) == 0)
 		return true;
-	return stanza_is(s, "message", NS_CLIENT) || stanza_is(s, "presence", NS_CLIENT) || stanza_is(s, "iq", NS_CLIENT);
+	return stanza_is(s, "message", NS_CLIENT) || stanza_is(s, "presence", NS_CLIENT) ||
+	    stanza_is(s, "iq", NS_CLIENT);
 }
 
 static void
@@ -289,15 +291,18 @@ failure_of_tls(struct conn *conn)
 
 	if (certificate == NULL || conn->watch.good) {
 		stream_certificate_free(certificate);
-		return failure_new(STREAM_TLS_FAILED, NULL, NULL, "The TLS handshake with %s failed: %s. Nothing was sent.",
+		return failure_new(STREAM_TLS_FAILED, NULL, NULL, "The TLS handshake with %s failed: %s. Nothing was "
+		    "sent.",
 		    conn->setup.peer, words != NULL ? words : "the connection was closed");
 	}
 	if (conn->watch.pin_differs)
-		failure = failure_new(STREAM_PIN, NULL, NULL, "%s showed another certificate than the pinned one%s%s. confab does "
-		    "not log in with it. Its SHA-256 is %s.", conn->setup.domain, certificate->problem != NULL ? ": " : "",
+		failure = failure_new(STREAM_PIN, NULL, NULL, "%s showed another certificate than the pinned "
+		    "one%s%s. confab does not log in with it. Its SHA-256 is %s.", conn->setup.domain,
+		    certificate->problem != NULL ? ": " : "",
 		    certificate->problem != NULL ? certificate->problem : "", certificate->sha256);
 	else
-		failure = failure_new(STREAM_CERTIFICATE, NULL, NULL, "%s showed a certificate that confab does not log in with: "
+		failure = failure_new(STREAM_CERTIFICATE, NULL, NULL, "%s showed a certificate that confab does not "
+		    "log in with: "
 		    "%s. Its SHA-256 is %s.", conn->setup.domain, certificate->problem, certificate->sha256);
 	failure->certificate = certificate;
 	return failure;
@@ -310,8 +315,8 @@ begin_tls(struct conn *conn)
 	g_autofree char *date = NULL;
 
 	if (conn->report.fed != conn->border) {
-		conn_fail(conn, failure_new(STREAM_FORGED, NULL, NULL, "Something was sent in the clear after %s had agreed to "
-		    "encryption. Somebody may sit in between; confab does not log in.", conn->setup.peer));
+		conn_fail(conn, failure_new(STREAM_FORGED, NULL, NULL, "Something was sent in the clear after %s had "
+		    "agreed to encryption. Somebody may sit in between; confab does not log in.", conn->setup.peer));
 		return false;
 	}
 	conn_enter(conn, CONN_TLS);
@@ -349,8 +354,10 @@ begin_stream(struct conn *conn)
 {
 	bool with_tls = conn->want_tls;
 	char *attributes[] = {
-		lend("to"), lend(conn->setup.domain), lend("xml:lang"), lend(language(conn)), lend("version"), lend("1.0"),
-		lend("xmlns"), lend(NS_CLIENT), lend("xmlns:stream"), lend(NS_STREAM), lend("from"), lend(conn->config.jid),
+		lend("to"), lend(conn->setup.domain), lend("xml:lang"), lend(language(conn)), lend("version"),
+		    lend("1.0"),
+		lend("xmlns"), lend(NS_CLIENT), lend("xmlns:stream"), lend(NS_STREAM), lend("from"),
+		    lend(conn->config.jid),
 	};
 	/* Who we are is nobody's business before TLS. */
 	size_t n = G_N_ELEMENTS(attributes) - (conn->watch.good || with_tls ? 0 : 2);
@@ -411,7 +418,8 @@ end_politely(struct conn *conn)
 	if (xmpp_conn_is_connected(conn->library) && may_speak(conn) && !conn->want_tls &&
 	    (conn->phase == CONN_UP || conn->phase == CONN_OPEN || conn->phase == CONN_LOGIN)) {
 		if (conn->report.failed)
-			error = g_strdup_printf("<stream:error><%s xmlns='" NS_STREAMS "'/></stream:error></stream:stream>",
+			error = g_strdup_printf("<stream:error><%s "
+			    "xmlns='" NS_STREAMS "'/></stream:error></stream:stream>",
 			    conn->report.condition);
 		queue_out(conn, error != NULL ? error : "</stream:stream>",
 		    strlen(error != NULL ? error : "</stream:stream>"));
@@ -429,8 +437,8 @@ after_run(struct conn *conn)
 	if (conn->want_stream && conn->failure == NULL && !(conn->report.failed && !conn->want_tls))
 		begin_stream(conn);
 	if (conn->report.failed && conn->failure == NULL)
-		conn_fail(conn, failure_new(STREAM_BROKEN, conn->report.condition, NULL, "%s sent %s. confab has closed the "
-		    "connection.", conn->setup.peer, conn->report.words));
+		conn_fail(conn, failure_new(STREAM_BROKEN, conn->report.condition, NULL,
+		    "%s sent %s. confab has closed the connection.", conn->setup.peer, conn->report.words));
 	if (conn->failure != NULL)
 		end_politely(conn);
 }
@@ -449,7 +457,7 @@ run(struct conn *conn)
 		before = conn->report.total;
 		busy = give_out(conn);
 		xmpp_run_once(conn->ctx, 0);
-		/* A server that does not switch Nagle's algorithm off waits for what the kernel holds back for 40 ms. */
+		/* A server with Nagle's algorithm on waits for what the kernel would hold back for 40 ms. */
 		if (conn->phase < CONN_UP)
 			set_option(conn->fd, IPPROTO_TCP, TCP_QUICKACK, 1);
 		busy = busy || conn->want_stream || conn->report.total != before;

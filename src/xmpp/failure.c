@@ -113,7 +113,8 @@ static const struct {
 	{ "conflict", STREAM_CONFLICT, true, "Another client has logged in with the same resource." },
 	{ "connection-timeout", STREAM_LOST, false, "It takes the connection for dead." },
 	{ "host-gone", STREAM_ERROR, true, "The server does not serve this domain any more." },
-	{ "host-unknown", STREAM_ERROR, true, "The server does not serve this domain; the address or host may be wrong." },
+	{ "host-unknown", STREAM_ERROR, true, "The server does not serve this domain; the address or host may be "
+	    "wrong." },
 	{ "internal-server-error", STREAM_BUSY, false, "The server has a trouble of its own." },
 	{ "not-authorized", STREAM_ERROR, true, "" },
 	{ "policy-violation", STREAM_BUSY, false, "Trying earlier than the server likes can make it worse." },
@@ -146,7 +147,8 @@ failure_from_stream_error(const struct stanza *error, const char *server)
 			break;
 	if (i == G_N_ELEMENTS(stream_errors))
 		return failure_new(STREAM_ERROR, condition, words, "%s ended the connection: %s.", server, quote);
-	failure = failure_new(stream_errors[i].fault, condition, words, "%s ended the connection: %s.%s%s", server, quote,
+	failure = failure_new(stream_errors[i].fault, condition, words, "%s ended the connection: %s.%s%s", server,
+	    quote,
 	    stream_errors[i].meaning[0] != '\0' ? " " : "", stream_errors[i].meaning);
 	failure->final = stream_errors[i].final;
 	return failure;

@@ -75,7 +75,8 @@ broken(struct negotiate *n, const struct stanza *s)
 {
 	g_autofree char *name = failure_words(stanza_name(s));
 
-	fail(n, failure_new(STREAM_BROKEN, NULL, NULL, "%s sent <%s/> where the log-in has no place for it.", n->setup->peer,
+	fail(n, failure_new(STREAM_BROKEN, NULL, NULL, "%s sent <%s/> where the log-in has no place for it.",
+	    n->setup->peer,
 	    name != NULL ? name : "?"));
 }
 
@@ -160,7 +161,7 @@ on_enabled(struct negotiate *n, const struct stanza *s)
 	} else if (stanza_is(s, "iq", NS_CLIENT) || stanza_is(s, "presence", NS_CLIENT)) {
 		return;
 	} else if (!stanza_is(s, "failed", NS_SM)) {
-		/* A message that overtakes <enabled/> would be lost or miscounted; it comes again on the next stream. */
+		/* A message that overtakes <enabled/> would be lost or miscounted; the next stream brings it again. */
 		broken(n, s);
 		return;
 	}
@@ -184,7 +185,8 @@ on_resumed(struct negotiate *n, const struct stanza *s)
 	} else if (stanza_is(s, "resumed", NS_SM)) {
 		/* Whatever was resumed is not ours, and on such a stream nothing can be bound any more. */
 		conn_forget_resume(n->conn);
-		fail(n, failure_new(STREAM_ERROR, NULL, NULL, "%s resumed another session than the one that confab asked for.",
+		fail(n, failure_new(STREAM_ERROR, NULL, NULL, "%s resumed another session than the one that confab "
+		    "asked for.",
 		    n->setup->domain));
 	} else if (stanza_is(s, "failed", NS_SM)) {
 		up->resume_failed = true;
@@ -234,11 +236,13 @@ iq_refused(struct negotiate *n, const struct stanza *s, const char *what)
 	g_autofree char *quote = NULL;
 
 	if (!stanza_fault_read(s, &fault))
-		return failure_new(STREAM_BIND, NULL, NULL, "%s answered %s in a way that means nothing.", n->setup->domain,
+		return failure_new(STREAM_BIND, NULL, NULL, "%s answered %s in a way that means nothing.",
+		    n->setup->domain,
 		    what);
 	quote = stanza_fault_text(&fault);
 	failure = failure_new(strcmp(fault.condition, "resource-constraint") == 0 ? STREAM_BUSY : STREAM_BIND,
-	    fault.condition, fault.words, "%s took the password and then refused %s: %s.", n->setup->domain, what, quote);
+	    fault.condition, fault.words, "%s took the password and then refused %s: %s.", n->setup->domain, what,
+	    quote);
 	stanza_fault_clear(&fault);
 	return failure;
 }
@@ -266,7 +270,8 @@ on_bound(struct negotiate *n, const struct stanza *s)
 	jid = strlen(stanza_text(bound)) <= 3071 ? jid_normalise(stanza_text(bound), NULL) : NULL;
 	if (jid == NULL || jid_resource(jid) == NULL || !jid_same_bare(jid, n->setup->config->jid)) {
 		words = failure_words(stanza_text(bound));
-		fail(n, failure_new(STREAM_BIND, NULL, NULL, "%s bound us to \"%.200s\", which is not an address of %s.",
+		fail(n, failure_new(STREAM_BIND, NULL, NULL, "%s bound us to \"%.200s\", which is not an address of "
+		    "%s.",
 		    n->setup->domain, words != NULL ? words : "", n->setup->config->jid));
 		return;
 	}
@@ -396,8 +401,8 @@ on_proceed(struct negotiate *n, const struct stanza *s)
 		n->encrypted = true;
 		restart(n, true);
 	} else if (stanza_is(s, "failure", NS_TLS))
-		fail(n, failure_new(STREAM_NO_TLS, NULL, NULL, "%s offered encryption and then refused to begin it. confab does "
-		    "not send a password over it.", n->setup->peer));
+		fail(n, failure_new(STREAM_NO_TLS, NULL, NULL, "%s offered encryption and then refused to begin it. "
+		    "confab does not send a password over it.", n->setup->peer));
 	else
 		broken(n, s);
 }

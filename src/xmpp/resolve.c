@@ -104,8 +104,8 @@ resolve_sort(GPtrArray *targets, uint32_t (*draw)(uint32_t n))
 	g_ptr_array_sort(targets, by_priority);
 	for (i = 0; i < targets->len; i++) {
 		total = sum = 0;
-		for (end = i; end < targets->len && target_at(targets, end)->priority == target_at(targets, i)->priority;
-		    end++)
+		for (end = i; end < targets->len &&
+		    target_at(targets, end)->priority == target_at(targets, i)->priority; end++)
 			total += target_at(targets, end)->weight;
 		drawn = draw(total);
 		for (j = i; j + 1 < end; j++) {
@@ -236,7 +236,8 @@ ask_records(struct resolve *resolve, const char *service, bool direct)
 	question->resolve = resolve;
 	question->direct = direct;
 	resolve->refs++;
-	g_resolver_lookup_records_async(resolver, name, G_RESOLVER_RECORD_SRV, resolve->cancellable, on_records, question);
+	g_resolver_lookup_records_async(resolver, name, G_RESOLVER_RECORD_SRV, resolve->cancellable, on_records,
+	    question);
 }
 
 struct resolve *

@@ -112,8 +112,8 @@ nothing_acceptable(const struct sasl *sasl, const struct stanza *list)
 	clean = failure_words(names->str);
 	if (clean == NULL)
 		return failure_new(STREAM_WEAK, NULL, NULL, "%s offers no way to log in.", sasl->domain);
-	return failure_new(STREAM_WEAK, NULL, NULL, "%s offers no way to log in that confab uses, only \"%s\". confab does "
-	    "not show the password to a server that does not prove that it knows it.", sasl->domain, clean);
+	return failure_new(STREAM_WEAK, NULL, NULL, "%s offers no way to log in that confab uses, only \"%s\". "
+	    "confab does not show the password to a server that does not prove that it knows it.", sasl->domain, clean);
 }
 
 /* --- the password --- */
@@ -136,7 +136,8 @@ give_password(struct sasl *sasl, const char *password, struct stream_failure **f
 	if (rc != GSASL_OK || prepared[0] == '\0') {
 		wipe(prepared);
 		*failure = failure_new(STREAM_PASSWORD, NULL, NULL, "The password for %s %s, so it cannot be the right one. "
-		    "Nothing was sent.", sasl->jid, rc != GSASL_OK ? "contains a character that no server takes" : "is empty");
+		    "Nothing was sent.", sasl->jid, rc != GSASL_OK ? "contains a character that no server "
+		    "takes" : "is empty");
 		return false;
 	}
 	gsasl_property_set(sasl->session, GSASL_PASSWORD, prepared);
@@ -159,8 +160,8 @@ give_binding(struct sasl *sasl, GBytes *data, const char *type)
 {
 	g_autofree char *base64 = g_base64_encode(g_bytes_get_data(data, NULL), g_bytes_get_size(data));
 
-	gsasl_property_set(sasl->session, strcmp(type, "tls-exporter") == 0 ? GSASL_CB_TLS_EXPORTER : GSASL_CB_TLS_UNIQUE,
-	    base64);
+	gsasl_property_set(sasl->session,
+	    strcmp(type, "tls-exporter") == 0 ? GSASL_CB_TLS_EXPORTER : GSASL_CB_TLS_UNIQUE, base64);
 }
 
 /* --- life --- */
@@ -238,8 +239,8 @@ sasl_mechanism(const struct sasl *sasl)
 static struct stream_failure *
 forged(const struct sasl *sasl, const char *what)
 {
-	return failure_new(STREAM_FORGED, NULL, NULL, "What answers for %s could not prove that it knows your password: %s. "
-	    "It may not be your server; confab does not log in.", sasl->domain, what);
+	return failure_new(STREAM_FORGED, NULL, NULL, "What answers for %s could not prove that it knows your "
+	    "password: %s. It may not be your server; confab does not log in.", sasl->domain, what);
 }
 
 /* "+" is nothing, RFC 6120 §6.4.2. */
@@ -347,7 +348,8 @@ decode(const struct stanza *s, size_t *len)
 	*len = 0;
 	if (n == 0 || strcmp(base64, "=") == 0)
 		return g_strdup("");
-	if (n > LIMIT_SASL_TEXT || gsasl_base64_from(base64, n, &data, len) != GSASL_OK || memchr(data, '\0', *len) != NULL) {
+	if (n > LIMIT_SASL_TEXT || gsasl_base64_from(base64, n, &data, len) != GSASL_OK ||
+	    memchr(data, '\0', *len) != NULL) {
 		gsasl_free(data);
 		return NULL;
 	}
@@ -468,13 +470,13 @@ sasl_refused(const struct sasl *sasl, const struct stanza *refusal)
 			fault = refusals[i].fault;
 	switch (fault) {
 	case STREAM_PASSWORD:
-		return failure_new(fault, condition, words, "%s refused the password for %s: %s. confab does not try again "
-		    "until you change it.", sasl->domain, sasl->jid, quote);
+		return failure_new(fault, condition, words, "%s refused the password for %s: %s. confab does not try "
+		    "again until you change it.", sasl->domain, sasl->jid, quote);
 	case STREAM_BUSY:
-		return failure_new(fault, condition, words, "%s does not let %s log in now: %s. Trying often can make it wait "
-		    "longer.", sasl->domain, sasl->jid, quote);
+		return failure_new(fault, condition, words, "%s does not let %s log in now: %s. Trying often can "
+		    "make it wait longer.", sasl->domain, sasl->jid, quote);
 	default:
-		return failure_new(fault, condition, words, "%s refused the log-in of %s: %s. The password was not the reason; "
-		    "ask the operator of %s.", sasl->domain, sasl->jid, quote, sasl->domain);
+		return failure_new(fault, condition, words, "%s refused the log-in of %s: %s. The password was not "
+		    "the reason; ask the operator of %s.", sasl->domain, sasl->jid, quote, sasl->domain);
 	}
 }

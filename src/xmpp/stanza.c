@@ -87,6 +87,18 @@ arena_free(struct arena *arena)
 	}
 }
 
+static size_t
+arena_weight(const struct arena *arena)
+{
+	size_t weight = 0;
+
+	for (const struct chunk *chunk = arena->chunks; chunk != NULL; chunk = chunk->next)
+		weight += chunk->used;
+	for (const struct arena *taken = arena->taken; taken != NULL; taken = taken->next)
+		weight += arena_weight(taken);
+	return weight;
+}
+
 static char *
 arena_strndup(struct arena *arena, const char *text, size_t len)
 {
@@ -506,4 +518,10 @@ stanza_to_xml(const struct stanza *s)
 
 	write_element(out, s, NS_CLIENT);
 	return g_string_free(out, FALSE);
+}
+
+size_t
+stanza_weight(const struct stanza *root)
+{
+	return arena_weight(root->arena);
 }

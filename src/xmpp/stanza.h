@@ -45,6 +45,9 @@ unsigned stanza_count(const struct stanza *, const char *name, const char *ns);
 struct stanza *stanza_first(const struct stanza *);
 struct stanza *stanza_next(const struct stanza *child);
 
+/* Bytes of memory that a root and all in it take, about. */
+size_t	 stanza_weight(const struct stanza *root);
+
 /* --- as text --- */
 /* UTF-8 without declaration.  jabber:client is taken as the default namespace and not written.  The caller's. */
 char	*stanza_to_xml(const struct stanza *);

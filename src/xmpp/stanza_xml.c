@@ -88,7 +88,8 @@ stanza_parse(const char *xml, gssize length, GError **error)
 	if (complete && !report.failed)
 		return reader.root;
 	stanza_free(reader.root);
-	g_set_error(error, g_quark_from_static_string("stanza"), 0, "This is not one XML element that confab takes: %s.",
+	g_set_error(error, g_quark_from_static_string("stanza"), 0, "This is not one XML element that confab takes: "
+	    "%s.",
 	    report.failed ? report.words : reader.roots > 1 ? "there are several" : "it has no end");
 	return NULL;
 }

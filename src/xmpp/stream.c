@@ -142,7 +142,8 @@ may_try_next(const struct stream_failure *failure, enum conn_phase phase)
 		return failure->fault != STREAM_CONFIG;
 	if (phase != CONN_TLS && phase != CONN_OPEN)
 		return false;
-	return failure->fault == STREAM_TLS_FAILED || failure->fault == STREAM_SILENT || failure->fault == STREAM_LOST ||
+	return failure->fault == STREAM_TLS_FAILED || failure->fault == STREAM_SILENT ||
+	    failure->fault == STREAM_LOST ||
 	    failure->fault == STREAM_BROKEN;
 }
 
@@ -219,7 +220,9 @@ cut(struct stream *s)
 static char *
 seconds(int64_t ms)
 {
-	return ms % 1000 == 0 ? g_strdup_printf("%d s", (int)(ms / 1000)) : g_strdup_printf("%.1f s", (double)ms / 1000);
+	if (ms % 1000 == 0)
+		return g_strdup_printf("%d s", (int)(ms / 1000));
+	return g_strdup_printf("%.1f s", (double)ms / 1000);
 }
 
 static void
@@ -237,7 +240,8 @@ on_deadline(void *ctx)
 		s->verdict = failure_new(STREAM_UNREACHABLE, NULL, NULL, "%s (%s) did not answer for %s.", s->peer,
 		    (const char *)s->addresses->pdata[s->address], wait);
 	else
-		s->verdict = failure_new(STREAM_SILENT, NULL, NULL, "%s accepted the connection and then said nothing for %s%s.",
+		s->verdict = failure_new(STREAM_SILENT, NULL, NULL,
+		    "%s accepted the connection and then said nothing for %s%s.",
 		    s->peer, wait, during[s->phase]);
 	cut(s);
 }
@@ -367,8 +371,8 @@ try_address(struct stream *s)
 	}
 	address = s->addresses->pdata[s->address];
 	if (s->config.tls == STREAM_TLS_OFF && !is_loopback(address)) {
-		down(s, failure_new(STREAM_CONFIG, NULL, NULL, "tls is off for %s, but %s is not this machine. Without encryption "
-		    "confab talks to this machine only.", s->jid, address));
+		down(s, failure_new(STREAM_CONFIG, NULL, NULL, "tls is off for %s, but %s is not this machine. "
+		    "Without encryption confab talks to this machine only.", s->jid, address));
 		return;
 	}
 	s->peer = g_strdup_printf(strchr(target->host, ':') != NULL ? "[%s]:%u" : "%s:%u", target->host, target->port);
@@ -388,7 +392,8 @@ no_address(struct stream *s, const char *words)
 
 	stream_failure_free(s->best);
 	s->best_phase = CONN_CONNECT;
-	s->best = failure_new(STREAM_NO_NAME, NULL, NULL, "The name %s was not found: \"%s\". Is it right? Nothing was sent.",
+	s->best = failure_new(STREAM_NO_NAME, NULL, NULL, "The name %s was not found: \"%s\". Is it right? Nothing "
+	    "was sent.",
 	    target_now(s)->host, safe != NULL ? safe : "");
 	step(s, "%s", s->best->text);
 	if (s->handler == NULL)
@@ -422,8 +427,8 @@ on_name_deadline(void *ctx)
 	g_autofree char *wait = seconds(conn_deadlines.name_ms);
 
 	s->timer = NULL;
-	down(s, failure_new(STREAM_NO_NAME, NULL, NULL, "The name server of this machine did not answer for %s when asked "
-	    "for %s.", wait, s->targets != NULL ? target_now(s)->host : s->domain));
+	down(s, failure_new(STREAM_NO_NAME, NULL, NULL, "The name server of this machine did not answer for %s when "
+	    "asked for %s.", wait, s->targets != NULL ? target_now(s)->host : s->domain));
 }
 
 static void
@@ -463,7 +468,8 @@ on_targets(void *ctx, GPtrArray *targets, bool found)
 	s->refs++;
 	s->targets = targets;
 	if (targets->len == 0) {
-		failure = failure_new(STREAM_NO_NAME, NULL, NULL, "%s says that it has no XMPP service. Nothing was sent.",
+		failure = failure_new(STREAM_NO_NAME, NULL, NULL, "%s says that it has no XMPP service. Nothing was "
+		    "sent.",
 		    s->domain);
 		failure->final = true;
 		down(s, failure);
@@ -513,7 +519,8 @@ begin(void *ctx)
 	} else if (s->host != NULL) {
 		host = g_hostname_is_ip_address(s->host) ? g_strdup(s->host) : resolve_ascii(s->host);
 		if (host == NULL)
-			down(s, failure_new(STREAM_CONFIG, NULL, NULL, "The host %s is not a name that the DNS can have.", s->host));
+			down(s, failure_new(STREAM_CONFIG, NULL, NULL,
+			    "The host %s is not a name that the DNS can have.", s->host));
 		else
 			one_target(s, host, s->config.port);
 	} else if (has_services(s)) {

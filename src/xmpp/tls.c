@@ -173,7 +173,8 @@ problem_words(int code, const struct stream_certificate *certificate, const char
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-		g_string_append_printf(text, "its issuer, %s, is not one that this machine trusts", certificate->issuer);
+		g_string_append_printf(text, "its issuer, %s, is not one that this machine trusts",
+		    certificate->issuer);
 		return true;
 	default:
 		g_string_append(text, X509_verify_cert_error_string(code));
@@ -283,7 +284,8 @@ set_up(SSL *ssl, struct tls_watch *watch)
 	SSL_CTX_set_cert_verify_callback(SSL_get_SSL_CTX(ssl), on_verify, watch);
 	SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
 	SSL_set_options(ssl, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
-	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+	    X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 	if (SSL_set_min_proto_version(ssl, TLS1_2_VERSION) != 1 || SSL_set_alpn_protos(ssl, alpn, sizeof alpn - 1) != 0)
 		return false;
 	if (watch->ca_file != NULL && !replace_authorities(ssl, watch->ca_file))
@@ -343,7 +345,8 @@ tls_binding(const struct tls_watch *watch, const char *type)
 	if (strcmp(type, "tls-exporter") == 0) {
 		static const char label[] = "EXPORTER-Channel-Binding";
 
-		if (SSL_export_keying_material(ssl, data, 32, label, sizeof label - 1, (const unsigned char *)"", 0, 1) == 1)
+		if (SSL_export_keying_material(ssl, data, 32, label, sizeof label - 1, (const unsigned char *)"",
+		    0, 1) == 1)
 			n = 32;
 	} else if (strcmp(type, "tls-unique") == 0 && SSL_version(ssl) == TLS1_2_VERSION && !SSL_session_reused(ssl))
 		n = SSL_get_finished(ssl, data, sizeof data);
@@ -371,7 +374,7 @@ tls_check(GError **error)
 
 	if (first.function == SSL_connect)
 		return true;
-	g_set_error(error, g_quark_from_static_string("tls"), 0, "libstrophe's TLS does not come through confab's checks. "
-	    "confab does not go on line like this; it was linked in another way than its Makefile does.");
+	g_set_error(error, g_quark_from_static_string("tls"), 0, "libstrophe's TLS does not come through confab's "
+	    "checks. confab does not go on line like this; it was linked in another way than its Makefile does.");
 	return false;
 }

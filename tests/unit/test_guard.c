@@ -118,7 +118,8 @@ test_told(void **state)
 	struct stream *stream = stream_new(HEADER);
 
 	(void)state;
-	feed_text(stream, "<message from='a' xmlns:e='urn:e' e:from='b' xml:lang='de' xml:space='c'><body>one&amp;two\n\n"
+	feed_text(stream, "<message from='a' xmlns:e='urn:e' e:from='b' xml:lang='de' "
+	    "xml:space='c'><body>one&amp;two\n\n"
 	    "<![CDATA[<x>]]></body></message> \n <iq/>");
 	assert_string_equal(stream->told->str, "(message from=a xml:lang=de(body[one&two\n\n<x>]))(iq)");
 	assert_false(stream->report.failed);
@@ -131,7 +132,8 @@ test_told(void **state)
 static void
 test_every_cut(void **state)
 {
-	static const char stanza[] = "<message a='1234567890' xml:lang='\xC3\xA9'><body>\xF0\x9F\x98\x80 &lt;</body></message>";
+	static const char stanza[] = "<message a='1234567890' xml:lang='\xC3\xA9'><body>\xF0\x9F\x98\x80 "
+	    "&lt;</body></message>";
 	size_t cut, len = strlen(stanza);
 	struct stream *stream = stream_new(HEADER);
 
@@ -140,7 +142,8 @@ test_every_cut(void **state)
 		g_string_truncate(stream->told, 0);
 		feed(stream, stanza, cut);
 		feed(stream, stanza + cut, len - cut);
-		assert_string_equal(stream->told->str, "(message a=1234567890 xml:lang=\xC3\xA9(body[\xF0\x9F\x98\x80 <]))");
+		assert_string_equal(stream->told->str,
+		    "(message a=1234567890 xml:lang=\xC3\xA9(body[\xF0\x9F\x98\x80 <]))");
 		assert_int_equal(stream->report.stanza_bytes, len);
 	}
 	assert_int_equal(stream->report.total, strlen(HEADER) + (len - 1) * len);
@@ -186,7 +189,8 @@ test_stopped(void **state)
 	g_autofree char *deep = repeat("<a>", LIMIT_STANZA_DEPTH + 1), *many = repeat("<a/>", LIMIT_STANZA_ELEMENTS);
 	g_autofree char *wide = repeat("<a/>", LIMIT_STANZA_ELEMENTS - 1), *lines = repeat("\n", LIMIT_STANZA);
 	g_autofree char *value = repeat("x", LIMIT_STANZA_VALUE + 1), *name = repeat("n", LIMIT_STANZA_NAME + 1);
-	g_autofree char *attributes = NULL, *a = g_strdup_printf("<m>%s</m>", many), *b = g_strdup_printf("<m>%s</m>", wide);
+	g_autofree char *attributes = NULL, *a = g_strdup_printf("<m>%s</m>", many), *b = g_strdup_printf("<m>%s</m>",
+	    wide);
 	g_autofree char *c = g_strdup_printf("<m>%s</m>", lines), *d = g_strdup_printf("<m x='%s'/>", value);
 	g_autofree char *e = g_strdup_printf("<%s/>", name), *f = g_strdup_printf("<m %s='1'/>", name);
 	g_autofree char *endless = g_strdup_printf("<m x='%s%s", lines, value);
@@ -260,7 +264,8 @@ static void
 test_convert(void **state)
 {
 	xmpp_ctx_t *ctx = xmpp_ctx_new(NULL, NULL);
-	g_autofree char *lines = repeat("\n", 500000), *xml = g_strdup_printf("<message xmlns='jabber:client' from='a' xmlns:e='u' "
+	g_autofree char *lines = repeat("\n", 500000), *xml = g_strdup_printf("<message xmlns='jabber:client' "
+	    "from='a' xmlns:e='u' "
 	    "e:from='b'>one<x xmlns='urn:x' xml:lang='de'/>two<body>%s</body></message>", lines);
 	int64_t began = g_get_monotonic_time();
 	xmpp_stanza_t *theirs = xmpp_stanza_new_from_string(ctx, xml);

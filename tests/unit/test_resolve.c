@@ -151,7 +151,8 @@ test_interleave(void **state)
 	assert_interleaved("1.1.1.1", "1.1.1.1");
 	assert_interleaved("1.1.1.1 2.2.2.2", "1.1.1.1 2.2.2.2");
 	assert_interleaved("::1 1.1.1.1", "::1 1.1.1.1");
-	assert_interleaved("::1 ::2 ::3 ::4 ::5 ::6 ::7 ::8 ::9 ::a ::b ::c", "::1 ::2 ::3 ::4 ::5 ::6 ::7 ::8 ::9 ::a");
+	assert_interleaved("::1 ::2 ::3 ::4 ::5 ::6 ::7 ::8 ::9 ::a ::b ::c",
+	    "::1 ::2 ::3 ::4 ::5 ::6 ::7 ::8 ::9 ::a");
 }
 
 static void
@@ -268,7 +269,8 @@ fake_lookup_records(GResolver *resolver, const gchar *name, GResolverRecordType 
 		char host[100] = "";
 
 		assert_true(sscanf(words[i], "%u %u %u %99s", &priority, &weight, &port, host) >= 3);
-		records = g_list_append(records, g_variant_ref_sink(g_variant_new("(qqqs)", (guint16)priority, (guint16)weight,
+		records = g_list_append(records, g_variant_ref_sink(g_variant_new("(qqqs)", (guint16)priority,
+		    (guint16)weight,
 		    (guint16)port, host)));
 	}
 	g_task_return_pointer(task, records, free_records);

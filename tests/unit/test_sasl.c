@@ -52,7 +52,8 @@ choose(const char *names, const char *more, bool encrypted, bool bound, struct s
 static void
 test_choice(void **state)
 {
-	static const char exporter[] = "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding type='tls-exporter'/>"
+	static const char exporter[] = "<sasl-channel-binding xmlns='urn:xmpp:sasl-cb:0'><channel-binding "
+	    "type='tls-exporter'/>"
 	    "</sasl-channel-binding>";
 	static const struct { const char *names, *more; bool encrypted, bound; const char *mechanism; } rows[] = {
 		{ "PLAIN SCRAM-SHA-1 SCRAM-SHA-256", NULL, true, false, "SCRAM-SHA-256" },
@@ -91,7 +92,8 @@ test_choice(void **state)
 
 /* --- the server --- */
 
-enum lie { HONEST, NONCE_CUT, NONCE_OTHER, FEW_ROUNDS, MANY_ROUNDS, NO_SALT, SIGNATURE, NO_SIGNATURE, EARLY, IN_CHALLENGE };
+enum lie { HONEST, NONCE_CUT, NONCE_OTHER, FEW_ROUNDS, MANY_ROUNDS, NO_SALT, SIGNATURE, NO_SIGNATURE, EARLY,
+    IN_CHALLENGE };
 
 static int
 on_property(Gsasl *ctx, Gsasl_session *session, Gsasl_property property)
@@ -207,7 +209,8 @@ exchange(const char *mechanism, enum lie lie)
 			assert_string_equal(stanza_text(second), "");
 			stanza_free(last);
 		}
-		success = lie == NO_SIGNATURE || lie == IN_CHALLENGE ? stanza_new("success", NS_SASL) : saying("success", final);
+		success = lie == NO_SIGNATURE || lie == IN_CHALLENGE ? stanza_new("success",
+		    NS_SASL) : saying("success", final);
 	}
 	if (success != NULL)
 		good = sasl_success(sasl, success, &failure);

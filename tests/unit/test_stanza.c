@@ -42,12 +42,14 @@ test_build(void **state)
 	stanza_add(x, "y", NULL);
 	stanza_add(x, "z", NS_CLIENT);
 	assert_xml(s, "<message type='chat' to='bob@example.org' id='1&apos;&lt;&amp;&gt;\"&#10;&#9;&#13;'><body>"
-	    "a&lt;b&gt;&amp;'\"&#13;\n\tc</body><x xmlns='urn:x&apos;&lt;'><y/><z xmlns='jabber:client'/></x></message>");
+	    "a&lt;b&gt;&amp;'\"&#13;\n\tc</body><x xmlns='urn:x&apos;&lt;'><y/><z "
+	    "xmlns='jabber:client'/></x></message>");
 	stanza_set(s, "id", NULL);
 	stanza_set(s, "type", "headline");
 	stanza_remove(s, x);
 	assert_null(stanza_get(s, "id"));
-	assert_xml(s, "<message type='headline' to='bob@example.org'><body>a&lt;b&gt;&amp;'\"&#13;\n\tc</body></message>");
+	assert_xml(s, "<message type='headline' "
+	    "to='bob@example.org'><body>a&lt;b&gt;&amp;'\"&#13;\n\tc</body></message>");
 	stanza_add(s, "last", NULL);	/* after a removal the end is still the end */
 	assert_string_equal(stanza_name(stanza_next(stanza_first(s))), "last");
 	stanza_free(s);
@@ -124,7 +126,8 @@ test_mixed(void **state)
 static void
 test_read(void **state)
 {
-	struct stanza *s = parse("<message xml:lang='de' a='1'><x xmlns='urn:1'/><x xmlns='urn:2'>t</x><x xmlns='urn:2'/></message>");
+	struct stanza *s = parse("<message xml:lang='de' a='1'><x xmlns='urn:1'/><x xmlns='urn:2'>t</x><x "
+	    "xmlns='urn:2'/></message>");
 
 	(void)state;
 	assert_true(stanza_is(s, "message", NS_CLIENT));
@@ -143,7 +146,8 @@ test_read(void **state)
 static void
 test_take(void **state)
 {
-	struct stanza *outer = stanza_new("outer", "urn:o"), *inner = parse("<inner xmlns='urn:i'><deep/></inner>"), *most;
+	struct stanza *outer = stanza_new("outer", "urn:o"), *inner = parse("<inner xmlns='urn:i'><deep/></inner>"),
+	    *most;
 
 	(void)state;
 	most = stanza_new("most", "urn:o");
@@ -151,7 +155,8 @@ test_take(void **state)
 	stanza_set(inner, "grown", "after");	/* a taken root can still grow */
 	stanza_add(inner, "more", NULL);
 	stanza_take(most, outer);
-	assert_xml(most, "<most xmlns='urn:o'><outer><inner xmlns='urn:i' grown='after'><deep/><more/></inner></outer></most>");
+	assert_xml(most, "<most xmlns='urn:o'><outer><inner xmlns='urn:i' "
+	    "grown='after'><deep/><more/></inner></outer></most>");
 	stanza_free(most);
 }
 
@@ -191,7 +196,8 @@ test_parse_refuses(void **state)
 static void
 test_answers(void **state)
 {
-	struct stanza *iq = parse("<iq type='get' id='7' from='a@example.org/r' to='b@example.org'><q xmlns='urn:q'/></iq>"), *s;
+	struct stanza *iq = parse("<iq type='get' id='7' from='a@example.org/r' to='b@example.org'><q "
+	    "xmlns='urn:q'/></iq>"), *s;
 
 	(void)state;
 	s = stanza_result(iq);
@@ -229,10 +235,12 @@ test_fault(void **state)
 
 	(void)state;
 	assert_fault("<message type='error'/>", "undefined-condition", NULL, NULL, "\"undefined condition\"");
-	assert_fault("<message type='error'><error type='wait'><text xmlns='" NS_STANZAS "'>to\xE2\x80\xAE" "o\nbad</text>"
+	assert_fault("<message type='error'><error type='wait'><text "
+	    "xmlns='" NS_STANZAS "'>to\xE2\x80\xAE" "o\nbad</text>"
 	    "<x xmlns='urn:app'/><forbidden xmlns='" NS_STANZAS "'/></error></message>", "forbidden", "too bad", "x",
 	    "\"too bad\" (forbidden)");
-	assert_fault("<message type='error'><error><item-not-found xmlns='" NS_STANZAS "'/><text xmlns='" NS_STANZAS "'/>"
+	assert_fault("<message type='error'><error><item-not-found xmlns='" NS_STANZAS "'/><text "
+	    "xmlns='" NS_STANZAS "'/>"
 	    "</error></message>", "item-not-found", NULL, NULL, "\"item not found\"");
 	assert_false(stanza_fault_read(s, &fault));
 	stanza_fault_clear(&fault);
