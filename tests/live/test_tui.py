@@ -253,3 +253,36 @@ def test_at_rest_nobody_is_woken(server, people, peer, confab, tmux):
     rig.until(quiet, "the face is woken all the time", 60)
     rss = int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1])
     assert rss < 10 * 1024
+
+
+def test_somebody_asks_to_be_a_contact(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, chat = talk(server, people, peer, confab, tmux)
+    stranger = f"dave{alice}"
+    server.user(stranger)
+    terminal.type("half a sentence")
+    peer(stranger).presence(to=mira, type="subscribe")
+    # A mark, and nothing that takes the keyboard.
+    terminal.wait_for("Req 1")
+    terminal.type(" goes on")
+    terminal.wait_for(rf"^{alice}> half a sentence goes on")
+    terminal.keys("C-x", "q")
+    screen = terminal.wait_for("to be answered")
+    assert stranger in screen and "/answer" in screen
+    terminal.line("allow")
+    terminal.wait_gone("Req 1")
+    terminal.keys("M-2")
+    terminal.wait_for(rf"^{alice}> half a sentence goes on")
+    rig.until(lambda: any(c["jid"].startswith(stranger) and c["subscription"] in ("from", "both")
+                          for c in confab.call("roster")["contacts"]), "the answer did not reach the server")
+
+
+def test_two_faces_show_the_same(server, people, peer, confab, tmux):
+    one, contact, alice, mira, chat = talk(server, people, peer, confab, tmux)
+    other = tmux(60, 20).confab(confab)
+    other.wait_for(rf"^{alice}>")
+    one.line("from the first")
+    other.wait_for("from the first")
+    one.type("typed in the first")
+    other.wait_for(rf"^{alice}> typed in the first")
+    other.keys("C-u")
+    one.wait_for(rf"^{alice}>$")
