@@ -217,7 +217,7 @@ static int
 run(struct options *o, const struct paths *paths, int signals)
 {
 	struct program program = { 0 };
-	GError *error = NULL;
+	g_autoptr(GError) error = NULL;
 	gboolean taken;
 	int lock = lock_take(paths->lock, &taken, &error);
 
@@ -253,7 +253,7 @@ main(int argc, char **argv)
 {
 	struct options o;
 	struct paths *paths;
-	GError *error = NULL;
+	g_autoptr(GError) error = NULL;
 	const struct rlimit no_core = { 0, 0 };
 	int status, signals;
 
@@ -266,8 +266,9 @@ main(int argc, char **argv)
 	paths = paths_new(o.home, o.profile, &error);
 	if (paths == NULL || !paths_create(paths, &error) ||
 	    !log_open(o.background ? paths->log : NULL, o.level, &error))
-		return give_up(&o, 1, error);
-	status = run(&o, paths, signals);
+		status = give_up(&o, 1, error);
+	else
+		status = run(&o, paths, signals);
 	log_close();
 	paths_free(paths);
 	return status;

@@ -24,6 +24,15 @@ TOP = HERE.parent.parent
 BUILD = pathlib.Path(os.environ.get("BUILD", "build"))
 BUILD = BUILD if BUILD.is_absolute() else TOP / BUILD
 PYTHON = "/usr/bin/python3"
+
+
+def sanitizers():
+    """What the build was made with (SAN=), by what is in it; figures of memory mean nothing then."""
+    program = (BUILD / "confab").read_bytes() if (BUILD / "confab").exists() else b""
+    return "address,undefined" if b"__asan_init" in program else "thread" if b"__tsan_init" in program else ""
+
+
+SANITIZED = sanitizers()
 # A sanitized build on a busy machine is slow; deadlines are only for what never comes.
 PATIENCE = float(os.environ.get("PATIENCE", "20"))
 

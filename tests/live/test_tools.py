@@ -115,8 +115,8 @@ def test_deps_elsewhere_prints_the_list(place):
 
 def test_an_installation_is_complete(place):
     to = place.path / "to"
-    done = subprocess.run(["make", "-s", f"BUILD={rig.BUILD}", "install", f"DESTDIR={to}"], cwd=rig.TOP, capture_output=True,
-                          text=True)
+    done = subprocess.run(["make", "-s", f"BUILD={rig.BUILD}", f"SAN={rig.SANITIZED}", "install", f"DESTDIR={to}"], cwd=rig.TOP,
+                          capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     found = {str(p.relative_to(to)) for p in to.rglob("*") if p.is_file()}
     for name in ("bin/confab", "libexec/confab/confab-core", "share/man/man1/confab.1", "share/man/man7/confab-protocol.7"):
