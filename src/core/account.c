@@ -6,6 +6,7 @@
 
 #include "base/jid.h"
 #include "base/text.h"
+#include "core/archive.h"
 #include "core/bus.h"
 #include "core/connection.h"
 #include "core/feature.h"
@@ -51,6 +52,7 @@ account_new(struct core *core, struct account_settings *settings, GError **error
 	account->iqs = iq_table_new();
 	account->roster = roster_new(account);
 	account->connection = connection_new(account);
+	account->archive = archive_new(account);
 	acknowledge_init(account);
 	own_presence_load(account);
 	return account;
@@ -60,6 +62,7 @@ void
 account_free(struct account *account)
 {
 	iq_lose_all(account->iqs);
+	archive_free(account->archive);
 	connection_free(account->connection);
 	acknowledge_clear(account);
 	iq_table_free(account->iqs);

@@ -11,6 +11,7 @@
 #include "proto/event.h"
 #include "xmpp/iq.h"
 
+struct archive;
 struct connection;
 struct roster;
 
@@ -34,6 +35,8 @@ struct account {
 	struct acknowledge sm;
 	struct iq_table	*iqs;
 	struct roster	*roster;
+	struct archive	*archive;
+	bool		 broke;		/* the last stream ended because of what came on it */
 	int64_t		 clock_offset_us;	/* the server's clock minus ours */
 	bool		 gives_ids;	/* our archive puts ids on messages (XEP-0359), and takes forged ones off */
 };

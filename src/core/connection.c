@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "core/archive.h"
 #include "core/bus.h"
 #include "core/feature.h"
 #include "core/message.h"
@@ -282,6 +283,7 @@ on_up(void *ctx, const struct stream_up *up)
 	withdraw_prompt(c);
 	say_up(account, up);
 	acknowledge_up(account, up);
+	archive_session(account, !up->resumed || c->fresh);
 	if (!up->resumed) {
 		roster_offline(account);
 		features_online(account);
@@ -368,7 +370,11 @@ on_down(void *ctx, struct stream_failure *failure)
 	const char *word = stream_fault_word(failure->fault);
 	g_autofree char *broken = g_steal_pointer(&c->broken);
 
+	account->broke = failure->fault == STREAM_BROKEN;
 	end_session(account);
+	/* Resumed, the server would send the same again. */
+	if (account->broke)
+		acknowledge_end(account);
 	if (c->ended || !c->wanted) {
 		if (failure->fault == STREAM_CLOSED)
 			acknowledge_end(account);

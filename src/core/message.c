@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "core/archive.h"
 #include "core/chat.h"
 #include "core/feature.h"
 #include "core/roster.h"
@@ -98,22 +99,27 @@ store(struct incoming *in)
 	g_autofree char *author = jid_bare(in->from), *raw = stanza_to_xml(in->stanza);
 	struct message_row *row = NULL;
 	struct message_arrival arrival = {
-		.author = author, .resource = jid_resource(in->from), .out = in->out, .counts = !in->out,
+		.author = author, .resource = jid_resource(in->from), .out = in->out, .counts = !in->out && !in->old,
 		.said_ms = in->said_ms, .via = in->via, .encryption = in->encryption, .origin_id = in->origin_id,
 		.server_id = in->server_id, .body = in->body, .raw = raw, .clock_offset_us = account->clock_offset_us,
+		.ord = in->ord,
 	};
+	bool ok;
 
 	arrival.chat = chat_find(core->store, account->id, in->peer, CHAT_PERSON, true, &error);
-	if (arrival.chat != 0 && chat_set_open(core->store, arrival.chat, true, &error))
-		in->fate = message_arrive(core->store, &arrival, &row, &error);
-	else
-		in->fate = MESSAGE_FATE_ERROR;
-	if (in->fate == MESSAGE_FATE_ERROR) {
+	in->fate = arrival.chat != 0 ? message_arrive(core->store, &arrival, &row, &error) : MESSAGE_FATE_ERROR;
+	ok = in->fate != MESSAGE_FATE_ERROR;
+	/* Who wrote there from elsewhere has read what was there. */
+	if (ok && in->fate == MESSAGE_FATE_NEW && in->out)
+		ok = chat_set_read(core->store, arrival.chat, row->ord, &error);
+	if (ok && (in->via != VIA_ARCHIVE || (in->fate == MESSAGE_FATE_NEW && !in->old)))
+		ok = chat_set_open(core->store, arrival.chat, true, &error);
+	if (!ok) {
+		message_row_free(row);
 		log_error("store", "%s", error != NULL ? error->message : "a message was not stored");
 		turn_failed(core->turn, error);
 		return false;
 	}
-	turn_put_chat(core->turn, arrival.chat);
 	in->row = row;
 	return true;
 }
@@ -129,26 +135,40 @@ headline(struct incoming *in)
 		    title != NULL ? ": " : "", in->body);
 }
 
-/* The stages, for a message that is neither an error nor from a room. */
-static void
-run_stages(struct incoming *in)
+/* The stages, for a message that is neither an error nor from a room.  False: the disk refused. */
+static bool
+run_stages(struct incoming *in, int64_t *place)
 {
+	struct turn *turn = in->account->core->turn;
+	int64_t rev;
+
 	if (features_in(in, STAGE_DECRYPT) == DONE)
-		return;
+		return true;
 	if (in->body == NULL)
 		in->body = plain_body(in->message);
 	if (features_in(in, STAGE_ANNOTATE) == DONE || in->body == NULL)
-		return;
+		return true;
 	if (g_strcmp0(stanza_get(in->message, "type"), "headline") == 0) {
-		headline(in);
-		return;
+		if (in->via != VIA_ARCHIVE)
+			headline(in);
+		return true;
 	}
+	rev = store_rev(in->account->core->store);
 	if (!store(in))
-		return;
+		return false;
+	*place = in->row->ord;
 	features_in(in, STAGE_REPORT);
-	/* The row is the turn's from here on. */
-	turn_put_message(in->account->core->turn, (struct message_row *)(uintptr_t)in->row);
+	if (in->via == VIA_LIVE || in->via == VIA_CARBON)
+		archive_live(in->account, in->row);
+	/* The row is the turn's from here on; a copy that brought nothing new is nothing to tell. */
+	if (in->row->rev > rev) {
+		turn_put_chat(turn, in->row->chat);
+		turn_put_message(turn, (struct message_row *)(uintptr_t)in->row);
+	} else {
+		message_row_free((struct message_row *)(uintptr_t)in->row);
+	}
 	in->row = NULL;
+	return true;
 }
 
 static void
@@ -156,15 +176,58 @@ route_message(struct account *account, const struct stanza *stanza)
 {
 	struct incoming in = { .account = account, .stanza = stanza, .message = stanza, .via = VIA_LIVE };
 	const char *type;
+	int64_t place;
 
+	if (stanza_child(stanza, "result", NS_MAM) != NULL) {
+		archive_result(account, stanza);
+		return;
+	}
 	if (features_in(&in, STAGE_UNWRAP) == GO_ON && address(&in)) {
 		type = stanza_get(in.message, "type");
 		if (g_strcmp0(type, "error") == 0)
 			bounced(&in);
 		else if (g_strcmp0(type, "groupchat") != 0)
-			run_stages(&in);
+			run_stages(&in, &place);
 	}
 	incoming_clear(&in);
+}
+
+char *
+message_archived_chat(const struct account *account, const struct stanza *message, bool *out)
+{
+	const char *type = stanza_get(message, "type"), *to = stanza_get(message, "to");
+	g_autofree char *from = stanza_get(message, "from") != NULL ? jid_normalise(stanza_get(message, "from"), NULL) :
+	    g_strdup(account_jid(account));
+	g_autofree char *receiver = to != NULL ? jid_normalise(to, NULL) : g_strdup(account_jid(account));
+
+	if (from == NULL || receiver == NULL || g_strcmp0(type, "error") == 0 || g_strcmp0(type, "groupchat") == 0)
+		return NULL;
+	/* With oneself: as what came in, like the live one. */
+	*out = jid_same_bare(from, account_jid(account)) && !jid_same_bare(receiver, account_jid(account));
+	if (!*out && !jid_same_bare(receiver, account_jid(account)))
+		return NULL;
+	return jid_bare(*out ? receiver : from);
+}
+
+bool
+message_archived(struct account *account, const struct archived *archived, int64_t *place, bool *news)
+{
+	struct incoming in = { .account = account, .stanza = archived->envelope, .message = archived->message,
+	    .via = VIA_ARCHIVE, .said_ms = archived->said_ms, .ord = archived->ord, .old = archived->old,
+	    .fate = MESSAGE_FATE_KNOWN };
+	const char *from = stanza_get(archived->message, "from");
+	bool ok = true;
+
+	*place = 0;
+	in.peer = message_archived_chat(account, archived->message, &in.out);
+	if (in.peer != NULL) {
+		in.from = from != NULL ? jid_normalise(from, NULL) : g_strdup(account_jid(account));
+		in.server_id = text_clean(archived->id, -1, TEXT_LINE, 0);
+		ok = run_stages(&in, place);
+	}
+	*news = ok && in.fate == MESSAGE_FATE_NEW;
+	incoming_clear(&in);
+	return ok;
 }
 
 /* Who asks may not even learn that we are there (RFC 6120 §8.4): only our server, ourselves, and who sees us. */

@@ -38,6 +38,8 @@ struct incoming {
 	/* Set by DECRYPT or taken from <body/>; NULL: nothing to show. */
 	char		*body;
 	enum encryption	 encryption;
+	int64_t		 ord;		/* VIA_ARCHIVE: its place if it is new, else 0 */
+	bool		 old;		/* VIA_ARCHIVE: from before this machine knew the account: no news to anybody */
 	/* Set by STORE. */
 	const struct message_row *row;
 	enum message_fate fate;
@@ -45,5 +47,21 @@ struct incoming {
 
 /* A message, presence or iq of the server, in its savepoint.  Not for elements of stream management. */
 void	 message_route(struct account *, const struct stanza *);
+
+/* A message that our own archive kept (XEP-0313 §4); the envelope was checked by core/archive.c. */
+struct archived {
+	const struct stanza *envelope, *message;
+	const char	*id;		/* in the archive */
+	int64_t		 said_ms;	/* when the archive got it */
+	int64_t		 ord;		/* its place if it is new */
+	bool		 old;
+};
+/*
+ * Goes through the stages from DECRYPT on, in the savepoint of its page.  *place is that of its row, 0 when it has none;
+ * *news: the row is new.  False: the disk refused, and the page is to be taken back.
+ */
+bool	 message_archived(struct account *, const struct archived *, int64_t *place, bool *news);
+/* The bare address of the chat that it belongs to and whether it is ours; NULL when it is nothing of ours. */
+char	*message_archived_chat(const struct account *, const struct stanza *message, bool *out);
 
 #endif

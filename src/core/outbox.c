@@ -174,6 +174,39 @@ outbox_waits_for_ack(struct account *account)
 
 	return rows->len > 0;
 }
+bool
+outbox_has_unknown(struct account *account)
+{
+	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_UNKNOWN);
+
+	return rows->len > 0;
+}
+
+void
+outbox_not_found(struct account *account, int64_t from_ord, bool (*keeps)(void *, struct account *, const char *), void *ctx)
+{
+	struct turn *turn = account->core->turn;
+	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_UNKNOWN);
+	g_autoptr(GError) error = NULL;
+
+	if (!turn_begin(turn))
+		return;
+	for (guint i = 0; error == NULL && i < rows->len; i++) {
+		const struct message_row *row = rows->pdata[i];
+		struct chat_row *chat = chat_load(account->core->store, row->chat);
+		struct message_row *now = NULL;
+
+		if (chat != NULL && row->ord >= from_ord && keeps(ctx, account, chat->jid))
+			now = message_requeue(account->core->store, row->id, &error);
+		chat_row_free(chat);
+		if (now != NULL)
+			turn_put_message(turn, now);
+	}
+	turn_end(turn, error == NULL);
+	turn_failed(turn, error);
+	outbox_flush(account);
+}
+
 
 /* The row, when it is ours and of this account. */
 static struct message_row *

@@ -31,6 +31,13 @@ void	 outbox_resend(struct account *);
 /* A new session: of what is still "sent" nobody knows whether it arrived. */
 void	 outbox_lost(struct account *);
 bool	 outbox_waits_for_ack(struct account *);
+bool	 outbox_has_unknown(struct account *);
+/*
+ * Of what is unknown and has its place from here on nothing was found in the archive: what is in chats that the archive
+ * keeps did not arrive, and is sent again with the same id.
+ */
+void	 outbox_not_found(struct account *, int64_t from_ord, bool (*keeps)(void *ctx, struct account *, const char *peer),
+	    void *ctx);
 
 /* A person decides: sends again what is unknown or failed; drops what is queued.  Errors in words. */
 bool	 outbox_retry(struct account *, int64_t message, GError **error);

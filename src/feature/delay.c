@@ -17,6 +17,8 @@ delay_annotate(struct incoming *in)
 	g_autofree char *domain = jid_domain(account_jid(in->account));
 	int64_t now_ms = clock_real_us() / 1000, said_ms;
 
+	if (in->via == VIA_ARCHIVE)
+		return GO_ON;		/* which said it outside of the message */
 	for (struct stanza *c = stanza_first(in->message); c != NULL; c = stanza_next(c)) {
 		g_autofree char *by = NULL;
 

@@ -8,6 +8,7 @@
 #include "base/jid.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "core/archive.h"
 #include "core/feature.h"
 #include "xmpp/ns.h"
 
@@ -32,7 +33,8 @@ ids_annotate(struct incoming *in)
 	unsigned ours = 0;
 
 	in->origin_id = clean_id(origin != NULL ? stanza_get(origin, "id") : id);
-	if (!in->account->gives_ids)
+	/* The archive itself names its id outside of the message. */
+	if (!in->account->gives_ids || in->via == VIA_ARCHIVE)
 		return GO_ON;
 	for (struct stanza *c = stanza_first(in->message); c != NULL; c = stanza_next(c)) {
 		g_autofree char *by = stanza_is(c, "stanza-id", NS_SID) && stanza_get(c, "by") != NULL ?
@@ -60,14 +62,18 @@ told(void *ctx, enum iq_end end, const struct stanza *answer)
 	struct account *account = ctx;
 	const struct stanza *query = end == IQ_RESULT ? stanza_child(answer, "query", NS_DISCO_INFO) : NULL;
 
-	if (query == NULL)
-		return;
-	for (struct stanza *c = stanza_first(query); c != NULL; c = stanza_next(c)) {
+	bool archive = false;
+
+	for (struct stanza *c = query != NULL ? stanza_first(query) : NULL; c != NULL; c = stanza_next(c)) {
 		const char *var = stanza_is(c, "feature", NS_DISCO_INFO) ? stanza_get(c, "var") : NULL;
 
-		if (g_strcmp0(var, NS_SID) == 0 || g_strcmp0(var, NS_MAM) == 0)
+		if (g_strcmp0(var, NS_MAM) == 0)
+			archive = true;
+		if (g_strcmp0(var, NS_SID) == 0 || archive)
 			account->gives_ids = true;
 	}
+	if (end == IQ_RESULT || end == IQ_ERROR)
+		archive_told(account, archive);
 }
 
 static void

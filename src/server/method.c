@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "core/account.h"
+#include "core/archive.h"
 #include "core/chat.h"
 #include "core/prompt.h"
 #include "core/roster.h"
@@ -242,22 +243,59 @@ place(const json_t *params, enum page_place *where, int64_t *anchor, GError **er
 	return false;
 }
 
+/* A place to look for what is missing of a page: above its first row, or where a hole in it ends. */
+static int64_t
+hole_in(GPtrArray *rows, GPtrArray *gaps, enum page_place where, bool more)
+{
+	const struct message_row *first = rows->len > 0 ? rows->pdata[0] : NULL;
+	const struct message_row *last = rows->len > 0 ? rows->pdata[rows->len - 1] : NULL;
+
+	for (guint i = gaps->len; first != NULL && i-- > 0;) {
+		const struct gap *gap = gaps->pdata[i];
+
+		if (gap->why == NULL && gap->high > first->ord && gap->low != 0 && (where == PAGE_END || gap->low < last->ord))
+			return gap->high;
+	}
+	return more || where == PAGE_AFTER ? 0 : first != NULL ? first->ord : INT64_MAX;
+}
+
+static json_t *
+gaps_to_json(const GPtrArray *gaps)
+{
+	json_t *list = json_array();
+
+	for (guint i = 0; i < gaps->len; i++) {
+		const struct gap *gap = gaps->pdata[i];
+		g_autofree char *from = clock_format_utc(gap->low / 1000), *to = clock_format_utc(gap->high / 1000);
+		json_t *one = json_pack("{s:I, s:I, s:s}", "after", (json_int_t)gap->low, "before", (json_int_t)gap->high, "to", to);
+
+		if (gap->low != 0)
+			json_object_set_new(one, "from", json_string(from));
+		if (gap->why != NULL)
+			json_object_set_new(one, "reason", json_string(gap->why));
+		json_array_append_new(list, one);
+	}
+	return list;
+}
+
 static json_t *
 do_history(struct session *session, int64_t id, const json_t *params, GError **error)
 {
 	const struct core *core = session_core(session);
 	struct account *account = need_account(core, params, error);
 	g_autoptr(GPtrArray) rows = NULL;
-	int64_t chat, anchor, limit = CLAMP(number(params, "limit", PAGE), 1, PAGE_MAX);
+	int64_t chat, anchor, hole, limit = CLAMP(number(params, "limit", PAGE), 1, PAGE_MAX);
 	enum page_place where;
+	g_autoptr(GPtrArray) gaps = NULL;
 	json_t *list;
 	size_t bytes = 0;
-	bool more = false, full = false;
+	bool more = false, full = false, fetching = false;
 
 	(void)id;
 	if (account == NULL || !place(params, &where, &anchor, error))
 		return NULL;
 	list = json_array();
+	gaps = archive_gaps(account, text(params, "chat"));
 	chat = chat_find(core->store, account->id, text(params, "chat"), CHAT_PERSON, false, NULL);
 	if (chat != 0)
 		rows = message_page(core->store, chat, where, anchor, (unsigned)limit, &more);
@@ -277,7 +315,10 @@ do_history(struct session *session, int64_t id, const json_t *params, GError **e
 		json_decref(list);
 		list = reversed;
 	}
-	return json_pack("{s:o, s:b, s:[]}", "messages", list, "more", more || full, "gaps");
+	if (rows != NULL && !full && (hole = hole_in(rows, gaps, where, more)) != 0)
+		fetching = archive_want_older(account, text(params, "chat"), hole);
+	return json_pack("{s:o, s:b, s:o, s:b}", "messages", list, "more", more || full || fetching, "gaps",
+	    gaps_to_json(gaps), "fetching", fetching);
 }
 
 static json_t *

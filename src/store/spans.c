@@ -113,6 +113,15 @@ span_find(struct store *store, int64_t archive, int64_t ord, struct span *span)
 	return true;
 }
 
+bool
+span_above(struct store *store, int64_t archive, int64_t low)
+{
+	int64_t found = 0;
+
+	return db_number(store, NULL, &found, "SELECT 1 FROM span WHERE archive = ?1 AND low > ?2", "ii", archive, low) &&
+	    found != 0;
+}
+
 /* Takes the place of all that lie within or touch it. */
 static bool
 write_span(struct store *store, int64_t archive, const struct span *span, GError **error)

@@ -33,6 +33,8 @@ void	 span_clear(struct span *);
 GPtrArray *span_list(struct store *, int64_t archive);
 /* The span that holds ord or is the last one below it; false when there is none (it is then cleared). */
 bool	 span_find(struct store *, int64_t archive, int64_t ord, struct span *);
+/* Is there one that begins above this? */
+bool	 span_above(struct store *, int64_t archive, int64_t low);
 
 /* A new one; it swallows those that it touches, and then begins and ends as they do where they reach further. */
 bool	 span_add(struct store *, int64_t archive, const struct span *, GError **error);
