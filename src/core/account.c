@@ -305,7 +305,7 @@ parcel_send(void *ctx)
 
 	/* Only on the stream it was numbered for. */
 	if (parcel->account->stream == parcel->stream && account_online(parcel->account))
-		connection_write(parcel->account, parcel->xml, strlen(parcel->xml));
+		acknowledge_write(parcel->account, parcel->xml);
 }
 
 bool

@@ -16,8 +16,13 @@
 enum {
 	UNASKED = 100,		/* stanzas after which we acknowledge unasked: servers keep only some hundred */
 	KEPT_MAX = 1000,	/* receipts waiting for an acknowledgement */
+	HELD_MAX = 5000,	/* answers that wait for the proof; with more of them it is not waited for */
 	SLOW_LINK = 4,		/* bytes per millisecond: a big message on a bad line is not a dead line */
 };
+
+static const char ask[] = "<r xmlns='" NS_SM "'/>";
+
+static void lose_patience(void *ctx);
 
 struct kept_stanza {
 	int64_t	 number;
@@ -59,6 +64,8 @@ void
 acknowledge_init(struct account *account)
 {
 	g_queue_init(&account->sm.kept);
+	g_queue_init(&account->sm.held);
+	g_queue_init(&account->sm.again);
 	load(account);
 	turn_before_commit(account->core->turn, before_commit, account);
 }
@@ -69,11 +76,12 @@ acknowledge_clear(struct account *account)
 	struct acknowledge *sm = &account->sm;
 
 	turn_forget_before_commit(account->core->turn, before_commit, account);
-	clock_timer_cancel(&sm->patience);
+	acknowledge_down(account);
 	g_free(sm->id);
 	g_free(sm->location);
 	g_free(sm->jid);
 	g_queue_clear_full(&sm->kept, (GDestroyNotify)kept_free);
+	g_queue_clear_full(&sm->again, (GDestroyNotify)kept_free);
 }
 
 /* The server has everything up to this number. */
@@ -96,6 +104,32 @@ widen(const struct acknowledge *sm, uint32_t h)
 	return sm->acked + (uint32_t)(h - (uint32_t)sm->acked);
 }
 
+/* What the server has not acknowledged, for the stream that comes. */
+static void
+put_aside(struct acknowledge *sm)
+{
+	struct kept_stanza *stanza;
+
+	while ((stanza = g_queue_pop_head(&sm->kept)) != NULL)
+		g_queue_push_tail(&sm->again, stanza);
+}
+
+static void
+send_again(struct account *account)
+{
+	GQueue again = account->sm.again;
+	struct kept_stanza *kept;
+
+	g_queue_init(&account->sm.again);
+	while ((kept = g_queue_pop_head(&again)) != NULL) {
+		struct stanza *stanza = stanza_parse(kept->xml, -1, NULL);
+
+		if (stanza != NULL)
+			account_send(account, stanza, true);
+		kept_free(kept);
+	}
+}
+
 static void
 start_session(struct account *account, const struct stream_up *up)
 {
@@ -103,9 +137,15 @@ start_session(struct account *account, const struct stream_up *up)
 
 	if (up->resume_failed && up->has_failed_h)
 		settle(account, widen(sm, up->failed_h));
-	/* What was under way on the old session: nobody knows. */
-	outbox_lost(account);
-	g_queue_clear_full(&sm->kept, (GDestroyNotify)kept_free);
+	if (sm->clean) {
+		outbox_requeue(account);
+		put_aside(sm);
+	} else {
+		/* What was under way on the old session: nobody knows. */
+		outbox_lost(account);
+		g_queue_clear_full(&sm->kept, (GDestroyNotify)kept_free);
+	}
+	sm->clean = false;
 	g_clear_pointer(&sm->id, g_free);
 	g_clear_pointer(&sm->location, g_free);
 	sm->on = up->sm;
@@ -116,6 +156,7 @@ start_session(struct account *account, const struct stream_up *up)
 	sm->since_ms = clock_real_us() / 1000;
 	sm->in = sm->in_told = sm->out = sm->acked = 0;
 	sm->in_committed = -1;	/* the row must be written even if nothing was counted */
+	send_again(account);
 }
 
 static void
@@ -123,24 +164,46 @@ resume_session(struct account *account, const struct stream_up *up)
 {
 	struct acknowledge *sm = &account->sm;
 	int64_t acked = widen(sm, up->acked);
-	GQueue kept;
-	struct kept_stanza *stanza;
 
 	sm->on = true;
 	sm->in_told = sm->in;
 	settle(account, acked);
 	/* Everything beyond what the server counted goes again, with new numbers. */
 	sm->out = acked;
-	kept = sm->kept;
-	g_queue_init(&sm->kept);
-	outbox_resend(account);
-	while ((stanza = g_queue_pop_head(&kept)) != NULL) {
-		struct stanza *again = stanza_parse(stanza->xml, -1, NULL);
+	put_aside(sm);
+	sm->clean = sm->proving = sm->asked = true;
+	connection_write(account, ask, sizeof ask - 1);
+	sm->patience = clock_timer_start(LIMIT_PROOF_WAIT, lose_patience, account);
+}
 
-		if (again != NULL)
-			account_send(account, again, true);
-		kept_free(stanza);
+/* The resumed stream carries what we say. */
+static void
+go_on(struct account *account)
+{
+	struct acknowledge *sm = &account->sm;
+	char *xml;
+
+	sm->proving = sm->clean = false;
+	while ((xml = g_queue_pop_head(&sm->held)) != NULL) {
+		connection_write(account, xml, strlen(xml));
+		g_free(xml);
 	}
+	outbox_requeue(account);
+	outbox_flush(account);
+	send_again(account);
+}
+
+void
+acknowledge_write(struct account *account, const char *xml)
+{
+	struct acknowledge *sm = &account->sm;
+
+	if (sm->proving && sm->held.length >= HELD_MAX)
+		go_on(account);
+	if (sm->proving)
+		g_queue_push_tail(&sm->held, g_strdup(xml));
+	else
+		connection_write(account, xml, strlen(xml));
 }
 
 void
@@ -209,6 +272,8 @@ acknowledge_element(struct account *account, const struct stanza *element)
 	sm->asked = false;
 	clock_timer_cancel(&sm->patience);
 	settle(account, acked);
+	if (sm->proving)
+		go_on(account);
 	/* More went out meanwhile: the burst is not over. */
 	if (sm->acked < sm->out && outbox_waits_for_ack(account))
 		sm->ask = true;
@@ -225,15 +290,19 @@ lose_patience(void *ctx)
 {
 	struct account *account = ctx;
 	struct acknowledge *sm = &account->sm;
-	int64_t left_ms = sm->heard_ms + LIMIT_ACK_WAIT - clock_boot_ms();
+	int64_t wait_ms = sm->proving ? LIMIT_PROOF_WAIT : LIMIT_ACK_WAIT, left_ms = sm->heard_ms + wait_ms - clock_boot_ms();
 
 	sm->patience = NULL;
 	/* While the disk refuses it is us who do not read. */
 	if (turn_is_stuck(account->core->turn))
-		left_ms = LIMIT_ACK_WAIT;
+		left_ms = wait_ms;
 	if (left_ms > 0)
 		sm->patience = clock_timer_start(left_ms, lose_patience, account);
-	else
+	else if (sm->proving) {
+		/* It took the session back and does not hear us: a new one. */
+		g_clear_pointer(&sm->id, g_free);
+		connection_give_up(account, "The server resumed the session and does not answer in it; a new one is made.");
+	} else
 		connection_give_up(account, "The server does not say any more what it got; the connection was left.");
 }
 
@@ -241,12 +310,13 @@ void
 acknowledge_down(struct account *account)
 {
 	clock_timer_cancel(&account->sm.patience);
+	account->sm.proving = false;
+	g_queue_clear_full(&account->sm.held, g_free);
 }
 
 void
 acknowledge_flush(struct account *account)
 {
-	static const char ask[] = "<r xmlns='" NS_SM "'/>";
 	struct acknowledge *sm = &account->sm;
 
 	if (!sm->on || !account_online(account))

@@ -4,6 +4,11 @@
  * In: every stanza handed to the router counts, also one that is ignored.  An <a/> carries only the count of a finished
  * commit; <r/> is answered after the commit of all that came before it.  Out: a stanza gets its number when it is given
  * to the stream; the number of a message is committed with it before its first byte leaves.
+ *
+ * A resumed stream is proved first: an <r/> goes alone, and what is to be sent waits for its answer.  Servers (Prosody
+ * 0.12) go on with the parser of the broken link, and when that broke inside a stanza, what follows falls into it and is
+ * lost or ends the session.  Since nothing else was sent, it is then known what the server has, and a new session goes on
+ * from there.
  */
 #ifndef CORE_ACKNOWLEDGE_H
 #define CORE_ACKNOWLEDGE_H
@@ -33,6 +38,10 @@ struct acknowledge {
 	bool	 ask;		/* ask at the end of this turn */
 	bool	 answer;	/* an <r/> of the server waits for the commit */
 	GQueue	 kept;		/* of struct kept_stanza: not messages, not acknowledged, worth sending again */
+	bool	 proving;	/* resumed, and the first <r/> is not answered yet */
+	bool	 clean;		/* nothing was sent since the server told what it has */
+	GQueue	 held;		/* of char *: has its number, waits for the proof */
+	GQueue	 again;		/* of struct kept_stanza: of the broken link, waits for the proof */
 };
 
 void	 acknowledge_init(struct account *);
@@ -44,6 +53,8 @@ void	 acknowledge_up(struct account *, const struct stream_up *);
 void	 acknowledge_in(struct account *);
 /* Gives the next number to a stanza of so many bytes; xml (taken, may be NULL) is kept until acknowledged. */
 int64_t	 acknowledge_out(struct account *, char *xml, size_t len);
+/* Writes what has its number, now or when the stream is proved. */
+void	 acknowledge_write(struct account *, const char *xml);
 /* <r/> or <a/> came.  False: the server counts what we never sent; the stream must end. */
 bool	 acknowledge_element(struct account *, const struct stanza *);
 /* After a commit: writes what is due. */

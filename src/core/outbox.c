@@ -99,7 +99,8 @@ outbox_flush(struct account *account)
 {
 	g_autoptr(GPtrArray) rows = NULL;
 
-	if (!account_online(account) || !turn_begin(account->core->turn))
+	/* A resumed stream is proved first, and what is older goes first. */
+	if (!account_online(account) || account->sm.proving || !turn_begin(account->core->turn))
 		return;
 	rows = in_state(account, MESSAGE_QUEUED);
 	bool ok = true;
@@ -146,7 +147,7 @@ outbox_lost(struct account *account)
 }
 
 void
-outbox_resend(struct account *account)
+outbox_requeue(struct account *account)
 {
 	struct turn *turn = account->core->turn;
 	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_SENT);
@@ -161,8 +162,6 @@ outbox_resend(struct account *account)
 		if (now != NULL)
 			turn_put_message(turn, now);
 	}
-	if (error == NULL)
-		outbox_flush(account);
 	turn_end(turn, error == NULL);
 	turn_failed(turn, error);
 }
@@ -174,6 +173,7 @@ outbox_waits_for_ack(struct account *account)
 
 	return rows->len > 0;
 }
+
 bool
 outbox_has_unknown(struct account *account)
 {
@@ -207,7 +207,6 @@ outbox_not_found(struct account *account, int64_t from_ord, bool (*keeps)(void *
 	outbox_flush(account);
 }
 
-
 /* The row, when it is ours and of this account. */
 static struct message_row *
 own_row(struct account *account, int64_t message, GError **error)
@@ -229,7 +228,7 @@ own_row(struct account *account, int64_t message, GError **error)
 
 /* Changes the state of one message because a person says so. */
 static bool
-decide(struct account *account, struct message_row *now, GError *cause, GError **error)
+decide(struct account *account, struct message_row *now, GError **cause, GError **error)
 {
 	struct turn *turn = account->core->turn;
 
@@ -238,9 +237,11 @@ decide(struct account *account, struct message_row *now, GError *cause, GError *
 		turn_put_chat(turn, now->chat);
 	}
 	turn_end(turn, now != NULL);
-	if (now == NULL && cause != NULL) {
-		turn_failed(turn, cause);
-		g_propagate_error(error, cause);
+	if (now == NULL && *cause != NULL) {
+		turn_failed(turn, *cause);
+		g_propagate_error(error, *cause);
+	} else if (now == NULL) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, "The message has moved on meanwhile. Nothing was done.");
 	}
 	return now != NULL;
 }
@@ -264,7 +265,7 @@ outbox_retry(struct account *account, int64_t message, GError **error)
 	}
 	if (!chat_begin_change(account->core, error))
 		return false;
-	if (!decide(account, message_requeue(account->core->store, message, &cause), cause, error))
+	if (!decide(account, message_requeue(account->core->store, message, &cause), &cause, error))
 		return false;
 	outbox_flush(account);
 	return true;
@@ -289,5 +290,5 @@ outbox_cancel(struct account *account, int64_t message, GError **error)
 	}
 	if (!chat_begin_change(account->core, error))
 		return false;
-	return decide(account, message_advance(account->core->store, message, MESSAGE_CANCELLED, NULL, &cause), cause, error);
+	return decide(account, message_advance(account->core->store, message, MESSAGE_CANCELLED, NULL, &cause), &cause, error);
 }

@@ -26,8 +26,8 @@ int64_t	 outbox_send(struct account *, const char *chat_jid, const char *body, G
 void	 outbox_flush(struct account *);
 /* The server has every stanza up to this number. */
 void	 outbox_stored(struct account *, int64_t acked);
-/* Resumed: what is sent and not stored goes again, same id, new numbers. */
-void	 outbox_resend(struct account *);
+/* The server does not have what is sent and not stored: it is queued again, same id. */
+void	 outbox_requeue(struct account *);
 /* A new session: of what is still "sent" nobody knows whether it arrived. */
 void	 outbox_lost(struct account *);
 bool	 outbox_waits_for_ack(struct account *);
