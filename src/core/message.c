@@ -56,7 +56,8 @@ bounced(struct incoming *in)
 	struct core *core = account->core;
 	const char *id = stanza_get(in->message, "id");
 	int64_t chat = chat_find(core->store, account->id, in->peer, CHAT_PERSON, false, NULL);
-	struct message_row *row = id != NULL && chat != 0 ? message_find_out(core->store, chat, id) : NULL, *now;
+	/* What another device of ours sends as an error is about a message of the peer's. */
+	struct message_row *row = id != NULL && chat != 0 && !in->out ? message_find_out(core->store, chat, id) : NULL, *now;
 	struct stanza_fault fault;
 	g_autofree char *text = NULL, *reason = NULL;
 	g_autoptr(GError) error = NULL;
@@ -78,16 +79,21 @@ bounced(struct incoming *in)
 	turn_failed(core->turn, error);
 }
 
-/* The text of <body/>; two of them are a forgery or a mistake, and then the first one counts for nobody. */
+/* The text of <body/>: of several, the one without a language, else the first (RFC 6121 §5.2.3).  NULL: says nothing. */
 static char *
 plain_body(const struct stanza *message)
 {
 	const struct stanza *body = stanza_child(message, "body", NS_CLIENT);
-	const char *text = stanza_text(body);
+	g_autofree char *text = NULL;
 
-	if (text == NULL || *text == '\0')
-		return NULL;
-	return text_clean(text, -1, TEXT_BODY, LIMIT_BODY);
+	for (const struct stanza *c = body; c != NULL; c = stanza_next(c)) {
+		if (stanza_is(c, "body", NS_CLIENT) && stanza_get(c, "xml:lang") == NULL) {
+			body = c;
+			break;
+		}
+	}
+	text = body != NULL ? text_clean(stanza_text(body), -1, TEXT_BODY, LIMIT_BODY) : NULL;
+	return text != NULL && *text != '\0' ? g_steal_pointer(&text) : NULL;
 }
 
 static bool
