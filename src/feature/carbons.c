@@ -9,6 +9,36 @@
 
 extern const struct feature feature_carbons;
 
+/* The one message in a carbon; NULL for anything that is not exactly that. */
+static const struct stanza *
+carried(const struct stanza *envelope, const struct stanza *carbon)
+{
+	const struct stanza *forwarded = stanza_child(carbon, "forwarded", NS_FORWARD);
+	const struct stanza *message = stanza_child(forwarded, "message", NS_CLIENT);
+
+	if (message == NULL || stanza_count(carbon, "forwarded", NS_FORWARD) != 1 ||
+	    stanza_count(forwarded, "message", NS_CLIENT) != 1 ||
+	    stanza_count(envelope, "sent", NS_CARBONS) + stanza_count(envelope, "received", NS_CARBONS) != 1)
+		return NULL;
+	/* A copy of a copy. */
+	if (stanza_count(message, "sent", NS_CARBONS) + stanza_count(message, "received", NS_CARBONS) != 0)
+		return NULL;
+	return message;
+}
+
+/* From us to somebody, or from somebody to us: a server that copies what is between others is not believed. */
+static bool
+addressed(const struct account *account, const struct stanza *message, bool sent)
+{
+	const char *from = stanza_get(message, "from"), *to = stanza_get(message, "to");
+	g_autofree char *sender = from != NULL ? jid_normalise(from, NULL) : NULL;
+	g_autofree char *receiver = to != NULL ? jid_normalise(to, NULL) : NULL;
+
+	if (sender == NULL || receiver == NULL)
+		return false;
+	return jid_same_bare(sent ? sender : receiver, account_jid(account));
+}
+
 static enum verdict
 carbons_unwrap(struct incoming *in)
 {
@@ -23,8 +53,8 @@ carbons_unwrap(struct incoming *in)
 		log_debug("carbons", "%s: a carbon from somebody else is ignored", account_name(in->account));
 		return DONE;
 	}
-	message = stanza_child(stanza_child(carbon, "forwarded", NS_FORWARD), "message", NS_CLIENT);
-	if (message == NULL)
+	message = carried(in->stanza, carbon);
+	if (message == NULL || !addressed(in->account, message, sent != NULL))
 		return DONE;
 	in->message = message;
 	in->via = VIA_CARBON;

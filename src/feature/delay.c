@@ -1,6 +1,6 @@
 /*
  * delay.c: when a message was sent (XEP-0203).  Anybody can claim a time; only that of our own server, which keeps
- * messages while we are away, is believed, and never one that lies ahead.  The order of messages does not depend on it.
+ * messages while we are away, is believed, once, and never one that lies ahead.  The order of messages does not depend on it.
  */
 #include <string.h>
 
@@ -15,7 +15,8 @@ static enum verdict
 delay_annotate(struct incoming *in)
 {
 	g_autofree char *domain = jid_domain(account_jid(in->account));
-	int64_t now_ms = clock_real_us() / 1000, said_ms;
+	int64_t now_ms = clock_real_us() / 1000, said_ms, claim_ms = 0;
+	unsigned believed = 0;
 
 	if (in->via == VIA_ARCHIVE)
 		return GO_ON;		/* which said it outside of the message */
@@ -27,10 +28,13 @@ delay_annotate(struct incoming *in)
 		by = stanza_get(c, "from") != NULL ? jid_normalise(stanza_get(c, "from"), NULL) : NULL;
 		if (by == NULL || (strcmp(by, domain) != 0 && strcmp(by, account_jid(in->account)) != 0))
 			continue;
-		in->said_ms = MIN(said_ms, now_ms);
+		believed++;
+		claim_ms = MIN(said_ms, now_ms);
+	}
+	if (believed == 1) {
+		in->said_ms = claim_ms;
 		if (in->via == VIA_LIVE)
 			in->via = VIA_OFFLINE;
-		break;
 	}
 	return GO_ON;
 }

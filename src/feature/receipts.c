@@ -52,7 +52,7 @@ receipts_report(struct incoming *in)
 	    stanza_child(in->message, "request", NS_RECEIPTS) == NULL || !roster_sees_us(in->account, in->peer) ||
 	    !setting_get(in->account->core->settings, SETTING_PRIVACY_RECEIPTS))
 		return GO_ON;
-	receipt = stanza_message(stanza_get(in->message, "type"), in->from);
+	receipt = stanza_message(g_strcmp0(stanza_get(in->message, "type"), "chat") == 0 ? "chat" : NULL, in->from);
 	g_autofree char *own_id = stanza_new_id();
 	stanza_set(receipt, "id", own_id);
 	stanza_set(stanza_add(receipt, "received", NS_RECEIPTS), "id", id);
