@@ -351,7 +351,7 @@ take_args(const struct command *row, const char *rest, GError **error)
 
 	for (guint i = 0; ok && i < n; i++)
 		ok = take_arg(row, specs[i], &rest, &args[i], error);
-	rest += words_blanks(rest);
+	rest += strspn(rest, " \t\n");
 	if (ok && *rest != '\0') {
 		usage_error(row, "There is too much on the line:", rest, error);
 		ok = false;
@@ -385,7 +385,7 @@ account_of_chat(struct core *core, const char *jid)
 		const struct chat_row *row = rows->pdata[i];
 		struct account *account = account_find_id(core, row->account);
 
-		if (!row->open || account == NULL || strcmp(row->jid, jid) != 0)
+		if (!row->open || account == NULL || !account->settings->enabled || strcmp(row->jid, jid) != 0)
 			continue;
 		if (found != NULL)
 			return NULL;
@@ -413,10 +413,12 @@ static bool
 set_context(struct command_call *call, const char *account, const char *chat, unsigned needs, GError **error)
 {
 	struct core *core = call->core;
-	g_autofree char *names = account_names(core), *jid = NULL;
+	g_autofree char *names = account_names(core), *jid = NULL, *full = NULL;
 
-	if (chat != NULL && (call->chat = jid_from_person(chat, false, error)) == NULL)
+	if (chat != NULL && (full = jid_from_person(chat, false, error)) == NULL)
 		return false;
+	/* A chat is with a person, whatever device is named. */
+	call->chat = full != NULL ? jid_bare(full) : NULL;
 	jid = deciding_jid(call);
 	if (account != NULL && (call->account = account_find(core, account)) == NULL) {
 		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "There is no account \"%s\"%s%s.", account,

@@ -14,7 +14,7 @@ words_blanks(const char *text)
 char *
 words_next(const char **at, GError **error)
 {
-	const char *p = *at + words_blanks(*at);
+	const char *p = *at + strspn(*at, " \t\n");
 	g_autoptr(GString) word = NULL;
 	char quote = '\0';
 
@@ -23,7 +23,7 @@ words_next(const char **at, GError **error)
 		return NULL;
 	}
 	word = g_string_new(NULL);
-	for (; *p != '\0' && (quote != '\0' || (*p != ' ' && *p != '\t')); p++) {
+	for (; *p != '\0' && (quote != '\0' || strchr(" \t\n", *p) == NULL); p++) {
 		if (quote != '\0' && *p == quote)
 			quote = '\0';
 		else if (quote == '\0' && (*p == '\'' || *p == '"'))

@@ -1,5 +1,5 @@
 /*
- * words.h: a command line cut into words: blanks separate, '...' and "..." and \ quote.  Pure.
+ * words.h: a command line cut into words: blanks and line breaks separate, '...' and "..." and \ quote.  Pure.
  */
 #ifndef CORE_WORDS_H
 #define CORE_WORDS_H

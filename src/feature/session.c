@@ -49,7 +49,8 @@ unsent(struct core *core)
 		g_autoptr(GPtrArray) queued = message_in_state(core->store, account->id, MESSAGE_QUEUED);
 		g_autoptr(GPtrArray) sent = message_in_state(core->store, account->id, MESSAGE_SENT);
 
-		n += queued->len + sent->len;
+		/* Without stream management nobody ever says that a message is there. */
+		n += queued->len + (account->sm.on ? sent->len : 0);
 	}
 	return n;
 }
