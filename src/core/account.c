@@ -10,6 +10,7 @@
 #include "core/bus.h"
 #include "core/connection.h"
 #include "core/feature.h"
+#include "core/request.h"
 #include "core/roster.h"
 #include "core/turn.h"
 
@@ -136,6 +137,7 @@ forget(struct core *core, guint index)
 	struct account *account = core->accounts->pdata[index];
 
 	connection_close(account);
+	requests_forget(account);
 	post_gone(account);
 	/* What this turn still has to do for it comes first. */
 	g_ptr_array_steal_index(core->accounts, index);
@@ -287,6 +289,7 @@ struct parcel {
 	struct account	*account;
 	struct stream	*stream;
 	char		*xml;
+	bool		 left;
 };
 
 static void
@@ -294,6 +297,9 @@ parcel_free(void *ctx)
 {
 	struct parcel *parcel = ctx;
 
+	/* Its cause was taken back, and its number with it: these come from the last one to the first. */
+	if (!parcel->left && parcel->account->stream == parcel->stream)
+		acknowledge_take_back(parcel->account);
 	g_free(parcel->xml);
 	g_free(parcel);
 }
@@ -303,6 +309,7 @@ parcel_send(void *ctx)
 {
 	struct parcel *parcel = ctx;
 
+	parcel->left = true;
 	/* Only on the stream it was numbered for. */
 	if (parcel->account->stream == parcel->stream && account_online(parcel->account))
 		acknowledge_write(parcel->account, parcel->xml);

@@ -134,6 +134,7 @@ static void
 start_session(struct account *account, const struct stream_up *up)
 {
 	struct acknowledge *sm = &account->sm;
+	g_autoptr(GError) error = NULL;
 
 	if (up->resume_failed && up->has_failed_h)
 		settle(account, widen(sm, up->failed_h));
@@ -156,16 +157,23 @@ start_session(struct account *account, const struct stream_up *up)
 	sm->since_ms = clock_real_us() / 1000;
 	sm->in = sm->in_told = sm->out = sm->acked = 0;
 	sm->in_committed = -1;	/* the row must be written even if nothing was counted */
+	sm->exact = true;
+	/* One that cannot be resumed has no row; that of the session before it must not stay. */
+	if (sm->id == NULL && !stream_row_delete(account->core->store, account->id, &error))
+		turn_failed(account->core->turn, error);
 	send_again(account);
 }
 
-static void
+/* False: the server counts what we never sent. */
+static bool
 resume_session(struct account *account, const struct stream_up *up)
 {
 	struct acknowledge *sm = &account->sm;
 	int64_t acked = widen(sm, up->acked);
 
-	sm->on = true;
+	if (sm->exact && acked > sm->out)
+		return false;
+	sm->on = sm->exact = true;
 	sm->in_told = sm->in;
 	settle(account, acked);
 	/* Everything beyond what the server counted goes again, with new numbers. */
@@ -174,6 +182,7 @@ resume_session(struct account *account, const struct stream_up *up)
 	sm->clean = sm->proving = sm->asked = true;
 	connection_write(account, ask, sizeof ask - 1);
 	sm->patience = clock_timer_start(LIMIT_PROOF_WAIT, lose_patience, account);
+	return true;
 }
 
 /* The resumed stream carries what we say. */
@@ -206,7 +215,7 @@ acknowledge_write(struct account *account, const char *xml)
 		connection_write(account, xml, strlen(xml));
 }
 
-void
+bool
 acknowledge_up(struct account *account, const struct stream_up *up)
 {
 	struct acknowledge *sm = &account->sm;
@@ -214,9 +223,9 @@ acknowledge_up(struct account *account, const struct stream_up *up)
 	sm->asked = sm->ask = sm->answer = false;
 	sm->unasked_bytes = 0;
 	if (up->resumed)
-		resume_session(account, up);
-	else
-		start_session(account, up);
+		return resume_session(account, up);
+	start_session(account, up);
+	return true;
 }
 
 void
@@ -244,6 +253,17 @@ acknowledge_out(struct account *account, char *xml, size_t len)
 		g_free(xml);
 	}
 	return sm->out;
+}
+
+void
+acknowledge_take_back(struct account *account)
+{
+	struct acknowledge *sm = &account->sm;
+	struct kept_stanza *last = g_queue_peek_tail(&sm->kept);
+
+	if (last != NULL && last->number == sm->out)
+		kept_free(g_queue_pop_tail(&sm->kept));
+	sm->out--;
 }
 
 bool
@@ -275,8 +295,7 @@ acknowledge_element(struct account *account, const struct stanza *element)
 	if (sm->proving)
 		go_on(account);
 	/* More went out meanwhile: the burst is not over. */
-	if (sm->acked < sm->out && outbox_waits_for_ack(account))
-		sm->ask = true;
+	sm->ask = sm->acked < sm->out && outbox_waits_for_ack(account);
 	turn_wake(account->core->turn);
 	return true;
 }

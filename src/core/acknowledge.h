@@ -31,6 +31,7 @@ struct acknowledge {
 	int64_t	 in_committed, in_told;
 	int64_t	 out;		/* number of the last stanza given to the stream */
 	int64_t	 acked;		/* the server's last count, same scale as out */
+	bool	 exact;		/* this process gave all numbers: out is what was sent */
 	bool	 asked;		/* an <r/> of ours is open */
 	struct clock_timer *patience;	/* runs while it is: a server that does not answer is gone */
 	int64_t	 heard_ms;	/* boot clock: when something last came in */
@@ -47,14 +48,19 @@ struct acknowledge {
 void	 acknowledge_init(struct account *);
 void	 acknowledge_clear(struct account *);
 
-/* The stream is up: starts a new session, or goes on with the old one and settles what the server had. */
-void	 acknowledge_up(struct account *, const struct stream_up *);
+/*
+ * The stream is up, in the savepoint of that: starts a new session, or goes on with the old one and settles what the
+ * server had.  False: the server counts what we never sent; the stream must end.
+ */
+bool	 acknowledge_up(struct account *, const struct stream_up *);
 /* A stanza was handled. */
 void	 acknowledge_in(struct account *);
 /* Gives the next number to a stanza of so many bytes; xml (taken, may be NULL) is kept until acknowledged. */
 int64_t	 acknowledge_out(struct account *, char *xml, size_t len);
 /* Writes what has its number, now or when the stream is proved. */
 void	 acknowledge_write(struct account *, const char *xml);
+/* The stanza with the last number will not be given to the stream: what caused it was taken back. */
+void	 acknowledge_take_back(struct account *);
 /* <r/> or <a/> came.  False: the server counts what we never sent; the stream must end. */
 bool	 acknowledge_element(struct account *, const struct stanza *);
 /* After a commit: writes what is due. */

@@ -42,7 +42,11 @@ struct connection {
 	GQueue		 backlog;	/* stanzas that came while the disk refused */
 	char		*broken;	/* why we close the stream ourselves, though it is wanted */
 	bool		 fresh;		/* no session was up since the core started */
+	bool		 ready;		/* the session has its list, and its presence is out */
 };
+
+static const char disk_refuses[] = "The disk refuses at present, so nothing can be received.";
+static const char counts_wrong[] = "The server acknowledged more than was sent; the connection was closed.";
 
 static void try_now(struct account *account);
 
@@ -150,12 +154,16 @@ store_setting(struct account *account, const char *key, const char *value)
 		account_notice(account, SEVERITY_WARNING, "The accounts file was not changed: %s", error->message);
 }
 
+static void ask_password(struct account *account, const char *text);
+
 static void
 password_answered(void *ctx, const char *value, bool keep)
 {
 	struct account *account = ctx;
 
 	account->connection->prompt = 0;
+	if (value != NULL && *value == '\0')
+		ask_password(account, account->text != NULL ? account->text : "An empty password is none.");
 	if (value == NULL || *value == '\0')
 		return;
 	g_free(account->session_password);
@@ -231,6 +239,32 @@ ask_certificate(struct account *account, const struct stream_failure *failure)
 
 /* --- the stream --- */
 
+/* The session is over, or its link is: what was bound to it goes. */
+static void
+leave(struct account *account)
+{
+	account->state = ACCOUNT_OFFLINE;
+	g_clear_pointer(&account->bound, g_free);
+	acknowledge_down(account);
+	iq_lose_all(account->iqs);
+	roster_offline(account, account->sm.id != NULL);
+	if (clock_boot_ms() - account->connection->up_since_ms >= STABLE_MS)
+		account->connection->backoff_ms = 0;
+}
+
+/* The stream is gone. */
+static void
+end_session(struct account *account)
+{
+	account->core->transport->free(account->stream);
+	account->stream = NULL;
+	/* Never counted, so the server sends them again after a resumption. */
+	g_queue_clear_full(&account->connection->backlog, (GDestroyNotify)stanza_free);
+	if (account_online(account))
+		leave(account);
+	account->state = ACCOUNT_OFFLINE;
+}
+
 static void
 on_step(void *ctx, const char *text)
 {
@@ -244,8 +278,39 @@ on_step(void *ctx, const char *text)
 static void
 session_ready(struct account *account)
 {
+	account->connection->ready = true;
 	presence_send(account);
 	outbox_flush(account);
+}
+
+/* What each new session asks for; presence goes out when the list is there. */
+static void
+begin_session(struct account *account)
+{
+	account->connection->ready = false;
+	features_online(account);
+	roster_fetch(account, session_ready);
+}
+
+/* The session from before goes on. */
+static void
+go_on(struct account *account)
+{
+	struct connection *c = account->connection;
+
+	roster_resumed(account);
+	if (c->fresh) {
+		/*
+		 * The session is older than this process, and a server does not tell a resumed stream who is there: going
+		 * and coming back makes it say so.
+		 */
+		account_send(account, stanza_presence("unavailable", NULL), false);
+		begin_session(account);
+	} else if (!c->ready) {
+		begin_session(account);		/* what was asked was lost with the link */
+	} else {
+		outbox_flush(account);
+	}
 }
 
 static void
@@ -272,7 +337,7 @@ on_up(void *ctx, const struct stream_up *up)
 
 	if (!turn_begin(core->turn)) {
 		let_go(account);
-		wait_and_retry(account, "disk", "The disk refuses at present, so nothing can be received.", 0);
+		wait_and_retry(account, "disk", disk_refuses, 0);
 		return;
 	}
 	g_free(account->bound);
@@ -282,25 +347,23 @@ on_up(void *ctx, const struct stream_up *up)
 	set_state(account, ACCOUNT_ONLINE, NULL, NULL, 0);
 	withdraw_prompt(c);
 	say_up(account, up);
-	acknowledge_up(account, up);
-	archive_session(account, !up->resumed || c->fresh);
-	if (!up->resumed) {
-		roster_offline(account);
-		features_online(account);
-		roster_fetch(account, session_ready);
-	} else if (c->fresh) {
-		/*
-		 * The session is older than this process, and a server does not tell a resumed stream who is there: going
-		 * and coming back makes it say so.
-		 */
-		features_online(account);
-		account_send(account, stanza_presence("unavailable", NULL), false);
-		roster_fetch(account, session_ready);
+	if (!acknowledge_up(account, up)) {
+		connection_break(account, "undefined-condition", counts_wrong);
+	} else if (up->resumed) {
+		archive_session(account, c->fresh);
+		go_on(account);
 	} else {
-		outbox_flush(account);
+		archive_session(account, true);
+		roster_offline(account, false);
+		begin_session(account);
 	}
 	c->fresh = false;
 	turn_end(core->turn, true);
+	if (turn_is_stuck(core->turn)) {
+		/* What was asked for went back with the rest: once more, from the beginning. */
+		end_session(account);
+		wait_and_retry(account, "disk", disk_refuses, 0);
+	}
 }
 
 /* True: it was handled; false: the disk refused, and it must be kept. */
@@ -328,38 +391,14 @@ on_stanza(void *ctx, struct stanza *stanza)
 	struct connection *c = account->connection;
 
 	if (strcmp(stanza_ns(stanza), NS_SM) == 0) {
-		if (!acknowledge_element(account, stanza))
-			connection_break(account, "undefined-condition",
-			    "The server acknowledged more than was sent; the connection was closed.");
+		if (c->broken == NULL && !acknowledge_element(account, stanza))
+			connection_break(account, "undefined-condition", counts_wrong);
 		stanza_free(stanza);
 	} else if (c->backlog.length > 0 || !handle(account, stanza)) {
 		g_queue_push_tail(&c->backlog, stanza);
 	} else {
 		stanza_free(stanza);
 	}
-}
-
-/* The stream is gone; what was bound to it goes too. */
-static void
-end_session(struct account *account)
-{
-	bool was_up = account_online(account);
-
-	account->core->transport->free(account->stream);
-	account->stream = NULL;
-	acknowledge_down(account);
-	if (account->connection->backlog.length > 0) {
-		/* Never counted, so the server sends them again after a resumption. */
-		g_queue_clear_full(&account->connection->backlog, (GDestroyNotify)stanza_free);
-	}
-	account->state = ACCOUNT_OFFLINE;
-	g_clear_pointer(&account->bound, g_free);
-	if (!was_up)
-		return;
-	iq_lose_all(account->iqs);
-	roster_offline(account);
-	if (clock_boot_ms() - account->connection->up_since_ms >= STABLE_MS)
-		account->connection->backoff_ms = 0;
 }
 
 static void
@@ -369,6 +408,7 @@ on_down(void *ctx, struct stream_failure *failure)
 	struct connection *c = account->connection;
 	const char *word = stream_fault_word(failure->fault);
 	g_autofree char *broken = g_steal_pointer(&c->broken);
+	bool was_offline = account->state == ACCOUNT_OFFLINE;
 
 	account->broke = failure->fault == STREAM_BROKEN;
 	end_session(account);
@@ -378,7 +418,7 @@ on_down(void *ctx, struct stream_failure *failure)
 	if (c->ended || !c->wanted) {
 		if (failure->fault == STREAM_CLOSED)
 			acknowledge_end(account);
-		if (account->state != ACCOUNT_FAILED)
+		if (!was_offline)
 			set_state(account, ACCOUNT_OFFLINE, NULL, NULL, 0);
 	} else if (broken != NULL) {
 		wait_and_retry(account, "server", broken, 0);
@@ -444,8 +484,9 @@ try_now(struct account *account)
 
 	if (account->stream != NULL || c->fetch != NULL || c->ended)
 		return;
+	turn_finish(account->core->turn);	/* what a resumption tells the server is on disk */
 	if (turn_is_stuck(account->core->turn)) {
-		wait_and_retry(account, "disk", "The disk refuses at present, so nothing could be received.", 0);
+		wait_and_retry(account, "disk", disk_refuses, 0);
 		return;
 	}
 	set_state(account, ACCOUNT_CONNECTING, NULL, NULL, 0);
@@ -489,10 +530,13 @@ connection_close(struct account *account)
 		account_send(account, stanza_presence("unavailable", NULL), false);
 		account->sm.answer = true;	/* what is committed is acknowledged before we go */
 		turn_finish(account->core->turn);
-		if (account->stream != NULL)
-			account->core->transport->close(account->stream);
+		account->core->transport->close(account->stream);
+		leave(account);
+		set_state(account, ACCOUNT_OFFLINE, NULL, NULL, 0);
 		return;
 	}
+	if (account->stream != NULL && account->state == ACCOUNT_OFFLINE)
+		return;		/* it goes down already */
 	let_go(account);
 	if (account->state != ACCOUNT_OFFLINE)
 		set_state(account, ACCOUNT_OFFLINE, NULL, NULL, 0);
@@ -525,8 +569,9 @@ connection_hold(struct account *account, bool hold)
 		}
 		stanza_free(stanza);
 	}
+	/* What was put aside may have filled the disk again. */
 	if (account->stream != NULL && account_online(account))
-		account->core->transport->hold(account->stream, hold);
+		account->core->transport->hold(account->stream, hold || turn_is_stuck(account->core->turn));
 }
 
 void
@@ -545,6 +590,8 @@ connection_break(struct account *account, const char *condition, const char *sen
 	account->core->transport->close(account->stream);
 	g_free(account->connection->broken);
 	account->connection->broken = g_strdup(sentence);
+	acknowledge_end(account);	/* counts that are wrong are not gone on with */
+	leave(account);
 }
 
 void

@@ -171,8 +171,10 @@ void
 core_free(struct core *core)
 {
 	clock_timer_cancel(&core->daily);
-	if (core->turn != NULL)
+	if (core->turn != NULL) {
 		turn_finish(core->turn);
+		turn_abandon(core->turn);
+	}
 	for (guint i = 0; i < core->accounts->len; i++)
 		account_free(core->accounts->pdata[i]);
 	g_ptr_array_unref(core->accounts);

@@ -117,7 +117,7 @@ asked(struct account *account, const char *bare, const struct stanza *presence)
 	g_autoptr(GError) error = NULL;
 
 	/* The server asks again at each log-in until it is answered. */
-	if (request != NULL)
+	if (request != NULL || strcmp(bare, account_jid(account)) == 0)
 		return;
 	if (core->requests->len >= LIMIT_REQUESTS) {
 		log_warning("roster", "%s: too many open requests; one more is ignored", account_name(account));
@@ -190,6 +190,21 @@ request_settle(struct account *account, const char *bare)
 	prompt_withdraw(account->core->prompts, request->prompt);
 	forget_row(account->core, account->id, bare);
 	g_ptr_array_remove(account->core->requests, request);
+}
+
+void
+requests_forget(struct account *account)
+{
+	GPtrArray *requests = account->core->requests;
+
+	for (guint i = requests->len; i-- > 0;) {
+		struct request *request = requests->pdata[i];
+
+		if (request->account != account->id)
+			continue;
+		prompt_withdraw(account->core->prompts, request->prompt);
+		g_ptr_array_remove_index(requests, i);
+	}
 }
 
 GPtrArray *

@@ -13,6 +13,8 @@ void	 request_presence(struct account *, const char *bare, const char *type, con
 void	 requests_restore(struct core *);
 /* Answered by a command: the prompt and the row go. */
 void	 request_settle(struct account *, const char *bare);
+/* The account goes: its questions too.  The rows stay, for when it comes back. */
+void	 requests_forget(struct account *);
 /* For core.c: the list, empty. */
 GPtrArray *requests_new(void);
 

@@ -37,6 +37,7 @@ struct roster {
 	struct account	*account;
 	GHashTable	*contacts;	/* bare JID → struct contact */
 	struct contact	*self;
+	bool		 hidden;	/* resources are kept for a resumption, and nobody is told of them */
 	void		(*fetched)(struct account *);
 };
 
@@ -142,6 +143,17 @@ post_presence_gone(struct account *account, const char *full)
 	bus_post(account->core->bus, event);
 }
 
+static void
+post_resources_gone(struct account *account, struct contact *contact)
+{
+	GHashTableIter iter;
+	char *full;
+
+	g_hash_table_iter_init(&iter, contact->resources);
+	while (g_hash_table_iter_next(&iter, (gpointer *)&full, NULL))
+		post_presence_gone(account, full);
+}
+
 /* A chat is called after its contact. */
 static void
 rename_chat(struct account *account, const char *jid)
@@ -162,12 +174,7 @@ contact_gone(struct account *account, struct contact *contact)
 {
 	struct event event = { .type = EVENT_contact, .gone = true };
 	g_autofree char *jid = g_strdup(contact->jid);
-	GHashTableIter iter;
-	char *full;
-
-	g_hash_table_iter_init(&iter, contact->resources);
-	while (g_hash_table_iter_next(&iter, (gpointer *)&full, NULL))
-		post_presence_gone(account, full);
+	post_resources_gone(account, contact);
 	event.rev = store_next_rev(account->core->store);
 	event.account_name = g_strdup(account_name(account));
 	event.contact.jid = g_strdup(jid);
@@ -298,27 +305,53 @@ roster_fetch(struct account *account, void (*done)(struct account *))
 }
 
 static void
-forget_resources(struct account *account, struct contact *contact)
+post_resources(struct account *account, struct contact *contact)
 {
 	GHashTableIter iter;
-	char *full;
+	struct resource *resource;
 
 	g_hash_table_iter_init(&iter, contact->resources);
-	while (g_hash_table_iter_next(&iter, (gpointer *)&full, NULL))
-		post_presence_gone(account, full);
+	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&resource))
+		bus_post(account->core->bus, presence_event(account, resource));
+}
+
+static void
+forget_resources(struct account *account, struct contact *contact)
+{
+	if (!account->roster->hidden)
+		post_resources_gone(account, contact);
 	g_hash_table_remove_all(contact->resources);
 }
 
-void
-roster_offline(struct account *account)
+/* All contacts, and ourselves. */
+static void
+for_everybody(struct account *account, void (*fn)(struct account *, struct contact *))
 {
 	GHashTableIter iter;
 	struct contact *contact;
 
 	g_hash_table_iter_init(&iter, account->roster->contacts);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&contact))
-		forget_resources(account, contact);
-	forget_resources(account, account->roster->self);
+		fn(account, contact);
+	fn(account, account->roster->self);
+}
+
+void
+roster_offline(struct account *account, bool may_come_back)
+{
+	if (!may_come_back)
+		for_everybody(account, forget_resources);
+	else if (!account->roster->hidden)
+		for_everybody(account, post_resources_gone);
+	account->roster->hidden = may_come_back;
+}
+
+void
+roster_resumed(struct account *account)
+{
+	if (account->roster->hidden)
+		for_everybody(account, post_resources);
+	account->roster->hidden = false;
 }
 
 bool
@@ -447,12 +480,14 @@ roster_events(const struct account *account)
 	g_hash_table_iter_init(&iter, account->roster->contacts);
 	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&contact)) {
 		add_event(events, contact_event(account, contact));
+		if (account->roster->hidden)
+			continue;
 		g_hash_table_iter_init(&inner, contact->resources);
 		while (g_hash_table_iter_next(&inner, NULL, (gpointer *)&resource))
 			add_event(events, presence_event(account, resource));
 	}
 	g_hash_table_iter_init(&inner, account->roster->self->resources);
-	while (g_hash_table_iter_next(&inner, NULL, (gpointer *)&resource))
+	while (!account->roster->hidden && g_hash_table_iter_next(&inner, NULL, (gpointer *)&resource))
 		add_event(events, presence_event(account, resource));
 	return events;
 }

@@ -12,8 +12,12 @@ void	 roster_free(struct roster *);
 
 /* A new session: asks for the list; then done(account) is called, also when the server refused. */
 void	 roster_fetch(struct account *, void (*done)(struct account *));
-/* The session is gone: nobody is known to be there.  The list stays. */
-void	 roster_offline(struct account *);
+/*
+ * The session is gone: nobody is known to be there.  The list stays.  may_come_back: who was there is remembered, because
+ * a server does not tell a resumed session again; roster_resumed() says so.
+ */
+void	 roster_offline(struct account *, bool may_come_back);
+void	 roster_resumed(struct account *);
 /* An iq set of jabber:iq:roster.  False: not from whom it must be (it is then answered as unknown). */
 bool	 roster_push(struct account *, const struct stanza *iq);
 /* Any presence that is no error. */

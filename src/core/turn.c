@@ -119,12 +119,18 @@ effect_free(struct effect *effect)
 }
 
 void
-turn_free(struct turn *turn)
+turn_abandon(struct turn *turn)
 {
 	struct effect *effect;
 
-	while ((effect = g_queue_pop_head(&turn->effects)) != NULL)
+	while ((effect = g_queue_pop_tail(&turn->effects)) != NULL)
 		effect_free(effect);
+}
+
+void
+turn_free(struct turn *turn)
+{
+	turn_abandon(turn);
 	clock_timer_cancel(&turn->retry);
 	g_source_destroy(turn->source);
 	g_source_unref(turn->source);

@@ -22,6 +22,8 @@ struct core;
 struct turn;
 
 struct turn *turn_new(struct core *);
+/* What still waits is given to its release, while what it is about is there; nothing is done. */
+void	 turn_abandon(struct turn *);
 void	 turn_free(struct turn *);
 
 /*

@@ -234,7 +234,8 @@ on_finished(struct caller *caller, int64_t request, json_t *result, const GError
 		s->result.output = g_string_free(output, FALSE);
 		s->result.message = json_integer_value(json_object_get(result, "message"));
 		if (error != NULL) {
-			s->result.code = g_strdup(rpc_error_word((enum rpc_error)error->code));
+			s->result.code = g_strdup(rpc_error_word(error->domain == RPC_ERROR ? (enum rpc_error)error->code :
+			    error->domain == STORE_ERROR ? RPC_ERROR_STORE : RPC_ERROR_FAILED));
 			s->result.words = g_strdup(error->message);
 		}
 	} else {

@@ -494,7 +494,7 @@ rows(struct scenario *s, const char *argument)
 /* --- events --- */
 
 static bool
-fits(struct scenario *s, const json_t *event, GHashTable *wanted)
+fits_fields(struct scenario *s, const json_t *event, GHashTable *wanted, bool variables)
 {
 	GHashTableIter iter;
 	char *key, *value;
@@ -504,13 +504,22 @@ fits(struct scenario *s, const json_t *event, GHashTable *wanted)
 		const json_t *found = json_object_get(event, key);
 		g_autofree char *text = json_is_string(found) ? g_strdup(json_string_value(found)) :
 		    json_is_integer(found) ? g_strdup_printf("%" JSON_INTEGER_FORMAT, json_integer_value(found)) :
-		    json_is_boolean(found) ? g_strdup(json_is_true(found) ? "true" : "false") :
-		    found != NULL ? json_dumps(found, JSON_COMPACT) : NULL;
+		    json_is_boolean(found) ? g_strdup(json_is_true(found) ? "true" : "false") : NULL;
+		char *list = found != NULL && text == NULL ? json_dumps(found, JSON_COMPACT) : NULL;
+		bool fit = (*value == '$') != variables || match_value(value, list != NULL ? list : text, s->bound);
 
-		if (!match_value(value, text, s->bound))
+		free(list);
+		if (!fit)
 			return false;
 	}
 	return true;
+}
+
+/* Variables last: what does not fit binds none. */
+static bool
+fits(struct scenario *s, const json_t *event, GHashTable *wanted)
+{
+	return fits_fields(s, event, wanted, false) && fits_fields(s, event, wanted, true);
 }
 
 /* Takes the first event of this type that fits, and those of the type before it.  Lists the others in seen. */
