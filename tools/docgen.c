@@ -206,12 +206,31 @@ list_account_keys(void)
 }
 
 static void
+setting(const char *name, const char *meaning, const char *standard, const char *range)
+{
+	g_auto(GStrv) words = g_strsplit(range, "|", -1);
+	g_autofree char *values = g_strjoinv(", ", words);
+	g_autofree char *text = g_strdup_printf("%s. It is %s; without a line: %s", meaning, values, standard);
+
+	item("Cm", name, text);
+}
+
+static void
 list_settings(void)
 {
 	puts(".Bl -tag -width Ds -compact");
-#define SETTING(constant, name, kind, standard, least, most, meaning) item("Cm", name, meaning " (" #standard ")");
+#define BOOL(value, least, most) value ? "true" : "false", "true or false"
+#define NUMBER(value, least, most) #value, "a number from " #least " to " #most
+#define SETTING(constant, name, kind, standard, least, most, meaning) \
+	setting(name, meaning, kind(standard, least, most));
+#define CHOICE(constant, name, standard, words, meaning) setting(name, meaning, standard, words);
+#define TEXT(constant, name, standard, most, check, range, meaning) setting(name, meaning, standard, range);
 #include "core/setting.def"
+#undef TEXT
+#undef CHOICE
 #undef SETTING
+#undef NUMBER
+#undef BOOL
 	puts(".El");
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/jid.h"
+#include "core/alias.h"
 #include "core/chat.h"
 #include "core/feature.h"
 #include "core/ini.h"
@@ -14,13 +15,6 @@
 #include "core/prompt.h"
 #include "core/turn.h"
 #include "core/words.h"
-
-const struct alias aliases[] = {
-#define ALIAS(name, line) { #name, line },
-#include "core/alias.def"
-#undef ALIAS
-	{ NULL, NULL }
-};
 
 /* --- the table --- */
 
@@ -53,6 +47,17 @@ command_find(const char *name)
 		if (strcmp((*c)->name, name) == 0)
 			return *c;
 	return NULL;
+}
+
+bool
+command_has_second(const char *name)
+{
+	size_t n = strlen(name);
+
+	for (const struct command *const *c = command_list(); *c != NULL; c++)
+		if (strncmp((*c)->name, name, n) == 0 && (*c)->name[n] == ' ')
+			return true;
+	return false;
 }
 
 char *
@@ -257,18 +262,6 @@ find_row(const char *line, const char **rest)
 	return command_find(one);
 }
 
-/* An alias stands for the beginning of a line; NULL when there is none.  The caller's. */
-static char *
-expand_alias(const char *line)
-{
-	size_t n = strcspn(line, " \t\n");
-
-	for (const struct alias *a = aliases; a->name != NULL; a++)
-		if (strlen(a->name) == n && strncmp(a->name, line, n) == 0)
-			return g_strconcat(a->line + 1, line + n, NULL);
-	return NULL;
-}
-
 static bool
 is_one_of(const char *alternatives, const char *word)
 {
@@ -449,7 +442,7 @@ set_context(struct command_call *call, const char *account, const char *chat, un
 }
 
 static void
-unknown_command(const char *line, GError **error)
+unknown_command(const struct core *core, const char *line, GError **error)
 {
 	g_autofree char *word = g_strndup(line, strcspn(line, " \t\n"));
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
@@ -457,17 +450,16 @@ unknown_command(const char *line, GError **error)
 
 	for (const struct command *const *c = command_list(); *c != NULL; c++)
 		g_ptr_array_add(names, (gpointer)(uintptr_t)(*c)->name);
-	for (const struct alias *a = aliases; a->name != NULL; a++)
-		g_ptr_array_add(names, (gpointer)(uintptr_t)a->name);
+	for (guint i = 0; i < aliases->len; i++)
+		g_ptr_array_add(names, (gpointer)(uintptr_t)g_array_index(aliases, struct alias, i).name);
 	g_ptr_array_add(names, NULL);
 	near = ini_nearest(word, (const char *const *)names->pdata);
 	g_set_error(error, RPC_ERROR, RPC_ERROR_COMMAND, "/%s: there is no such command.%s%s%s Nothing was done.", word,
 	    near != NULL ? " Near to it: /" : "", near != NULL ? near : "", near != NULL ? "." : "");
 }
 
-/* Commands that only a screen has; so that the answer is not "there is no such command". */
-static bool
-is_face_command(const char *line)
+bool
+command_is_face(const char *name)
 {
 	static const char *const names[] = {
 #define FACE_COMMAND(name) #name,
@@ -475,15 +467,15 @@ is_face_command(const char *line)
 #undef FACE_COMMAND
 		NULL
 	};
-	g_autofree char *word = g_strndup(line, strcspn(line, " \t\n"));
+	g_autoptr(GArray) aliases = alias_list(core);
 
-	return g_strv_contains(names, word);
+	return g_strv_contains(names, name);
 }
 
 static void
 run_row(struct command_call *call, const char *line, const char *account, const char *chat)
 {
-	g_autofree char *expanded = expand_alias(line);
+	g_autofree char *expanded = alias_expand(call->core, line), *word = NULL;
 	g_autoptr(GError) error = NULL;
 	const char *rest;
 
@@ -491,11 +483,12 @@ run_row(struct command_call *call, const char *line, const char *account, const 
 		line = expanded;
 	call->command = find_row(line, &rest);
 	if (call->command == NULL) {
-		if (is_face_command(line))
+		/* So that the answer is not "there is no such command". */
+		if (command_is_face(word))
 			g_set_error(&error, RPC_ERROR, RPC_ERROR_FACE_ONLY,
 			    "/%.*s means something only on a screen.", (int)strcspn(line, " \t\n"), line);
 		else
-			unknown_command(line, &error);
+			unknown_command(call->core, line, &error);
 	} else if ((call->argv = take_args(call->command, rest, &error)) != NULL &&
 	    set_context(call, account, chat, call->command->needs, &error)) {
 		call->command->run(call);

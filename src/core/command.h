@@ -7,8 +7,8 @@
  *   NAME...     the rest of the line, untouched (last only; [NAME...] too)
  *   a|b|c       one of these words
  *
- * What NAME is written as decides its completion: ACCOUNT, JID (a contact), KEY (of an account), COMMAND, MSG, N, TEXT;
- * any other has none.
+ * What NAME is written as decides its completion: ACCOUNT, JID (a contact), KEY (of an account), COMMAND, ALIAS, SETTING,
+ * VALUE (of the setting before it), MSG, N, TEXT; any other has none.
  */
 #ifndef CORE_COMMAND_H
 #define CORE_COMMAND_H
@@ -97,10 +97,10 @@ void	 command_cancel(struct core *, struct caller *, int64_t request);
 const struct command *const *command_list(void);
 const struct command *command_find(const char *name);
 
-struct alias {
-	const char	*name, *line;	/* what "/name" stands for */
-};
-extern const struct alias aliases[];	/* alias.def; ends with a NULL name */
+/* There are rows "name SOMETHING". */
+bool	 command_has_second(const char *name);
+/* Only a screen has it (face_command.def). */
+bool	 command_is_face(const char *name);
 
 /* complete.c: what could stand at the cursor.  An array of {word, help}; from and to in bytes. */
 json_t	*command_complete(struct core *, const char *line, size_t cursor, const char *account, size_t *from, size_t *to);

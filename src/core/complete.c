@@ -1,9 +1,11 @@
 /* complete.c: what could stand at the cursor, from the same rows as the parser. */
 #include <string.h>
 
+#include "core/alias.h"
 #include "core/chat.h"
 #include "core/command.h"
 #include "core/roster.h"
+#include "core/setting.h"
 #include "core/words.h"
 
 static void
@@ -14,8 +16,9 @@ add(json_t *words, const char *prefix, const char *word, const char *help)
 }
 
 static void
-add_commands(json_t *words, const char *prefix, const char *before)
+add_commands(const struct core *core, json_t *words, const char *prefix, const char *before)
 {
+	g_autoptr(GArray) aliases = alias_list(core);
 	char *last = NULL;
 
 	for (const struct command *const *c = command_list(); *c != NULL; c++) {
@@ -34,7 +37,8 @@ add_commands(json_t *words, const char *prefix, const char *before)
 		}
 	}
 	g_free(last);
-	for (const struct alias *a = aliases; a->name != NULL; a++) {
+	for (guint i = 0; i < aliases->len; i++) {
+		const struct alias *a = &g_array_index(aliases, struct alias, i);
 		g_autofree char *full = g_strconcat(before, a->name, NULL);
 
 		add(words, prefix, full, a->line);
@@ -66,9 +70,37 @@ add_jids(struct core *core, const char *account, json_t *words, const char *pref
 	}
 }
 
-/* Candidates for one place of a row's args. */
+/* What a setting may be, where that is a few words; else what it is. */
 static void
-add_for(struct core *core, const char *account, const char *spec, json_t *words, const char *prefix)
+add_values(const struct core *core, json_t *words, const char *prefix, const char *name)
+{
+	enum setting setting;
+
+	if (!setting_find(name, &setting, NULL))
+		return;
+	g_auto(GStrv) values = setting_words(setting);
+	for (char **value = values; value != NULL && *value != NULL; value++)
+		add(words, prefix, *value, strcmp(*value, setting_default(setting)) == 0 ? "the default" : NULL);
+	if (values == NULL)
+		add(words, prefix, setting_text(core->settings, setting), setting_meaning(setting));
+}
+
+static void
+add_own_aliases(const struct core *core, json_t *words, const char *prefix)
+{
+	g_autoptr(GArray) aliases = alias_list(core);
+
+	for (guint i = 0; i < aliases->len; i++) {
+		const struct alias *a = &g_array_index(aliases, struct alias, i);
+
+		if (a->own)
+			add(words, prefix, a->name, a->line);
+	}
+}
+
+/* Candidates for one place of a row's args; before: the word before it. */
+static void
+add_for(struct core *core, const char *account, const char *spec, json_t *words, const char *prefix, const char *before)
 {
 	g_autofree char *name = *spec == '[' ? g_strndup(spec + 1, strlen(spec) - 2) : g_strdup(spec);
 
@@ -87,7 +119,14 @@ add_for(struct core *core, const char *account, const char *spec, json_t *words,
 			if (!k->secret)
 				add(words, prefix, k->name, k->meaning);
 	} else if (strcmp(name, "COMMAND") == 0) {
-		add_commands(words, prefix, "");
+		add_commands(core, words, prefix, "");
+	} else if (strcmp(name, "SETTING") == 0) {
+		for (unsigned i = 0; i < SETTINGS; i++)
+			add(words, prefix, setting_name((enum setting)i), setting_meaning((enum setting)i));
+	} else if (strcmp(name, "VALUE...") == 0 && before != NULL) {
+		add_values(core, words, prefix, before);
+	} else if (strcmp(name, "ALIAS") == 0) {
+		add_own_aliases(core, words, prefix);
 	}
 }
 
@@ -108,7 +147,7 @@ command_complete(struct core *core, const char *line, size_t cursor, const char 
 	json_t *words = json_array();
 	g_autofree char *head = g_strndup(line, MIN(cursor, strlen(line)));
 	g_auto(GStrv) parts = NULL;
-	g_autofree char *two = NULL;
+	g_autofree char *two = NULL, *expanded = NULL;
 	const struct command *row;
 	guint n, used = 1;
 	const char *prefix;
@@ -119,10 +158,11 @@ command_complete(struct core *core, const char *line, size_t cursor, const char 
 	if (*head != '/' || head[1] == '/' || strchr(head, '\n') != NULL)
 		return words;
 	if (*from == 0) {
-		add_commands(words, prefix, "/");
+		add_commands(core, words, prefix, "/");
 		return words;
 	}
-	parts = g_strsplit_set(head + 1, " \t", -1);
+	expanded = alias_expand(core, head + 1);
+	parts = g_strsplit_set(expanded != NULL ? expanded : head + 1, " \t", -1);
 	n = g_strv_length(parts);
 	two = n > 2 ? g_strdup_printf("%s %s", parts[0], parts[1]) : NULL;
 	row = two != NULL ? command_find(two) : NULL;
@@ -136,9 +176,8 @@ command_complete(struct core *core, const char *line, size_t cursor, const char 
 		g_auto(GStrv) specs = g_strsplit(row->args, " ", -1);
 		guint place = n - used - 1;
 
-		if (place < g_strv_length(specs) && !g_str_has_suffix(specs[place], "...") &&
-		    !g_str_has_suffix(specs[place], "...]"))
-			add_for(core, account, specs[place], words, prefix);
+		if (place < g_strv_length(specs))
+			add_for(core, account, specs[place], words, prefix, parts[n - 2]);
 	}
 	return words;
 }

@@ -90,6 +90,7 @@ core_new(const struct paths *paths, const struct transport *transport, const cha
 	core->prompts = prompts_new(core);
 	turn_on_stuck(core->turn, on_stuck, core);
 	if (!accounts_load(core, error)) {
+	settings_number(core);
 		core_free(core);
 		return NULL;
 	}

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 G_DEFINE_QUARK(confab-ini-error, ini_error)
@@ -174,8 +175,10 @@ ini_save(const struct ini *ini, GError **error)
 {
 	gsize len;
 	g_autofree char *data = g_key_file_to_data(ini->keys, &len, NULL);
+	/* People keep such files elsewhere and link to them: the link stays. */
+	g_autofree char *real = realpath(ini->path, NULL);
 
-	return g_file_set_contents_full(ini->path, data, (gssize)len,
+	return g_file_set_contents_full(real != NULL ? real : ini->path, data, (gssize)len,
 	    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, error);
 }
 

@@ -28,7 +28,7 @@ bool	 ini_string(const struct ini *, const char *group, const char *key, char **
 bool	 ini_bool(const struct ini *, const char *group, const char *key, bool *value, GError **error);
 bool	 ini_int(const struct ini *, const char *group, const char *key, int min, int max, int *value, GError **error);
 
-/* Replaces the file as a whole, mode 0600, synced. */
+/* Replaces the file as a whole, mode 0600, synced; a link to it stays one. */
 bool	 ini_save(const struct ini *, GError **error);
 
 /* The candidate that text most likely meant, or NULL: for "near to it: ...". */

@@ -1,44 +1,215 @@
-/* setting.c: see setting.h. */
+/*
+ * setting.c: see setting.h.  Every value is kept as the text that the file would have for it, beside the number that
+ * code asks for; so that showing, comparing and writing are the same for all kinds.
+ */
 #include "core/setting.h"
 
 #include <string.h>
 
+#include "base/limits.h"
+#include "core/alias.h"
+#include "core/bus.h"
 #include "core/ini.h"
+#include "core/turn.h"
+#include "proto/error.h"
 
-enum kind { BOOL, NUMBER };
+enum kind { BOOL, NUMBER, WORD, LITERAL };
 
 static const struct {
-	const char	*name;
+	const char	*name, *standard, *words, *range, *meaning;
 	enum kind	 kind;
-	int		 standard, min, max;
+	int		 min, max;
+	bool		(*check)(const char *);
 } table[SETTINGS] = {
-#define SETTING(constant, name, kind, standard, min, max, meaning) { name, kind, standard, min, max },
+#define SETTING(constant, name, kind, standard, min, max, meaning) \
+	{ name, #standard, NULL, NULL, meaning, kind, min, max, NULL },
+#define CHOICE(constant, name, standard, words, meaning) { name, standard, words, NULL, meaning, WORD, 0, 0, NULL },
+#define TEXT(constant, name, standard, max, check, range, meaning) \
+	{ name, standard, NULL, range, meaning, LITERAL, 0, max, check },
 #include "core/setting.def"
+#undef TEXT
+#undef CHOICE
 #undef SETTING
 };
 
 struct settings {
-	int	 values[SETTINGS];
+	struct value {
+		char	*text;
+		int	 number;
+		int64_t	 rev;
+	}		 values[SETTINGS];
+	GHashTable	*aliases;
 };
 
-static bool
-check_names(const struct ini *ini, GError **error)
+const char *
+setting_name(enum setting i)
 {
-	g_auto(GStrv) groups = g_key_file_get_groups(ini->keys, NULL);
+	return table[i].name;
+}
+
+const char *
+setting_meaning(enum setting i)
+{
+	return table[i].meaning;
+}
+
+const char *
+setting_default(enum setting i)
+{
+	/* The table has 0 and 1 for these. */
+	return table[i].kind != BOOL ? table[i].standard : strcmp(table[i].standard, "0") != 0 ? "true" : "false";
+}
+
+char **
+setting_words(enum setting i)
+{
+	const char *words = table[i].kind == BOOL ? "true|false" : table[i].kind == WORD ? table[i].words : NULL;
+
+	return words != NULL ? g_strsplit(words, "|", -1) : NULL;
+}
+
+char *
+setting_range(enum setting i)
+{
+	g_auto(GStrv) words = setting_words(i);
+	GString *text = g_string_new(NULL);
+
+	if (table[i].kind == NUMBER)
+		g_string_printf(text, "a number from %d to %d", table[i].min, table[i].max);
+	else if (table[i].kind == LITERAL)
+		g_string_assign(text, table[i].range);
+	for (char **word = words; word != NULL && *word != NULL; word++)
+		g_string_append_printf(text, "%s%s", word == words ? "" : word[1] != NULL ? ", " : " or ", *word);
+	return g_string_free(text, FALSE);
+}
+
+bool
+setting_is_time_format(const char *text)
+{
+	g_autoptr(GDateTime) sample = g_date_time_new_utc(2026, 9, 30, 22, 48, 58);
+	g_autofree char *shown = g_date_time_format(sample, text);
+
+	return shown != NULL && *shown != '\0' && g_utf8_strlen(shown, -1) <= 16;
+}
+
+/* One line without anything that a terminal would obey. */
+static bool
+is_plain(const char *text, size_t max)
+{
+	if (strlen(text) > max || !g_utf8_validate(text, -1, NULL))
+		return false;
+	/* C0, DEL, and C1, which begins with 0xc2 in UTF-8. */
+	for (; *text != '\0'; text++)
+		if (g_ascii_iscntrl(*text) || ((guchar)text[0] == 0xc2 && (guchar)text[1] < 0xa0))
+			return false;
+	return true;
+}
+
+/* text as the setting has it; false when it is no value of it, and *value is then untouched. */
+static bool
+parse(enum setting i, const char *text, struct value *value)
+{
+	static const char *const yes[] = { "true", "yes", "on", "1", NULL }, *const no[] = { "false", "no", "off", "0", NULL };
+	g_auto(GStrv) words = setting_words(i);
+	gint64 number = 0;
+
+	switch (table[i].kind) {
+	case BOOL:
+		number = g_strv_contains(yes, text);
+		if (!number && !g_strv_contains(no, text))
+			return false;
+		text = number ? "true" : "false";
+		break;
+	case NUMBER:
+		if (!g_ascii_string_to_signed(text, 10, table[i].min, table[i].max, &number, NULL))
+			return false;
+		break;
+	case WORD:
+		while (words[number] != NULL && strcmp(words[number], text) != 0)
+			number++;
+		if (words[number] == NULL)
+			return false;
+		break;
+	case LITERAL:
+		if (!is_plain(text, (size_t)table[i].max) || (table[i].check != NULL && !table[i].check(text)))
+			return false;
+		break;
+	}
+	value->number = (int)number;
+	value->text = table[i].kind == NUMBER ? g_strdup_printf("%d", value->number) : g_strdup(text);
+	return true;
+}
+
+static const char *
+nearest(const char *name)
+{
 	const char *names[SETTINGS + 1] = { NULL };
 
 	for (unsigned i = 0; i < SETTINGS; i++)
 		names[i] = table[i].name;
+	return ini_nearest(name, names);
+}
+
+bool
+setting_find(const char *name, enum setting *found, GError **error)
+{
+	const char *near;
+
+	for (unsigned i = 0; i < SETTINGS; i++) {
+		if (strcmp(table[i].name, name) == 0) {
+			*found = (enum setting)i;
+			return true;
+		}
+	}
+	near = nearest(name);
+	g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "There is no setting \"%s\"%s%s; /set lists them.", name,
+	    near != NULL ? "; near to it: " : "", near != NULL ? near : "");
+	return false;
+}
+
+/* --- the file --- */
+
+static bool
+read_alias(struct settings *settings, const struct ini *ini, const char *name, GError **error)
+{
+	g_autofree char *line = NULL;
+	const char *wrong = alias_wrong_name(name, true);
+
+	if (!ini_string(ini, ALIAS_GROUP, name, &line, error))
+		return false;
+	if (wrong == NULL && g_hash_table_size(settings->aliases) >= LIMIT_ALIASES)
+		wrong = "there are too many aliases";
+	if (wrong == NULL)
+		wrong = alias_wrong_line(line);
+	if (wrong == NULL) {
+		g_hash_table_insert(settings->aliases, g_strdup(name), g_steal_pointer(&line));
+		return true;
+	}
+	ini_complain(ini, ALIAS_GROUP, name, error, "the alias %s: %s.", name, wrong);
+	return false;
+}
+
+static bool
+check_names(struct settings *settings, const struct ini *ini, GError **error)
+{
+	g_auto(GStrv) groups = g_key_file_get_groups(ini->keys, NULL);
+
 	for (char **group = groups; *group != NULL; group++) {
 		g_auto(GStrv) keys = g_key_file_get_keys(ini->keys, *group, NULL, NULL);
 
 		for (char **key = keys; *key != NULL; key++) {
 			g_autofree char *name = g_strdup_printf("%s.%s", *group, *key);
 			const char *near;
+			enum setting found;
 
-			if (g_strv_contains(names, name))
+			if (strcmp(*group, ALIAS_GROUP) == 0) {
+				if (!read_alias(settings, ini, *key, error))
+					return false;
 				continue;
-			near = ini_nearest(name, names);
+			}
+			if (setting_find(name, &found, NULL))
+				continue;
+			near = nearest(name);
 			ini_complain(ini, *group, *key, error, "there is no setting %s%s%s.", name,
 			    near != NULL ? "; near to it: " : "", near != NULL ? near : "");
 			return false;
@@ -48,48 +219,188 @@ check_names(const struct ini *ini, GError **error)
 }
 
 static bool
-read_value(const struct ini *ini, enum setting i, int *value, GError **error)
+read_value(const struct ini *ini, enum setting i, struct value *value, GError **error)
 {
 	g_auto(GStrv) parts = g_strsplit(table[i].name, ".", 2);
-	bool flag = table[i].standard != 0;
+	g_autofree char *text = NULL, *range = NULL;
 
-	*value = table[i].standard;
-	if (table[i].kind == NUMBER)
-		return ini_int(ini, parts[0], parts[1], table[i].min, table[i].max, value, error);
-	if (!ini_bool(ini, parts[0], parts[1], &flag, error))
+	if (!ini_string(ini, parts[0], parts[1], &text, error))
 		return false;
-	*value = flag;
-	return true;
+	if (parse(i, text != NULL ? text : setting_default(i), value))
+		return true;
+	range = setting_range(i);
+	ini_complain(ini, parts[0], parts[1], error, "%s is %s, not \"%s\".", parts[1], range, text);
+	return false;
 }
 
-struct settings *
-settings_load(const char *path, GError **error)
+static struct settings *
+read_all(const struct ini *ini, GError **error)
 {
-	struct ini *ini = ini_load(path, error);
-	struct settings *settings;
+	struct settings *settings = g_new0(struct settings, 1);
 	bool ok;
 
-	if (ini == NULL)
-		return NULL;
-	settings = g_new0(struct settings, 1);
-	ok = check_names(ini, error);
+	settings->aliases = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	ok = check_names(settings, ini, error);
 	for (unsigned i = 0; ok && i < SETTINGS; i++)
 		ok = read_value(ini, (enum setting)i, &settings->values[i], error);
-	ini_free(ini);
 	if (ok)
 		return settings;
 	settings_free(settings);
 	return NULL;
 }
 
+struct settings *
+settings_load(const char *path, GError **error)
+{
+	struct ini *ini = ini_load(path, error);
+	struct settings *settings = ini != NULL ? read_all(ini, error) : NULL;
+
+	if (ini != NULL)
+		ini_free(ini);
+	return settings;
+}
+
 void
 settings_free(struct settings *settings)
 {
+	for (unsigned i = 0; i < SETTINGS; i++)
+		g_free(settings->values[i].text);
+	g_hash_table_unref(settings->aliases);
 	g_free(settings);
 }
 
 int
 setting_get(const struct settings *settings, enum setting setting)
 {
-	return settings->values[setting];
+	return settings->values[setting].number;
+}
+
+const char *
+setting_text(const struct settings *settings, enum setting setting)
+{
+	return settings->values[setting].text;
+}
+
+GHashTable *
+settings_aliases(const struct settings *settings)
+{
+	return settings->aliases;
+}
+
+/* --- changes --- */
+
+static json_t *
+to_json(enum setting i, const char *text)
+{
+	switch (table[i].kind) {
+	case BOOL:
+		return json_boolean(strcmp(text, "true") == 0);
+	case NUMBER:
+		return json_integer(g_ascii_strtoll(text, NULL, 10));
+	default:
+		return json_string(text);
+	}
+}
+
+struct event
+setting_event(const struct core *core, enum setting i)
+{
+	const struct value *value = &core->settings->values[i];
+	struct event event = { .type = EVENT_setting, .rev = value->rev };
+
+	event.setting.name = g_strdup(table[i].name);
+	event.setting.value = to_json(i, value->text);
+	event.setting.standard = to_json(i, setting_default(i));
+	event.setting.range = setting_range(i);
+	event.setting.meaning = g_strdup(table[i].meaning);
+	return event;
+}
+
+void
+settings_number(struct core *core)
+{
+	for (unsigned i = 0; i < SETTINGS; i++)
+		core->settings->values[i].rev = store_next_rev(core->store);
+}
+
+/* The settings as they were just read become those in force. */
+static GArray *
+adopt(struct core *core, struct settings *fresh)
+{
+	GArray *changed = g_array_new(FALSE, FALSE, sizeof(enum setting));
+	struct settings *old = core->settings;
+
+	core->settings = fresh;
+	for (unsigned n = 0; n < SETTINGS; n++) {
+		enum setting i = (enum setting)n;
+
+		fresh->values[i].rev = old->values[i].rev;
+		if (strcmp(fresh->values[i].text, old->values[i].text) == 0)
+			continue;
+		fresh->values[i].rev = store_next_rev(core->store);
+		g_array_append_val(changed, i);
+		bus_post(core->bus, setting_event(core, i));
+	}
+	settings_free(old);
+	turn_wake(core->turn);
+	return changed;
+}
+
+GArray *
+settings_reload(struct core *core, GError **error)
+{
+	struct settings *fresh = settings_load(core->paths->config, error);
+
+	return fresh != NULL ? adopt(core, fresh) : NULL;
+}
+
+/* Checks the changed file as it would be read, writes it, and takes what it says. */
+static bool
+change(struct core *core, const char *group, const char *key, const char *value, GError **error)
+{
+	struct ini *ini = ini_load(core->paths->config, error);
+	struct settings *fresh = NULL;
+
+	if (ini == NULL)
+		return false;
+	if (value != NULL)
+		g_key_file_set_string(ini->keys, group, key, value);
+	else
+		g_key_file_remove_key(ini->keys, group, key, NULL);
+	g_free(ini->text);
+	ini->text = g_key_file_to_data(ini->keys, NULL, NULL);
+	fresh = read_all(ini, error);
+	if (fresh != NULL && !ini_save(ini, error))
+		g_clear_pointer(&fresh, settings_free);
+	ini_free(ini);
+	if (fresh == NULL)
+		return false;
+	g_array_unref(adopt(core, fresh));
+	return true;
+}
+
+bool
+settings_set(struct core *core, enum setting i, const char *text, GError **error)
+{
+	g_auto(GStrv) parts = g_strsplit(table[i].name, ".", 2);
+	g_autofree char *range = setting_range(i);
+	struct value value = { 0 };
+	bool ok;
+
+	if (text != NULL && !parse(i, text, &value)) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "%s is %s, not \"%s\". It stays %s.", table[i].name, range, text,
+		    core->settings->values[i].text);
+		return false;
+	}
+	ok = change(core, parts[0], parts[1], value.text, error);
+	if (!ok)
+		g_prefix_error(error, "%s stays %s. ", table[i].name, core->settings->values[i].text);
+	g_free(value.text);
+	return ok;
+}
+
+bool
+settings_set_alias(struct core *core, const char *name, const char *line, GError **error)
+{
+	return change(core, ALIAS_GROUP, name, line, error);
 }

@@ -1,6 +1,7 @@
 /* help.c: /help, from the rows of the commands. */
 #include <string.h>
 
+#include "core/alias.h"
 #include "core/feature.h"
 
 extern const struct feature feature_help;
@@ -38,7 +39,7 @@ list_all(struct command_call *call)
 static void
 help_run(struct command_call *call)
 {
-	const char *name = call->argv[0];
+	const char *name = call->argv[0], *stands_for;
 	json_t *data = json_array();
 	g_autofree char *prefix = NULL;
 	unsigned found = 0;
@@ -50,11 +51,10 @@ help_run(struct command_call *call)
 	}
 	if (*name == '/')
 		name++;
-	for (const struct alias *a = aliases; a->name != NULL; a++) {
-		if (strcmp(a->name, name) == 0) {
-			command_say(call, "/%s is short for %s", name, a->line);
-			name = a->line + 1;
-		}
+	stands_for = alias_find(call->core, name);
+	if (stands_for != NULL) {
+		command_say(call, "/%s is short for %s", name, stands_for);
+		name = stands_for + 1;
 	}
 	prefix = g_strdup_printf("%s ", name);
 	for (const struct command *const *c = command_list(); *c != NULL; c++) {

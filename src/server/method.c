@@ -10,6 +10,7 @@
 #include "core/prompt.h"
 #include "core/roster.h"
 #include "core/turn.h"
+#include "core/setting.h"
 #include "proto/error.h"
 #include "proto/method.h"
 #include "server/session.h"
@@ -374,6 +375,23 @@ do_roster(struct session *session, int64_t id, const json_t *params, GError **er
 }
 
 static json_t *
+static json_t *
+do_settings(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	json_t *list = json_array();
+
+	(void)id;
+	(void)params;
+	(void)error;
+	for (unsigned i = 0; i < SETTINGS; i++) {
+		struct event event = setting_event(session_core(session), (enum setting)i);
+
+		json_array_append_new(list, event_to_json(&event));
+		event_clear(&event);
+	}
+	return json_pack("{s:o}", "settings", list);
+}
+
 do_prompts(struct session *session, int64_t id, const json_t *params, GError **error)
 {
 	g_autoptr(GPtrArray) events = prompt_list(session_core(session)->prompts, session_caller(session)->session);
