@@ -411,6 +411,8 @@ on_down(void *ctx, struct stream_failure *failure)
 	bool was_offline = account->state == ACCOUNT_OFFLINE;
 
 	account->broke = failure->fault == STREAM_BROKEN;
+	if (g_strcmp0(failure->condition, "policy-violation") == 0 && account_online(account))
+		outbox_refused(account, failure->text);
 	end_session(account);
 	/* Resumed, the server would send the same again. */
 	if (account->broke)

@@ -166,6 +166,25 @@ outbox_requeue(struct account *account)
 	turn_failed(turn, error);
 }
 
+void
+outbox_refused(struct account *account, const char *reason)
+{
+	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_SENT);
+	g_autoptr(GPtrArray) first = g_ptr_array_new();
+
+	for (guint i = 0; i < rows->len; i++) {
+		struct message_row *row = rows->pdata[i], *least = first->len > 0 ? first->pdata[0] : NULL;
+
+		if (row->body == NULL || strlen(row->body) < LIMIT_STANZA_LEAST)
+			continue;
+		if (least != NULL && least->sent_number <= row->sent_number)
+			continue;
+		g_ptr_array_set_size(first, 0);
+		g_ptr_array_add(first, row);
+	}
+	advance_all(account, first, MESSAGE_FAILED, reason);
+}
+
 bool
 outbox_waits_for_ack(struct account *account)
 {

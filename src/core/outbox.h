@@ -30,6 +30,11 @@ void	 outbox_stored(struct account *, int64_t acked);
 void	 outbox_requeue(struct account *);
 /* A new session: of what is still "sent" nobody knows whether it arrived. */
 void	 outbox_lost(struct account *);
+/*
+ * The server ended the stream over something that it does not allow.  When the first long message that it did not
+ * acknowledge is the cause, sending it again would end the next stream too: it has failed.
+ */
+void	 outbox_refused(struct account *, const char *reason);
 bool	 outbox_waits_for_ack(struct account *);
 bool	 outbox_has_unknown(struct account *);
 /*

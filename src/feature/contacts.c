@@ -115,8 +115,9 @@ added(void *ctx, enum iq_end end, const struct stanza *answer)
 static void
 add_run(struct command_call *call)
 {
-	g_autofree char *jid = contact_jid(call, call->argv[0]);
+	/* First the name: the call is gone when the address is none. */
 	g_autofree char *name = call->argv[1] != NULL ? text_clean(call->argv[1], -1, TEXT_LINE, LIMIT_NAME) : NULL;
+	g_autofree char *jid = contact_jid(call, call->argv[0]);
 
 	if (jid != NULL)
 		roster_set(call->account, jid, name, NULL, added, call);
@@ -148,8 +149,8 @@ remove_run(struct command_call *call)
 static void
 name_run(struct command_call *call)
 {
-	g_autofree char *jid = existing(call);
 	g_autofree char *name = call->argv[1] != NULL ? text_clean(call->argv[1], -1, TEXT_LINE, LIMIT_NAME) : NULL;
+	g_autofree char *jid = existing(call);
 
 	if (jid != NULL)
 		roster_set(call->account, jid, name, NULL, ended, call);
@@ -159,8 +160,8 @@ static void
 group_run(struct command_call *call)
 {
 	bool adds = strcmp(call->argv[0], "add") == 0;
-	g_autofree char *jid = contact_jid(call, call->argv[1]);
 	g_autofree char *group = text_clean(call->argv[2], -1, TEXT_LINE, LIMIT_NAME);
+	g_autofree char *jid = contact_jid(call, call->argv[1]);
 	g_auto(GStrv) groups = jid != NULL ? roster_groups(call->account->roster, jid) : NULL;
 	g_autoptr(GPtrArray) changed = g_ptr_array_new();
 
