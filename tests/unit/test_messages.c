@@ -464,7 +464,7 @@ test_states_only_go_forward(void **state)
 	static const char *const may[] = {
 		"queued failed cancelled ", "sent stored delivered displayed failed cancelled ",
 		"unknown stored delivered displayed failed ", "stored delivered displayed failed cancelled ",
-		"delivered displayed failed ", "displayed ", "", "delivered displayed ", "", "" };
+		"delivered displayed failed ", "displayed ", "", "delivered displayed cancelled ", "", "" };
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {
