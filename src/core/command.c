@@ -175,6 +175,28 @@ command_refused(struct command_call *call, const char *who, const struct stanza 
 }
 
 void
+command_unanswered(struct command_call *call, const char *who, enum iq_end end, const struct stanza *answer)
+{
+	if (end == IQ_ERROR)
+		command_refused(call, who, answer);
+	else if (end == IQ_TIMEOUT)
+		command_fail(call, RPC_ERROR_TIMEOUT, "%s did not answer.", who);
+	else
+		command_fail(call, RPC_ERROR_OFFLINE, "The connection broke before %s answered.", who);
+}
+
+/* The caller has its answer; what the call waits for still comes, and then nobody is told. */
+static void
+abandon(struct command_call *call)
+{
+	g_autoptr(GError) error = g_error_new(RPC_ERROR, RPC_ERROR_CANCELLED, "It was ended before it was done.");
+
+	call->caller->finished(call->caller, call->request, NULL, error, NULL);
+	call->caller = NULL;
+	turn_wake(call->core->turn);
+}
+
+void
 command_cancel(struct core *core, struct caller *caller, int64_t request)
 {
 	for (guint i = core->calls->len; i-- > 0;) {
@@ -192,7 +214,7 @@ command_cancel(struct core *core, struct caller *caller, int64_t request)
 		else if (call->cancel != NULL)
 			call->cancel(call);
 		else if (request != 0)
-			command_fail(call, RPC_ERROR_CANCELLED, "It was ended before it was done.");
+			abandon(call);
 	}
 }
 

@@ -64,7 +64,7 @@ struct command_call {
 	char		*account_name;	/* the same after a time: account_find() again when something took a while */
 	char		*chat;		/* JID or NULL */
 	char		**argv;		/* as args has them; what is not there is NULL */
-	/* Set by the function: what to do when the caller cancels or is gone.  NULL: it is done at once anyway. */
+	/* Set by the function: what to do when the caller cancels or is gone.  NULL: it goes on, and nobody hears of it. */
 	void		(*cancel)(struct command_call *);
 	void		*ctx;		/* the function's own */
 	/* private */
@@ -83,6 +83,8 @@ void	 command_fail(struct command_call *, enum rpc_error, const char *format, ..
 void	 command_fail_with(struct command_call *, const GError *error);
 /* A server refused: its condition and words, as text and as data. */
 void	 command_refused(struct command_call *, const char *who, const struct stanza *answer);
+/* An iq ended with something else than a result: refused, silent, or the connection broke meanwhile. */
+void	 command_unanswered(struct command_call *, const char *who, enum iq_end, const struct stanza *answer);
 /* Asks the person who typed the line (contract: scope session).  Without one the call fails with needs_answer. */
 bool	 command_ask(struct command_call *, enum prompt_kind, bool secret, const char *title, const char *text,
 	    json_t *choices, const char *default_choice, void (*answered)(struct command_call *, const char *value));

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "core/archive.h"
+#include "core/attention.h"
 #include "core/bus.h"
 #include "core/feature.h"
 #include "core/message.h"
@@ -347,12 +348,17 @@ on_up(void *ctx, const struct stream_up *up)
 	set_state(account, ACCOUNT_ONLINE, NULL, NULL, 0);
 	withdraw_prompt(c);
 	say_up(account, up);
+	account->has_csi = stanza_child(up->features, "csi", NS_CSI) != NULL;
+	/* A new session is active; of a resumed one nobody knows. */
+	account->told_active = up->resumed ? !attention_here(core->attention) : true;
 	if (!acknowledge_up(account, up)) {
 		connection_break(account, "undefined-condition", counts_wrong);
 	} else if (up->resumed) {
+		features_attention(account);
 		archive_session(account, c->fresh);
 		go_on(account);
 	} else {
+		features_attention(account);
 		archive_session(account, true);
 		roster_offline(account, false);
 		begin_session(account);

@@ -6,7 +6,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "core/account.h"
+#include "core/attention.h"
 #include "core/bus.h"
+#include "core/caps.h"
 #include "core/connection.h"
 #include "core/prompt.h"
 #include "core/request.h"
@@ -77,6 +79,8 @@ core_new(const struct paths *paths, const struct transport *transport, const cha
 	core->epoch = stanza_new_id();
 	core->bus = bus_new();
 	core->accounts = g_ptr_array_new();
+	core->attention = attention_new(core);
+	core->caps = caps_new();
 	core->calls = g_ptr_array_new();
 	core->requests = requests_new();
 	core->drafters = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
@@ -191,6 +195,8 @@ core_free(struct core *core)
 	g_ptr_array_unref(core->calls);
 	g_hash_table_unref(core->drafters);
 	bus_free(core->bus);
+	g_hash_table_unref(core->caps);
+	attention_free(core->attention);
 	g_free(core->front_account);
 	g_free(core->front_chat);
 	g_free(core->epoch);

@@ -15,6 +15,7 @@
 #include "store/store.h"
 #include "xmpp/stream.h"
 
+struct attention;
 struct bus;
 struct clock_timer;
 struct turn;
@@ -32,6 +33,8 @@ struct core {
 	GPtrArray	*accounts;	/* struct account, in the order of the accounts file */
 	GPtrArray	*calls;		/* struct command_call, under way */
 	GPtrArray	*requests;	/* core/request.h */
+	struct attention *attention;	/* who sits in front of a face */
+	GHashTable	*caps;		/* core/caps.h: what clients can do, by their hash */
 	GHashTable	*drafters;	/* chat id → which session typed its draft */
 	struct clock_timer *daily;
 	char		*epoch;		/* another one at each start */

@@ -30,13 +30,21 @@ features_presence(struct account *account, struct stanza *presence)
 			(*f)->presence(account, presence);
 }
 
+static bool
+is_one_of(const char *words, const char *ns)
+{
+	g_auto(GStrv) all = g_strsplit(words, " ", -1);
+
+	return g_strv_contains((const char *const *)all, ns);
+}
+
 bool
 features_iq(struct account *account, const struct stanza *iq)
 {
 	const struct stanza *child = stanza_first(iq);
 
 	for (const struct feature *const *f = features; child != NULL && *f != NULL; f++) {
-		if ((*f)->iq != NULL && strcmp((*f)->iq_ns, stanza_ns(child)) == 0) {
+		if ((*f)->iq != NULL && is_one_of((*f)->iq_ns, stanza_ns(child))) {
 			(*f)->iq(account, iq);
 			return true;
 		}
@@ -50,4 +58,12 @@ features_online(struct account *account)
 	for (const struct feature *const *f = features; *f != NULL; f++)
 		if ((*f)->online != NULL)
 			(*f)->online(account);
+}
+
+void
+features_attention(struct account *account)
+{
+	for (const struct feature *const *f = features; *f != NULL; f++)
+		if ((*f)->attention != NULL)
+			(*f)->attention(account);
 }

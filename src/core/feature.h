@@ -18,11 +18,15 @@ struct feature {
 	void		(*out)(struct outgoing *);
 	/* Adds to our own presence. */
 	void		(*presence)(struct account *, struct stanza *);
-	/* An iq get or set whose child has this namespace; answers it with account_send(). */
+	/* What of it others may count on: namespaces for service discovery (XEP-0030); ends with NULL. */
+	const char	*const *disco;
+	/* An iq get or set whose child has this namespace (or one of several, blanks between); answered with account_send(). */
 	const char	*iq_ns;
 	void		(*iq)(struct account *, const struct stanza *);
 	/* A new session is up (not after a resumption), before roster and presence. */
 	void		(*online)(struct account *);
+	/* Somebody came to a face or all went (core/attention.h); and after a resumption, whose server may not know. */
+	void		(*attention)(struct account *);
 	const struct command *commands;	/* ends with a NULL name */
 };
 
@@ -35,5 +39,6 @@ void	 features_presence(struct account *, struct stanza *);
 /* False: no feature takes it. */
 bool	 features_iq(struct account *, const struct stanza *);
 void	 features_online(struct account *);
+void	 features_attention(struct account *);
 
 #endif

@@ -246,6 +246,24 @@ may_know(struct account *account, const struct stanza *iq)
 	return from == NULL || strcmp(bare, domain) == 0 || roster_sees_us(account, bare);
 }
 
+/* Questions of others are cheap to ask.  Ours and our server's are not counted. */
+static bool
+is_flood(struct account *account, const struct stanza *iq)
+{
+	g_autofree char *from = stanza_get(iq, "from") != NULL ? jid_normalise(stanza_get(iq, "from"), NULL) : NULL;
+	g_autofree char *domain = jid_domain(account_jid(account));
+	int64_t second = clock_boot_ms() / 1000;
+
+	if (stanza_get(iq, "from") == NULL || g_strcmp0(from, domain) == 0 ||
+	    (from != NULL && jid_same_bare(from, account_jid(account))))
+		return false;
+	if (account->iq_second != second) {
+		account->iq_second = second;
+		account->iqs_answered = 0;
+	}
+	return account->iqs_answered++ >= LIMIT_IQ_RATE;
+}
+
 static void
 route_iq(struct account *account, const struct stanza *iq)
 {
@@ -257,6 +275,8 @@ route_iq(struct account *account, const struct stanza *iq)
 		return;
 	}
 	if ((g_strcmp0(type, "get") != 0 && g_strcmp0(type, "set") != 0) || stanza_get(iq, "id") == NULL)
+		return;
+	if (is_flood(account, iq))
 		return;
 	if (strcmp(type, "set") == 0 && stanza_child(iq, "query", NS_ROSTER) != NULL) {
 		taken = roster_push(account, iq);

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "core/bus.h"
+#include "core/caps.h"
 #include "core/chat.h"
 #include "core/request.h"
 #include "core/turn.h"
@@ -23,6 +24,7 @@ struct resource {
 	enum presence_show show;
 	char	*status;
 	int	 priority;
+	char	*caps;		/* caps_key(), or NULL */
 };
 
 struct contact {
@@ -48,6 +50,7 @@ resource_free(void *p)
 
 	g_free(resource->jid);
 	g_free(resource->status);
+	g_free(resource->caps);
 	g_free(resource);
 }
 
@@ -392,7 +395,10 @@ take_available(struct account *account, struct contact *contact, const char *ful
 	g_free(resource->status);
 	resource->status = status != NULL && *status != '\0' ? text_clean(status, -1, TEXT_LINE, LIMIT_NAME) : NULL;
 	resource->priority = priority != NULL ? CLAMP(atoi(priority), -128, 127) : 0;
+	g_free(resource->caps);
+	resource->caps = caps_key(presence);
 	bus_post(account->core->bus, presence_event(account, resource));
+	caps_announced(account, full, presence);
 }
 
 void
@@ -510,6 +516,59 @@ roster_jids(const struct roster *roster)
 		g_ptr_array_add(jids, jid);
 	g_ptr_array_sort(jids, by_text);
 	return jids;
+}
+
+static const struct resource *
+find_resource(const struct roster *roster, const char *full)
+{
+	g_autofree char *bare = jid_bare(full);
+	const struct contact *contact = find(roster, bare);
+
+	return contact != NULL ? g_hash_table_lookup(contact->resources, full) : NULL;
+}
+
+const char *
+roster_caps(const struct roster *roster, const char *full)
+{
+	const struct resource *resource = find_resource(roster, full);
+
+	return resource != NULL ? resource->caps : NULL;
+}
+
+static gint
+by_priority(gconstpointer a, gconstpointer b)
+{
+	const struct resource *x = *(const struct resource *const *)a, *y = *(const struct resource *const *)b;
+
+	return x->priority != y->priority ? y->priority - x->priority : strcmp(x->jid, y->jid);
+}
+
+char **
+roster_resources(const struct roster *roster, const char *bare)
+{
+	const struct contact *contact = find(roster, bare);
+	g_autoptr(GPtrArray) all = g_ptr_array_new();
+	GHashTableIter iter;
+	void *resource;
+	char **names;
+
+	if (contact != NULL)
+		g_hash_table_iter_init(&iter, contact->resources);
+	while (contact != NULL && g_hash_table_iter_next(&iter, NULL, &resource))
+		g_ptr_array_add(all, resource);
+	names = g_new0(char *, all->len + 1);
+	g_ptr_array_sort(all, by_priority);
+	for (guint i = 0; i < all->len; i++)
+		names[i] = g_strdup(((const struct resource *)all->pdata[i])->jid);
+	return names;
+}
+
+char *
+roster_reach(const struct roster *roster, const char *jid)
+{
+	g_auto(GStrv) resources = roster_resources(roster, jid);
+
+	return g_strdup(resources[0] != NULL ? resources[0] : jid);
 }
 
 char **

@@ -29,6 +29,12 @@ bool	 roster_has(const struct roster *, const char *jid);
 bool	 roster_sees_us(const struct account *, const char *jid);
 /* How it stands, "none" when not a contact. */
 enum subscription roster_subscription(const struct roster *, const char *jid);
+/* The full addresses of a contact that are there, the highest priority first; NULL-terminated, the caller's. */
+char	**roster_resources(const struct roster *, const char *bare);
+/* Whom to ask about that address: itself, or of a contact without resource the first one of those.  The caller's. */
+char	*roster_reach(const struct roster *, const char *jid);
+/* What that resource says its client is (caps_key()); NULL: nothing, or it is not there. */
+const char *roster_caps(const struct roster *, const char *full);
 /* contact and presence events of the whole list; the caller clears them.  Elements: struct event *, freed by the array. */
 GPtrArray *roster_events(const struct account *);
 /* The bare addresses of all contacts, sorted; strings live in the roster. */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "core/account.h"
+#include "core/attention.h"
 #include "core/archive.h"
 #include "core/chat.h"
 #include "core/prompt.h"
@@ -451,6 +452,8 @@ do_active(struct session *session, int64_t id, const json_t *params, GError **er
 	g_autofree char *both = NULL;
 
 	(void)id;
+	attention_set(core->attention, session_caller(session)->session, json_is_true(json_object_get(params, "focused")),
+	    number(params, "idle_s", 0));
 	if (account == NULL || chat == NULL)
 		return json_object();
 	if (g_strcmp0(core->front_account, account) == 0 && g_strcmp0(core->front_chat, chat) == 0)
@@ -542,6 +545,8 @@ session_request(struct session *session, int64_t id, const char *name, json_t *p
 	} else if (method != METHOD_hello && !session_is_introduced(session)) {
 		error = g_error_new(RPC_ERROR, RPC_ERROR_HELLO, "The first request must be hello.");
 	} else if (method_check(method, params, &error)) {
+		if (method == METHOD_run || method == METHOD_draft || method == METHOD_seen)
+			attention_touch(session_core(session)->attention, session_caller(session)->session);
 		result = functions[method](session, id, params, &error);
 		if (result != NULL)
 			session_answer(session, id, result);

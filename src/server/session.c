@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "core/attention.h"
 #include "core/prompt.h"
 #include "core/turn.h"
 #include "proto/error.h"
@@ -297,6 +298,7 @@ void
 session_free(struct session *session)
 {
 	clock_timer_cancel(&session->patience);
+	attention_gone(session->core->attention, session->caller.session);
 	command_cancel(session->core, &session->caller, 0);
 	g_clear_pointer(&session->wire, wire_free);
 	unref(session);

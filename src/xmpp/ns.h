@@ -27,6 +27,15 @@
 #define NS_MUC		"http://jabber.org/protocol/muc"
 #define NS_MUC_USER	"http://jabber.org/protocol/muc#user"
 #define NS_DISCO_INFO	"http://jabber.org/protocol/disco#info"
+#define NS_DISCO_ITEMS	"http://jabber.org/protocol/disco#items"
+#define NS_CAPS		"http://jabber.org/protocol/caps" /* XEP-0115 */
+#define NS_VERSION	"jabber:iq:version"		/* XEP-0092 */
+#define NS_LAST		"jabber:iq:last"		/* XEP-0012 */
+#define NS_CSI		"urn:xmpp:csi:0"		/* XEP-0352 */
+#define NS_CHATSTATES	"http://jabber.org/protocol/chatstates" /* XEP-0085 */
+#define NS_CORRECT	"urn:xmpp:message-correct:0"	/* XEP-0308 */
+#define NS_MARKERS	"urn:xmpp:chat-markers:0"	/* XEP-0333 */
+#define NS_ROSTERVER	"urn:xmpp:features:rosterver"	/* RFC 6121 §2.6 */
 #define NS_NICK		"http://jabber.org/protocol/nick" /* XEP-0172 */
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "core/account.h"
+#include "core/attention.h"
+#include "core/caps.h"
 #include "core/chat.h"
 #include "core/prompt.h"
 #include "core/words.h"
@@ -240,6 +242,7 @@ up(struct scenario *s, const char *argument)
 	const char *sm = g_hash_table_lookup(f, "sm"), *h = g_hash_table_lookup(f, "h"), *jid = g_hash_table_lookup(f, "jid");
 	const char *failed = g_hash_table_lookup(f, "failed");
 	g_autofree char *bound = g_strdup_printf("%s/here", s->jid);
+	struct stanza *features = stanza_new("features", "http://etherx.jabber.org/streams");
 	struct stream_up what = { .jid = jid != NULL ? jid : bound, .tls = "TLSv1.3", .mechanism = "SCRAM-SHA-256",
 	    .peer = "example.org:5222" };
 
@@ -251,7 +254,13 @@ up(struct scenario *s, const char *argument)
 	what.resume_failed = failed != NULL;
 	what.has_failed_h = failed != NULL && *failed != '\0';
 	what.failed_h = what.has_failed_h ? (uint32_t)strtoul(failed, NULL, 10) : 0;
+	if (g_hash_table_contains(f, "csi"))
+		stanza_add(features, "csi", "urn:xmpp:csi:0");
+	if (g_hash_table_contains(f, "ver"))
+		stanza_add(features, "ver", "urn:xmpp:features:rosterver");
+	what.features = features;
 	fake_up(s->jid, &what);
+	stanza_free(features);
 }
 
 static void
@@ -603,6 +612,23 @@ faces(struct scenario *s, const char *argument)
 }
 
 static void
+active(struct scenario *s, const char *argument)
+{
+	g_autofree char *word = first_word(s, &argument);
+
+	attention_set(s->core->attention, 1, strcmp(word, "yes") == 0, atoi(argument));
+}
+
+static void
+caps(struct scenario *s, const char *argument)
+{
+	g_autofree char *jid = first_word(s, &argument), *feature = first_word(s, &argument);
+
+	if (caps_supports(account_of(s), jid, feature) != (strcmp(argument, "yes") == 0))
+		scenario_fail(s, "it is known otherwise");
+}
+
+static void
 interactive(struct scenario *s, const char *argument)
 {
 	s->caller.interactive = strcmp(argument, "yes") == 0;
@@ -619,10 +645,12 @@ static const struct {
 	const char	*name;		/* with its arguments */
 	scenario_verb	 fn;
 } verbs[] = {
+	{ "active", active },		/* yes|no [IDLE_S]: somebody sits in front of a face, or went */
 	{ "accounts", accounts },	/* <<END: the accounts file */
 	{ "advance", advance },		/* 500ms, 30s, 5m, 1h */
 	{ "answer", answer },		/* N [VALUE]: a question; without a value it is cancelled */
 	{ "answer-keep", answer_keep },	/* N VALUE */
+	{ "caps", caps },		/* JID FEATURE yes|no: its client is known to have it */
 	{ "config", config },		/* <<END: the config file */
 	{ "crash", crash },		/* kill -9, and a new core on what is on disk */
 	{ "die-at-send", die_at_send },	/* the next crash happens in the next send, before its bytes leave */
@@ -658,7 +686,7 @@ static const struct {
 	{ "stream", stream_is },	/* open, held, closing */
 	{ "try", run_line },		/* as run, but it may fail */
 	{ "unread", unread },		/* JID N */
-	{ "up", up },			/* [resumed] [h=N] [sm=ID|none|off] [failed[=H]] [jid=FULL] */
+	{ "up", up },			/* [resumed] [h=N] [sm=ID|none|off] [failed[=H]] [jid=FULL] [csi] [ver] */
 };
 
 scenario_verb

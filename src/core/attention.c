@@ -1,0 +1,118 @@
+/* attention.c: see attention.h. */
+#include "core/attention.h"
+
+#include <glib.h>
+
+#include "base/clock.h"
+#include "core/core.h"
+#include "core/feature.h"
+
+enum { MISSED_MS = 60000 };
+
+struct attention {
+	struct core	*core;
+	GHashTable	*sessions;	/* uint64_t → nothing: those that are focused */
+	int64_t		 last_ms;	/* boot clock */
+	bool		 here;
+	struct clock_timer *missed;
+};
+
+struct attention *
+attention_new(struct core *core)
+{
+	struct attention *attention = g_new0(struct attention, 1);
+
+	attention->core = core;
+	attention->sessions = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	attention->last_ms = clock_boot_ms();
+	return attention;
+}
+
+void
+attention_free(struct attention *attention)
+{
+	clock_timer_cancel(&attention->missed);
+	g_hash_table_unref(attention->sessions);
+	g_free(attention);
+}
+
+static void
+tell(struct attention *attention, bool here)
+{
+	const GPtrArray *accounts = attention->core->accounts;
+
+	if (attention->here == here)
+		return;
+	attention->here = here;
+	for (guint i = 0; i < accounts->len; i++)
+		features_attention(accounts->pdata[i]);
+}
+
+static void
+nobody_came_back(void *ctx)
+{
+	struct attention *attention = ctx;
+
+	attention->missed = NULL;
+	tell(attention, false);
+}
+
+static void
+changed(struct attention *attention)
+{
+	if (g_hash_table_size(attention->sessions) > 0) {
+		clock_timer_cancel(&attention->missed);
+		tell(attention, true);
+	} else if (attention->here && attention->missed == NULL) {
+		attention->missed = clock_timer_start(MISSED_MS, nobody_came_back, attention);
+	}
+}
+
+void
+attention_set(struct attention *attention, uint64_t session, bool focused, int64_t idle_s)
+{
+	int64_t now_ms = clock_boot_ms();
+	uint64_t *key;
+
+	attention->last_ms = MAX(attention->last_ms, now_ms - CLAMP(idle_s, 0, now_ms / 1000) * 1000);
+	if (focused && !attention_focused(attention, session)) {
+		key = g_new(uint64_t, 1);
+		*key = session;
+		g_hash_table_add(attention->sessions, key);
+	} else if (!focused) {
+		g_hash_table_remove(attention->sessions, &session);
+	}
+	changed(attention);
+}
+
+void
+attention_touch(struct attention *attention, uint64_t session)
+{
+	if (attention_focused(attention, session))
+		attention->last_ms = clock_boot_ms();
+}
+
+void
+attention_gone(struct attention *attention, uint64_t session)
+{
+	g_hash_table_remove(attention->sessions, &session);
+	changed(attention);
+}
+
+bool
+attention_focused(const struct attention *attention, uint64_t session)
+{
+	return g_hash_table_contains(attention->sessions, &session);
+}
+
+bool
+attention_here(const struct attention *attention)
+{
+	return attention->here;
+}
+
+int64_t
+attention_idle_ms(const struct attention *attention)
+{
+	return clock_boot_ms() - attention->last_ms;
+}
