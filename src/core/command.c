@@ -468,6 +468,7 @@ unknown_command(const struct core *core, const char *line, GError **error)
 {
 	g_autofree char *word = g_strndup(line, strcspn(line, " \t\n"));
 	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	g_autoptr(GArray) aliases = alias_list(core);
 	const char *near;
 
 	for (const struct command *const *c = command_list(); *c != NULL; c++)
@@ -489,7 +490,6 @@ command_is_face(const char *name)
 #undef FACE_COMMAND
 		NULL
 	};
-	g_autoptr(GArray) aliases = alias_list(core);
 
 	return g_strv_contains(names, name);
 }
@@ -504,11 +504,12 @@ run_row(struct command_call *call, const char *line, const char *account, const 
 	if (expanded != NULL)
 		line = expanded;
 	call->command = find_row(line, &rest);
+	word = g_strndup(line, strcspn(line, " \t\n"));
 	if (call->command == NULL) {
 		/* So that the answer is not "there is no such command". */
 		if (command_is_face(word))
 			g_set_error(&error, RPC_ERROR, RPC_ERROR_FACE_ONLY,
-			    "/%.*s means something only on a screen.", (int)strcspn(line, " \t\n"), line);
+			    "/%s means something only on a screen.", word);
 		else
 			unknown_command(call->core, line, &error);
 	} else if ((call->argv = take_args(call->command, rest, &error)) != NULL &&
