@@ -90,11 +90,11 @@ core_new(const struct paths *paths, const struct transport *transport, const cha
 		core_free(core);
 		return NULL;
 	}
+	settings_number(core);
 	core->turn = turn_new(core);
 	core->prompts = prompts_new(core);
 	turn_on_stuck(core->turn, on_stuck, core);
 	if (!accounts_load(core, error)) {
-	settings_number(core);
 		core_free(core);
 		return NULL;
 	}
@@ -194,9 +194,9 @@ core_free(struct core *core)
 	g_ptr_array_unref(core->requests);
 	g_ptr_array_unref(core->calls);
 	g_hash_table_unref(core->drafters);
-	bus_free(core->bus);
 	g_hash_table_unref(core->caps);
 	attention_free(core->attention);
+	bus_free(core->bus);
 	g_free(core->front_account);
 	g_free(core->front_chat);
 	g_free(core->epoch);

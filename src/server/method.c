@@ -10,8 +10,8 @@
 #include "core/chat.h"
 #include "core/prompt.h"
 #include "core/roster.h"
-#include "core/turn.h"
 #include "core/setting.h"
+#include "core/turn.h"
 #include "proto/error.h"
 #include "proto/method.h"
 #include "server/session.h"
@@ -376,7 +376,6 @@ do_roster(struct session *session, int64_t id, const json_t *params, GError **er
 }
 
 static json_t *
-static json_t *
 do_settings(struct session *session, int64_t id, const json_t *params, GError **error)
 {
 	json_t *list = json_array();
@@ -393,6 +392,7 @@ do_settings(struct session *session, int64_t id, const json_t *params, GError **
 	return json_pack("{s:o}", "settings", list);
 }
 
+static json_t *
 do_prompts(struct session *session, int64_t id, const json_t *params, GError **error)
 {
 	g_autoptr(GPtrArray) events = prompt_list(session_core(session)->prompts, session_caller(session)->session);
