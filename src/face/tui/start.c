@@ -45,6 +45,18 @@ left(struct face *face)
 	    "No account was made. /account add NAME ADDRESS makes one; /help lists what else there is.");
 }
 
+/* A command works here as everywhere; what it says stands in the console, so the page goes. */
+static bool
+is_command(struct face *face, const char *value)
+{
+	if (value[0] != '/')
+		return false;
+	stop(face);
+	if (!command_run(face, value))
+		send_run(face, model_console(face->model), value, value, false);
+	return true;
+}
+
 static void
 trouble(struct face *face, const char *text)
 {
@@ -78,6 +90,8 @@ took_name(struct face *face, const char *value, int64_t id)
 		left(face);
 		return;
 	}
+	if (is_command(face, value))
+		return;
 	if (*value == '\0' || value[strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] !=
 	    '\0') {
 		trouble(face, "The name is one word of letters, digits, '.', '_' and '-'.");
@@ -105,6 +119,8 @@ took_address(struct face *face, const char *value, int64_t id)
 		left(face);
 		return;
 	}
+	if (is_command(face, value))
+		return;
 	jid = jid_from_person(value, true, &error);
 	if (jid == NULL) {
 		trouble(face, error->message);
@@ -160,11 +176,14 @@ start_changed(struct face *face, const struct event *event)
 	} else if (event->type == EVENT_prompt && !event->gone) {
 		/* A certificate, for example: its facts are in the console. */
 		stop(face);
-	} else if (event->type == EVENT_account && event->account.state == ACCOUNT_ONLINE)
+	} else if (event->type == EVENT_account && (event->account.state == ACCOUNT_ONLINE ||
+	    event->account.state == ACCOUNT_WAITING || (event->account.state == ACCOUNT_FAILED &&
+	    g_strcmp0(event->account.reason, "password") != 0))) {
+		/* On line, or a matter for commands: the console says what happened and what can be done. */
 		stop(face);
-	else if (event->type == EVENT_account && (event->account.state == ACCOUNT_FAILED ||
-	    event->account.state == ACCOUNT_WAITING))
+	} else if (event->type == EVENT_account && event->account.state == ACCOUNT_FAILED) {
 		trouble(face, event->account.text);
+	}
 	face_mark(face, DIRTY_ALL);
 }
 
