@@ -11,6 +11,7 @@
 #include "face/cli/output.h"
 #include "face/cli/session.h"
 #include "face/tui/tui.h"
+#include "proto/wire.h"
 
 static int
 complain(const GError *error)
@@ -88,6 +89,7 @@ main(int argc, char **argv)
 	int status;
 
 	setlocale(LC_ALL, "");
+	wire_wipe_what_is_freed();
 	/* A reader that leaves is an error of write(), not the end of the program. */
 	signal(SIGPIPE, SIG_IGN);
 	if (!cli_options_parse(&options, argc, argv, &error)) {

@@ -24,6 +24,7 @@
 #include "base/paths.h"
 #include "core/command.h"
 #include "core/core.h"
+#include "proto/wire.h"
 #include "server/server.h"
 #include "store/store.h"
 #include "xmpp/stream.h"
@@ -258,6 +259,7 @@ main(int argc, char **argv)
 	int status, signals;
 
 	setlocale(LC_ALL, "C.UTF-8");
+	wire_wipe_what_is_freed();
 	parse_options(argc, argv, &o);
 	umask(077);
 	setrlimit(RLIMIT_CORE, &no_core);	/* a core dump would hold the keys */

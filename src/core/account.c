@@ -13,6 +13,7 @@
 #include "core/request.h"
 #include "core/roster.h"
 #include "core/turn.h"
+#include "store/messages.h"
 
 static bool
 own_presence_load(struct account *account)
@@ -56,6 +57,8 @@ account_new(struct core *core, struct account_settings *settings, GError **error
 	account->archive = archive_new(account);
 	acknowledge_init(account);
 	own_presence_load(account);
+	account->tls = settings->tls != STREAM_TLS_OFF;
+	account->queued = message_count_queued(core->store, account->id);
 	return account;
 }
 
@@ -165,6 +168,8 @@ accounts_reload(struct core *core, GError **error)
 		bool was = account->settings->enabled;
 		account_settings_free(account->settings);
 		account->settings = settings;
+		if (account->stream == NULL)
+			account->tls = settings->tls != STREAM_TLS_OFF;
 		if (was && !settings->enabled)
 			connection_close(account);
 		else if (!was && settings->enabled && settings->autoconnect)
@@ -259,6 +264,8 @@ account_event(const struct account *account)
 	a->priority = account->settings->priority;
 	a->retry = account->retry_ms;
 	a->enabled = account->settings->enabled;
+	a->queued = account->queued;
+	a->tls = account->tls;
 	a->nick = account->settings->nick != NULL ? g_strdup(account->settings->nick) : jid_local(account_jid(account));
 	return event;
 }

@@ -25,6 +25,8 @@ struct account {
 	char		*reason, *text;	/* see the account event; NULL while all is well */
 	int64_t		 retry_ms;	/* real time of the next attempt, while ACCOUNT_WAITING; else 0 */
 	bool		 resumed;
+	bool		 tls;		/* of the stream; of the next one while there is none */
+	int64_t		 queued;	/* messages, as last told */
 
 	enum presence_show show;	/* ours; SHOW_OFFLINE: the person wants to be off line */
 	char		*status;

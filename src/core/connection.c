@@ -344,6 +344,7 @@ on_up(void *ctx, const struct stream_up *up)
 	g_free(account->bound);
 	account->bound = g_strdup(up->jid);
 	account->resumed = up->resumed;
+	account->tls = up->tls != NULL;
 	iq_table_set_jid(account->iqs, up->jid);
 	set_state(account, ACCOUNT_ONLINE, NULL, NULL, 0);
 	withdraw_prompt(c);

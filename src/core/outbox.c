@@ -14,6 +14,18 @@
 #include "store/chats.h"
 #include "xmpp/ns.h"
 
+/* Tells how many wait, when that changed. */
+static void
+tell_queued(struct account *account)
+{
+	int64_t queued = message_count_queued(account->core->store, account->id);
+
+	if (queued == account->queued)
+		return;
+	account->queued = queued;
+	account_post(account);
+}
+
 int64_t
 outbox_send(struct account *account, const char *chat_jid, const char *body, GError **error)
 {
@@ -94,8 +106,8 @@ in_state(struct account *account, enum message_state state)
 	return message_in_state(account->core->store, account->id, state);
 }
 
-void
-outbox_flush(struct account *account)
+static void
+send_queued(struct account *account)
 {
 	g_autoptr(GPtrArray) rows = NULL;
 
@@ -107,6 +119,13 @@ outbox_flush(struct account *account)
 	for (guint i = 0; ok && i < rows->len; i++)
 		ok = send_row(account, rows->pdata[i]);
 	turn_end(account->core->turn, ok);
+}
+
+void
+outbox_flush(struct account *account)
+{
+	send_queued(account);
+	tell_queued(account);
 }
 
 /* Moves each row on and puts it; what fails is told once. */
@@ -164,6 +183,7 @@ outbox_requeue(struct account *account)
 	}
 	turn_end(turn, error == NULL);
 	turn_failed(turn, error);
+	tell_queued(account);
 }
 
 void
@@ -309,5 +329,8 @@ outbox_cancel(struct account *account, int64_t message, GError **error)
 	}
 	if (!chat_begin_change(account->core, error))
 		return false;
-	return decide(account, message_advance(account->core->store, message, MESSAGE_CANCELLED, NULL, &cause), &cause, error);
+	if (!decide(account, message_advance(account->core->store, message, MESSAGE_CANCELLED, NULL, &cause), &cause, error))
+		return false;
+	tell_queued(account);
+	return true;
 }

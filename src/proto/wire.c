@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -30,6 +32,20 @@ struct wire {
 	unsigned	 busy;		/* callbacks under way */
 	bool		 held, closed, freed;
 };
+
+static void
+free_wiped(void *memory)
+{
+	if (memory != NULL)
+		explicit_bzero(memory, malloc_usable_size(memory));
+	free(memory);
+}
+
+void
+wire_wipe_what_is_freed(void)
+{
+	json_set_alloc_funcs(malloc, free_wiped);
+}
 
 static void
 destroy(struct wire *wire)
@@ -168,6 +184,7 @@ flush(struct wire *wire)
 		wire->written += (gsize)n;
 	}
 	if (wire->written == wire->out->len) {
+		explicit_bzero(wire->out->str, wire->out->len);
 		g_string_truncate(wire->out, 0);
 		wire->written = 0;
 	} else if (wire->written > LIMIT_LINE) {
@@ -255,7 +272,7 @@ wire_send(struct wire *wire, const json_t *message)
 
 	g_assert(line != NULL);		/* our own strings are valid UTF-8 */
 	wire_send_text(wire, line, strlen(line));
-	free(line);
+	free_wiped(line);
 }
 
 size_t

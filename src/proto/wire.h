@@ -33,6 +33,8 @@ void	 wire_send_text(struct wire *, const char *line, size_t len);
 size_t	 wire_pending(const struct wire *);
 /* Stop and go on reading: back-pressure towards the other end. */
 void	 wire_hold(struct wire *, bool hold);
+/* Once, before the first wire: JSON is overwritten before it is freed, since answers to questions may be secrets. */
+void	 wire_wipe_what_is_freed(void);
 /* Priority of the reading source, as GLib's; G_PRIORITY_DEFAULT at first. */
 void	 wire_set_priority(struct wire *, int priority);
 

@@ -246,6 +246,16 @@ message_in_state(struct store *store, int64_t account, enum message_state state)
 	    "WHERE m.state = ?2 AND c.account = ?1 ORDER BY m.id", "ii", account, (int64_t)state));
 }
 
+int64_t
+message_count_queued(struct store *store, int64_t account)
+{
+	int64_t n = 0;
+
+	db_number(store, NULL, &n, "SELECT count(*) FROM message m JOIN chat c ON c.id = m.chat "
+	    "WHERE m.state <= 3 AND m.state <= 1 AND c.account = ?1", "i", account);
+	return n;
+}
+
 GPtrArray *
 message_sent_up_to(struct store *store, int64_t account, int64_t last)
 {

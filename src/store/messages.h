@@ -107,6 +107,8 @@ struct message_row *message_by_stanza_id(struct store *, int64_t chat, const cha
 
 /* Rows of one account in this state, in the order in which they were typed. */
 GPtrArray *message_in_state(struct store *, int64_t account, enum message_state);
+/* How many of an account wait to be sent: queued, or held. */
+int64_t	 message_count_queued(struct store *, int64_t account);
 /* State sent, with sent_number ≤ last: the server has them.  In the order of their numbers. */
 GPtrArray *message_sent_up_to(struct store *, int64_t account, int64_t last);
 

@@ -94,9 +94,9 @@ void
 fixture_people(struct face *face)
 {
 	fixture_event(face, false, "{'type':'account','account':'home','rev':1,'jid':'mira@example.net','state':'online',"
-	    "'show':'online','enabled':true,'nick':'mira'}");
+	    "'show':'online','enabled':true,'nick':'mira','tls':true}");
 	fixture_event(face, false, "{'type':'account','account':'work','rev':2,'jid':'mk@work.example','state':'online',"
-	    "'show':'online','enabled':true,'nick':'mk'}");
+	    "'show':'online','enabled':true,'nick':'mk','tls':true}");
 	fixture_event(face, false, "{'type':'chat','account':'home','chat':'alice@example.org','rev':3,'kind':'chat',"
 	    "'name':'alice','open':true,'number':2}");
 	fixture_event(face, false, "{'type':'chat','account':'home','chat':'bob@example.com','rev':4,'kind':'chat',"

@@ -824,6 +824,76 @@ rows_of_the_line(void **state)
 
 #define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)
 
+/* --- what a face keeps --- */
+
+static void
+the_layout_is_kept(void **state)
+{
+	json_t *request;
+
+	(void)state;
+	face.name = g_strdup("desk");
+	link_attach(&face);
+	/* Nothing is kept over what is not here yet. */
+	fixture_resize(&face, 24, 120);
+	g_free(fixture_dump(&face));
+	assert_int_not_equal(face.layout.list.rows, 0);
+	request = fixture_request(&face, "layout");
+	assert_string_equal(param(request, "name"), "desk");
+	assert_null(param(request, "text"));
+	fixture_answer(&face, request, json_pack("{s:s}", "text", "from.another 1 2\n\nlist.wide\nlist.wide hidden\n"
+	    "list.normal often\n"));
+	g_free(fixture_dump(&face));
+	assert_int_equal(face.layout.list.rows, 0);
+	fixture_key(&face, "\033[18~");
+	request = fixture_request(&face, "layout");
+	assert_string_equal(param(request, "name"), "desk");
+	assert_string_equal(param(request, "text"), "list.narrow auto\nlist.normal auto\nlist.wide shown\n");
+	json_decref(request);
+	/* Another size has a wish of its own. */
+	fixture_resize(&face, 24, 90);
+	g_free(fixture_dump(&face));
+	assert_int_equal(face.layout.list.rows, 0);
+}
+
+static void
+what_waits_and_what_protects(void **state)
+{
+	(void)state;
+	fixture_go(&face, "home", ALICE);
+	assert_false(shows("Out "));
+	fixture_event(&face, true, "{'type':'account','account':'home','rev':90,'jid':'mira@example.net',"
+	    "'state':'waiting','enabled':true,'queued':2,'tls':true}");
+	assert_true(shows("Out 2"));
+	assert_true(shows("TLS only"));
+	fixture_event(&face, true, "{'type':'account','account':'home','rev':91,'jid':'mira@example.net',"
+	    "'state':'online','enabled':true,'queued':0,'tls':false}");
+	assert_false(shows("Out "));
+	assert_false(shows("TLS only"));
+	assert_true(shows("no TLS"));
+}
+
+static void
+late_messages_say_when_they_were_sent(void **state)
+{
+	(void)state;
+	fixture_go(&face, "home", ALICE);
+	/* The order of what comes live is the time of its coming, in microseconds: 21:14. */
+	fixture_event(&face, true, "{'type':'message','account':'home','chat':'" ALICE "','rev':100,'id':1,"
+	    "'order':1795209240000000,'said':'2026-11-20T18:02:00.000Z','direction':'in','state':'received',"
+	    "'via':'offline','body':'late'}");
+	assert_true(shows("21:14 alice       late (sent 18:02)"));
+	fixture_event(&face, true, "{'type':'message','account':'home','chat':'" ALICE "','rev':101,'id':2,"
+	    "'order':1795209241000000,'said':'2026-11-19T18:02:00.000Z','direction':'in','state':'received',"
+	    "'via':'offline','body':'later'}");
+	assert_true(shows("later (sent Thu 19 Nov 2026, 18:02)"));
+	fixture_event(&face, true, "{'type':'message','account':'home','chat':'" ALICE "','rev':102,'id':3,"
+	    "'order':1795209242000000,'said':'2026-11-20T21:13:00.000Z','direction':'in','state':'received',"
+	    "'via':'offline','body':'in time'}");
+	assert_true(shows("in time"));
+	assert_false(shows("in time (sent"));
+}
+
 int
 main(void)
 {
@@ -837,6 +907,7 @@ main(void)
 		test(a_secret_is_no_argument), test(a_question_of_ones_own), test(seen_after_a_second),
 		test(the_clock_goes_to_sleep), test(the_unread_line_stays), test(walking), test(drafts_reach_the_core),
 		test(rows_of_the_line), test(drafts_from_elsewhere), test(leaving_a_question),
+		test(the_layout_is_kept), test(what_waits_and_what_protects), test(late_messages_say_when_they_were_sent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,8 +96,10 @@ toggle_list(struct face *face)
 	if (canvas_columns(face->canvas) < LIST_LEAST)
 		face_note(face, face->front, SEVERITY_INFO, "The chat list needs %d columns; there are %d.", LIST_LEAST,
 		    canvas_columns(face->canvas));
-	else
-		face->list = face->layout.list.rows > 0 ? LIST_HIDDEN : LIST_SHOWN;
+	else {
+		face->list[layout_size(canvas_columns(face->canvas))] = face->layout.list.rows > 0 ? LIST_HIDDEN : LIST_SHOWN;
+		link_keep(face);
+	}
 }
 
 static void

@@ -83,7 +83,9 @@ struct face {
 	struct client	*client;		/* NULL in tests, and when the core is gone */
 	struct chat	*front, *before;
 	struct layout	 layout;
-	enum list_wish	 list;
+	enum list_wish	 list[LAYOUT_SIZES];
+	char		*name;			/* what its layout is kept under */
+	bool		 kept;			/* the kept layout was asked for and is here */
 	struct view_shown shown;
 	int		 dirty;
 	bool		 urgent;		/* a key: draw at once */
@@ -148,6 +150,8 @@ void	 link_seen(struct face *, struct chat *, int64_t id);
 void	 link_active(struct face *, bool focused, int64_t idle_s);
 void	 link_draft(struct face *, struct chat *);
 void	 link_chat_closed(struct face *, struct chat *);
+/* Keeps what this face keeps. */
+void	 link_keep(struct face *);
 void	 link_answer(struct face *, int64_t id, const char *value, bool keep);
 /* An event, or an element of a list, into the model and onto the screen. */
 void	 link_take(struct face *, const struct event *, bool live);
@@ -170,6 +174,11 @@ bool	 command_run(struct face *, const char *line);
 void	 command_complete(const char *prefix, GPtrArray *words, GPtrArray *helps);
 /* Its own commands and keys, as text for help; the caller's. */
 char	*command_help(void);
+
+/* keep.c: what a face keeps between attaching and attaching: a text of lines "word value" */
+char	*keep_text(const struct face *);
+/* Lines that are not understood are passed over: another version may have written them. */
+void	 keep_take(struct face *, const char *text);
 
 /* action.c */
 void	 face_action(struct face *, enum action, int count);

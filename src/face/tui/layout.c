@@ -4,6 +4,12 @@
 #include <glib.h>
 #include <string.h>
 
+enum layout_size
+layout_size(int columns)
+{
+	return columns < NARROW_BELOW ? SIZE_NARROW : columns < LIST_FROM ? SIZE_NORMAL : SIZE_WIDE;
+}
+
 void
 layout_make(struct layout *layout, int rows, int columns, int input_rows, int box_rows, enum list_wish wish)
 {

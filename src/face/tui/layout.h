@@ -16,12 +16,16 @@ struct area {
 
 enum list_wish { LIST_AUTO, LIST_SHOWN, LIST_HIDDEN };
 
-enum { LIST_COLUMNS = 24, LIST_FROM = 100, LIST_LEAST = LIST_COLUMNS + 1 + 50 };
+/* What was hidden or shown by a key is so for screens of this size: below 60 columns, below 100, wider. */
+enum layout_size { SIZE_NARROW, SIZE_NORMAL, SIZE_WIDE, LAYOUT_SIZES };
+
+enum { LIST_COLUMNS = 24, LIST_FROM = 100, NARROW_BELOW = 60, LIST_LEAST = LIST_COLUMNS + 1 + 50 };
 
 struct layout {
 	struct area	 title, list, border, chat, box, status, input;
 };
 
+enum layout_size layout_size(int columns);
 /* input_rows and box_rows as wished for; each gets at most a third of the height, the input at least one row. */
 void	 layout_make(struct layout *, int rows, int columns, int input_rows, int box_rows, enum list_wish);
 

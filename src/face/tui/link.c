@@ -253,6 +253,30 @@ list(struct face *face, const char *method, client_done done)
 }
 
 static void
+took_layout(void *ctx, json_t *result, const GError *error, json_t *data)
+{
+	struct face *face = ctx;
+	const char *text = json_string_value(json_object_get(result, "text"));
+
+	(void)data;
+	face->kept = true;
+	if (text != NULL)
+		keep_take(face, text);
+	else if (error != NULL && face->client != NULL && !face->ending)
+		face_note(face, model_console(face->model), SEVERITY_ERROR, "%s", error->message);
+}
+
+void
+link_keep(struct face *face)
+{
+	g_autofree char *text = keep_text(face);
+
+	/* Before the kept one is here, it would be overwritten. */
+	if (face->client != NULL && face->kept)
+		client_request(face->client, "layout", json_pack("{s:s, s:s}", "name", face->name, "text", text), NULL, NULL);
+}
+
+static void
 relist(struct face *face)
 {
 	list(face, "accounts", took_accounts);
@@ -290,6 +314,7 @@ link_attach(struct face *face)
 	client_set_priority(face->client, G_PRIORITY_DEFAULT + 10);
 	client_hello(face->client, &hello, took_hello, face);
 	client_request(face->client, "subscribe", NULL, NULL, NULL);
+	client_request(face->client, "layout", json_pack("{s:s}", "name", face->name), took_layout, face);
 	relist(face);
 }
 

@@ -299,6 +299,15 @@ add_long_name(struct builder *builder, const char *name, enum slot slot)
 	}
 }
 
+static char *
+with_time_sent(const char *body, const struct entry *entry)
+{
+	g_autofree char *at = rows_time(entry->sent), *day = rows_day(entry->sent);
+	bool today = same_day(entry->sent, entry->time);
+
+	return g_strdup_printf("%s (sent %s%s%s)", body, today ? "" : day, today ? "" : ", ", at);
+}
+
 static void
 add_message(struct builder *builder, const struct entry *previous, const struct entry *entry, bool fresh)
 {
@@ -337,6 +346,8 @@ add_message(struct builder *builder, const struct entry *previous, const struct 
 		}
 	} else if (message->state == MESSAGE_CANCELLED)
 		text = g_strconcat(body, " (cancelled)", NULL);
+	else if (entry->sent != 0)
+		text = with_time_sent(body, entry);
 	else if (message->cut)
 		text = g_strconcat(body, "… (the rest is on its way)", NULL);
 	add_text(builder, row, first, text != NULL ? text : body, slot);

@@ -106,7 +106,7 @@ screen_draw(struct face *face)
 	line = shown_line(face, &point);
 	box = face->paste.text != NULL ? paste_rows(face) : complete_rows(face);
 	layout_make(&face->layout, rows, columns,
-	    field_height(columns, prompt, line, point, canvas_policy(face->canvas)), box, face->list);
+	    field_height(columns, prompt, line, point, canvas_policy(face->canvas)), box, face->list[layout_size(columns)]);
 	if (memcmp(&before, &face->layout, sizeof before) != 0)
 		face->dirty = DIRTY_ALL;
 	if ((face->dirty & DIRTY_CHAT) != 0)

@@ -262,7 +262,10 @@ status_draw_title(const struct status *status, struct canvas *canvas, const stru
 			    narrow ? "  offline" : "  offline: will be queued");
 		if (!narrow && accounts_in_use(status->model) > 1)
 			add_take(&line, group(&line, 2, true), SLOT_TITLE, g_strconcat("  ", chat->account, NULL));
-		add(&line, group(&line, 0, true), SLOT_TITLE_PLAIN, "  TLS only");
+		if (account == NULL || account->tls)
+			add(&line, group(&line, 0, true), SLOT_TITLE_PLAIN, "  TLS only");
+		else
+			add(&line, group(&line, 0, true), SLOT_TITLE_WARNING, "  no TLS");
 	}
 	one = group(&line, 0, true);
 	add(&line, one, SLOT_TITLE, " ");
@@ -356,7 +359,9 @@ status_draw(const struct status *status, struct canvas *canvas, const struct are
 {
 	struct line line = { .policy = canvas_policy(canvas) };
 	bool narrow = area->columns < NARROW;
+	const GPtrArray *accounts = model_accounts(status->model);
 	guint requests = model_prompts(status->model)->len;
+	int64_t queued = 0;
 	struct group *one;
 
 	if (area->rows == 0)
@@ -372,6 +377,10 @@ status_draw(const struct status *status, struct canvas *canvas, const struct are
 		add_take(&line, one, SLOT_STATUS_DIRECT, g_strconcat(" ", chat_name(status->model, status->chat), NULL));
 	}
 	add_accounts(status, &line, narrow);
+	for (guint i = 0; i < accounts->len; i++)
+		queued += ((const struct event *)accounts->pdata[i])->account.queued;
+	if (queued > 0)
+		add_take(&line, group(&line, 3, false), SLOT_STATUS, g_strdup_printf("  Out %" G_GINT64_FORMAT, queued));
 	if (requests > 0)
 		add_take(&line, group(&line, 2, false), SLOT_STATUS_REQUEST, g_strdup_printf("  Req %u", requests));
 	add_activity(status, &line, narrow);

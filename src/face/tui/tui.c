@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/limits.h"
 #include "base/text.h"
 #include "face/tui/face.h"
 #include "face/tui/term.h"
@@ -397,6 +398,7 @@ face_clear(struct face *face)
 	canvas_free(face->canvas);
 	g_free(face->paste.text);
 	g_free(face->farewell);
+	g_free(face->name);
 }
 
 /* What was typed and is nowhere else, when the core went away under it. */
@@ -443,7 +445,6 @@ tui_main(const struct paths *paths, const struct tui_options *options)
 	GSource *draw;
 	int rows, columns;
 
-	(void)options;
 	memset(&face, 0, sizeof face);
 	/* The core first: what there is to say without one is said before the screen changes. */
 	client = link_connect(&face, paths->socket, &error);
@@ -462,6 +463,7 @@ tui_main(const struct paths *paths, const struct tui_options *options)
 	face_init(&face, canvas);
 	face.term = term;
 	face.client = client;
+	face.name = text_clean(options->as != NULL ? options->as : "main", -1, TEXT_LINE, LIMIT_NAME);
 	face.loop = g_main_loop_new(NULL, FALSE);
 	face.first = clock_timer_start(FIRST_MS, not_ready, &face);
 	link_attach(&face);

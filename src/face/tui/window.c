@@ -9,6 +9,8 @@
 
 #include "base/limits.h"
 
+enum { LATE_MS = 120000 };
+
 #define PROMPT_BASE (INT64_C(1) << 40)
 
 static void
@@ -158,6 +160,20 @@ message_place(const struct event *event)
 	return event->message.order > 0 ? event->message.order : INT64_MAX;
 }
 
+/* Who was away gets late what was said; its place is where it came, so that is its time. */
+static void
+set_time(struct entry *entry, const struct event_message *message)
+{
+	int64_t came = message->order / 1000;
+
+	entry->time = message->said;
+	entry->sent = 0;
+	if (message->direction == DIRECTION_IN && message->via == VIA_OFFLINE && came - message->said > LATE_MS) {
+		entry->time = came;
+		entry->sent = message->said;
+	}
+}
+
 static void
 take_new(struct window *window, const struct event *event)
 {
@@ -166,7 +182,7 @@ take_new(struct window *window, const struct event *event)
 	entry->kind = ENTRY_MESSAGE;
 	entry->id = event->message.id;
 	entry->order = message_place(event);
-	entry->time = event->message.said;
+	set_time(entry, &event->message);
 	event_copy(&entry->event, event);
 	insert(window, entry);
 }

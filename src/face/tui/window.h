@@ -18,7 +18,8 @@ struct entry {
 	enum entry_kind	 kind;
 	int64_t		 id;		/* the message's number; below 0: made here */
 	int64_t		 order;		/* where it stands; INT64_MAX: below all others */
-	int64_t		 time;		/* ms */
+	int64_t		 time;		/* ms; of a message that came late: when it came */
+	int64_t		 sent;		/* ms; when it was said, if it came late; else 0 */
 	struct event	 event;		/* messages and prompts */
 	bool		 asked;		/* the whole of a message that came cut was asked for */
 	enum severity	 severity;	/* notes */
