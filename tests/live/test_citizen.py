@@ -1,0 +1,94 @@
+"""Everyday manners: what we say of ourselves and to whom, and what we ask of others."""
+import base64
+import hashlib
+import re
+import xml.etree.ElementTree as ElementTree
+
+import pytest
+
+import rig
+import rpc
+
+INFO = "http://jabber.org/protocol/disco#info"
+
+
+@pytest.fixture
+def session(place, confab):
+    """session(): one on the core's socket."""
+    return lambda **more: place.keep(rpc.Rpc(confab, **more))
+
+
+@pytest.fixture
+def meet(confab, server, people, peer):
+    """meet(): mira in confab and alice, who know each other, both on line."""
+    def start(**more):
+        class Meeting:
+            pass
+        m = Meeting()
+        m.mira, m.alice = people(2)
+        m.me, m.you = f"{m.mira}@localhost", f"{m.alice}@localhost"
+        m.friend = peer(m.alice, **more)
+        confab.account("home", server, m.mira).start()
+        confab.wait_state("home")
+        m.presence = m.friend.expect(ev="presence", _condition=lambda e: e["from"].startswith(m.me) and e["type"] is None)
+        m.full = m.presence["from"]
+        return m
+    return start
+
+
+def ask(friend, to, number, payload):
+    friend.raw(f"<iq type='get' id='{number}' to='{to}'>{payload}</iq>")
+    return friend.expect(ev="iq", id=number)
+
+
+def test_capabilities_are_true(meet):
+    m = meet()
+    node, ver = (re.search(f"{name}=['\"]([^'\"]+)", m.presence["xml"])[1] for name in ("node", "ver"))
+    answer = ask(m.friend, m.full, "i1", f"<query xmlns='{INFO}' node='{node}#{ver}'/>")
+    query = ElementTree.fromstring(answer["xml"]).find(f"{{{INFO}}}query")
+    text = "".join(f"{i.get('category')}/{i.get('type')}//{i.get('name')}<" for i in query.findall(f"{{{INFO}}}identity"))
+    names = sorted(f.get("var") for f in query.findall(f"{{{INFO}}}feature"))
+    text += "".join(f"{name}<" for name in names)
+    assert base64.b64encode(hashlib.sha1(text.encode()).digest()).decode() == ver, text
+    assert {INFO, "urn:xmpp:ping", "jabber:iq:version"} <= set(names)
+    # What is announced is answered.
+    for number, payload in enumerate(("<ping xmlns='urn:xmpp:ping'/>", "<query xmlns='jabber:iq:version'/>",
+                                      "<time xmlns='urn:xmpp:time'/>", "<query xmlns='jabber:iq:last'/>")):
+        assert ask(m.friend, m.full, f"a{number}", payload)["type"] == "result"
+    assert "<os" not in ask(m.friend, m.full, "v", "<query xmlns='jabber:iq:version'/>")["xml"]
+
+
+def test_a_stranger_learns_nothing(server, meet, peer):
+    m = meet()
+    server.user("nosy")
+    nosy = peer("nosy")
+    for number, payload in enumerate((f"<query xmlns='{INFO}'/>", "<ping xmlns='urn:xmpp:ping'/>",
+                                      "<query xmlns='jabber:iq:last'/>")):
+        there = ask(nosy, m.full, f"t{number}", payload)
+        gone = ask(nosy, f"{m.me}/nobody", f"g{number}", payload)
+        assert there["type"] == gone["type"] == "error"
+        same = [re.sub(r"(from|id)=['\"][^'\"]*['\"]", "", e["xml"].split("<error", 1)[1]) for e in (there, gone)]
+        assert all("service-unavailable" in e for e in same), same
+
+
+def test_questions_of_ours(confab, meet):
+    m = meet()
+    assert "localhost answered after" in confab.do("/ping", account="home")
+    assert "answered after" in confab.do(f"/ping {m.you}", account="home")
+    assert "identity  server  im" in re.sub(" +", "  ", confab.do("/disco", account="home"))
+    assert "confab" in confab.do("/version")
+    assert "Prosody" in confab.do("/version localhost", account="home")
+    assert "refused" in confab.do(f"/ping {m.you}/nobody", account="home", ok=False)
+
+
+def test_the_server_hears_whether_somebody_looks(place, authority, session, confab):
+    # A Prosody that says what it holds back while nobody looks.
+    server = place.keep(rig.Prosody(place.path / "csi", authority, modules=("csi", "csi_simple"))).start()
+    server.user("mira")
+    confab.account("home", server, "mira").start()
+    confab.wait_state("home")
+    rig.until(lambda: "<inactive xmlns='urn:xmpp:csi:0'" in server.log.read_text(), "the server hears that nobody is there")
+    assert "<active xmlns='urn:xmpp:csi:0'" not in server.log.read_text()
+    face = session(interactive=True)
+    face.call("active", focused=True, idle_s=0)
+    rig.until(lambda: "<active xmlns='urn:xmpp:csi:0'" in server.log.read_text(), "the server hears that somebody is there")
