@@ -223,7 +223,11 @@ on_event(xmpp_conn_t *library, xmpp_conn_event_t event, int error, xmpp_stream_e
 		return;
 	switch (event) {
 	case XMPP_CONN_RAW_CONNECT:
-		conn_step(conn, "%s connected (%s)", conn->setup.peer, conn->setup.address);
+		/* A host that was given as an address is not told twice. */
+		if (strstr(conn->setup.peer, conn->setup.address) != NULL)
+			conn_step(conn, "%s connected", conn->setup.peer);
+		else
+			conn_step(conn, "%s connected (%s)", conn->setup.peer, conn->setup.address);
 		negotiate_connected(conn->negotiate);
 		break;
 	case XMPP_CONN_CONNECT:

@@ -214,6 +214,34 @@ def test_the_first_start(server, people, confab, tmux):
     assert "whatever" not in terminal.capture()
 
 
+def test_the_first_start_lets_commands_through(confab, tmux):
+    confab.start()
+    terminal = tmux().confab(confab)
+    terminal.wait_for("first start")
+    terminal.wait_for("^address>")
+    terminal.keys("C-u")
+    terminal.line("/help connect")
+    terminal.wait_for(r"/connect \[ACCOUNT\]")
+    terminal.line("/detach")
+    assert terminal.exit_code() == 0
+
+
+def test_the_first_start_ends_when_the_server_is_not_there(confab, tmux):
+    confab.start()
+    terminal = tmux().confab(confab)
+    terminal.wait_for("^address>")
+    terminal.line("mira@localhost")
+    terminal.wait_for("^name>")
+    terminal.line("")
+    terminal.wait_for("^password for localhost>")
+    # Nobody listens on the usual port of this machine.
+    terminal.line("not-a-real-password")
+    terminal.wait_for("^console>")
+    terminal.wait_for("Connection refused|could not be reached")
+    terminal.line(f"/account set localhost port {rig.free_ports(1)[0]}")
+    terminal.wait_for("needs host")
+
+
 def test_quit_asks_where_something_would_be_lost(server, people, peer, confab, tmux):
     terminal, contact, alice, mira, chat = talk(server, people, peer, confab, tmux)
     confab.do("/disconnect home")
