@@ -136,7 +136,8 @@ wait_and_retry(struct account *account, const char *reason, const char *text, in
 
 	c->backoff_ms = MIN(wait_ms * 2, BACKOFF_MAX_MS);
 	/* A fifth more or less, so that a thousand clients do not come back at the same instant. */
-	wait_ms = MAX(wait_ms * g_random_int_range(80, 121) / 100, BACKOFF_FIRST_MS);
+	wait_ms = wait_ms * g_random_int_range(80, 121) / 100;
+	wait_ms = MAX(wait_ms, BACKOFF_FIRST_MS);
 	set_state(account, ACCOUNT_WAITING, reason, text, wait_ms);
 	account_notice(account, SEVERITY_WARNING, "%s Next try in %d s; /connect %s tries now.", text,
 	    (int)((wait_ms + 999) / 1000), account_name(account));
