@@ -659,6 +659,14 @@ page_done(void *ctx, enum iq_end end, const struct stanza *answer)
 
 /* --- sessions --- */
 
+static void
+forget_circle(struct archive *a)
+{
+	a->pages = a->idle = 0;
+	a->mark_at = 1;
+	g_clear_pointer(&a->mark, g_free);
+}
+
 void
 archive_session(struct account *account, bool missed)
 {
@@ -667,13 +675,12 @@ archive_session(struct account *account, bool missed)
 	g_autoptr(GError) error = NULL;
 	struct archive_row row = { 0 };
 
-	a->stored = a->pages = a->idle = 0;
-	a->mark_at = 1;
-	g_clear_pointer(&a->mark, g_free);
 	if (!missed) {
 		step(a);
 		return;
 	}
+	a->stored = 0;
+	forget_circle(a);
 	a->has = a->vanished = a->ask_by_time = false;
 	g_clear_pointer(&a->live_id, g_free);
 	if (!turn_begin(account->core->turn))
@@ -797,9 +804,7 @@ archive_try_again(struct account *account, GError **error)
 	a->blocked = false;
 	a->has = true;
 	a->strikes = 0;
-	a->idle = a->pages = 0;
-	a->mark_at = 1;
-	g_clear_pointer(&a->mark, g_free);
+	forget_circle(a);
 	/* What came by itself since is looked through as well. */
 	if (ok && a->page.queryid == NULL && a->state == SYNC_COMPLETE)
 		ok = archive_row_set_behind(account->core->store, a->row, order_live(account->core->store,

@@ -13,7 +13,9 @@
 
 struct archive_result {
 	struct stanza	*envelope;
-	const struct stanza *message;	/* in it; NULL: nothing of use, but its id counts */
+	const struct stanza *message;	/* in it; NULL: nothing of ours, but its id counts */
+	char		*from, *chat;
+	bool		 out;
 	const char	*id;
 	int64_t		 said_ms;
 	int64_t		 known;		/* the place of the row it is probably a copy of; 0: none */
@@ -26,6 +28,8 @@ result_free(void *data)
 	struct archive_result *result = data;
 
 	stanza_free(result->envelope);
+	g_free(result->from);
+	g_free(result->chat);
 	g_free(result);
 }
 
@@ -117,22 +121,24 @@ archive_page_edge(const struct archive_page *page, bool last)
 	return ((struct archive_result *)page->results->pdata[last ? page->results->len - 1 : 0])->id;
 }
 
-/* Which row it is a copy of, as far as a glance tells. */
+/* Whose it is, and which row it is a copy of as far as a glance tells. */
 static void
 glance(struct account *account, struct archive_result *result)
 {
 	struct store *store = account->core->store;
-	const struct stanza *origin = result->message != NULL ? stanza_child(result->message, "origin-id", NS_SID) : NULL;
-	bool out = false;
-	g_autofree char *chat = result->message != NULL ? message_archived_chat(account, result->message, &out) : NULL;
+	const struct stanza *origin;
 
-	if (chat == NULL)
+	if (result->message != NULL &&
+	    !message_archived_chat(account, result->message, &result->from, &result->chat, &result->out))
+		result->message = NULL;
+	if (result->message == NULL)
 		return;
-	result->known = message_known_place(store, account->id, chat, result->id, NULL, NULL);
+	origin = stanza_child(result->message, "origin-id", NS_SID);
+	result->known = message_known_place(store, account->id, result->chat, result->id, NULL, NULL);
 	result->by_id = result->known != 0;
 	if (result->known == 0)
-		result->known = message_known_place(store, account->id, chat, NULL, out ? account_jid(account) : chat,
-		    stanza_get(origin != NULL ? origin : result->message, "id"));
+		result->known = message_known_place(store, account->id, result->chat, NULL,
+		    result->out ? account_jid(account) : result->chat, stanza_get(origin != NULL ? origin : result->message, "id"));
 }
 
 /* The places of all results, in runs of unknown ones between the known. */
@@ -171,8 +177,8 @@ archive_page_store(struct archive_page *page, struct account *account, struct ar
 	p->stored = 0;
 	for (guint i = 0; i < page->results->len; i++) {
 		const struct archive_result *result = page->results->pdata[i];
-		struct archived archived = { .envelope = result->envelope, .message = result->message, .id = result->id,
-		    .said_ms = result->said_ms, .ord = wanted[i], .old = result->said_ms < p->made_ms };
+		struct archived archived = { .envelope = result->envelope, .message = result->message,
+		    .from = result->from, .chat = result->chat, .out = result->out, .id = result->id, .said_ms = result->said_ms, .ord = wanted[i], .old = result->said_ms < p->made_ms };
 		int64_t ord = 0;
 		bool news = false;
 

@@ -49,24 +49,60 @@ chat_event(const struct core *core, const struct chat_row *row, struct event *ev
 	return true;
 }
 
+struct address {
+	int64_t	 account;
+	char	*jid;
+};
+
+static void
+address_free(void *data)
+{
+	struct address *address = data;
+
+	g_free(address->jid);
+	g_free(address);
+}
+
+GHashTable *
+chat_addresses_new(void)
+{
+	return g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, address_free);
+}
+
+/* NULL when there is no such chat (any more). */
+static const struct address *
+address_of(const struct core *core, int64_t chat)
+{
+	struct address *address = g_hash_table_lookup(core->addresses, &chat);
+	struct chat_row *row = address == NULL ? chat_load(core->store, chat) : NULL;
+	int64_t *key;
+
+	if (row == NULL)
+		return address;
+	address = g_new(struct address, 1);
+	address->account = row->account;
+	address->jid = g_strdup(row->jid);
+	chat_row_free(row);
+	key = g_new(int64_t, 1);
+	*key = chat;
+	g_hash_table_insert(core->addresses, key, address);
+	return address;
+}
+
 bool
 chat_message_event(const struct core *core, const struct message_row *row, bool whole, struct event *event)
 {
-	struct chat_row *chat = chat_load(core->store, row->chat);
+	const struct address *chat = address_of(core, row->chat);
 	struct account *account = chat != NULL ? account_find_id(core, chat->account) : NULL;
 	struct event_message *m = &event->message;
 
-	if (account == NULL) {
-		if (chat != NULL)
-			chat_row_free(chat);
+	if (account == NULL)
 		return false;
-	}
 	memset(event, 0, sizeof *event);
 	event->type = EVENT_message;
 	event->rev = row->rev;
 	event->account_name = g_strdup(account_name(account));
 	event->chat_jid = g_strdup(chat->jid);
-	chat_row_free(chat);
 	m->id = row->id;
 	m->order = row->ord;
 	m->said = row->said_ms;

@@ -14,6 +14,8 @@ enum { CHAT_BODY_MAX = 65536 };
 /* The objects as they now are; whole: the body is not cut.  False when the chat's account is not in use any more. */
 bool	 chat_event(const struct core *, const struct chat_row *, struct event *);
 bool	 chat_message_event(const struct core *, const struct message_row *, bool whole, struct event *);
+/* For core.c: where the addresses of chats are remembered, empty. */
+GHashTable *chat_addresses_new(void);
 /* On the bus; called by the turn after its commit. */
 void	 chat_post(struct core *, int64_t chat);
 void	 chat_post_message(struct core *, const struct message_row *);

@@ -8,6 +8,7 @@
 #include "core/account.h"
 #include "core/attention.h"
 #include "core/bus.h"
+#include "core/chat.h"
 #include "core/caps.h"
 #include "core/connection.h"
 #include "core/prompt.h"
@@ -83,6 +84,7 @@ core_new(const struct paths *paths, const struct transport *transport, const cha
 	core->caps = caps_new();
 	core->calls = g_ptr_array_new();
 	core->requests = requests_new();
+	core->addresses = chat_addresses_new();
 	core->drafters = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	core->settings = settings_load(paths->config, error);
 	core->store = core->settings != NULL ? store_open(paths->database, vfs, error) : NULL;
@@ -194,6 +196,7 @@ core_free(struct core *core)
 	g_ptr_array_unref(core->requests);
 	g_ptr_array_unref(core->calls);
 	g_hash_table_unref(core->drafters);
+	g_hash_table_unref(core->addresses);
 	g_hash_table_unref(core->caps);
 	attention_free(core->attention);
 	bus_free(core->bus);

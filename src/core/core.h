@@ -35,6 +35,7 @@ struct core {
 	GPtrArray	*requests;	/* core/request.h */
 	struct attention *attention;	/* who sits in front of a face */
 	GHashTable	*caps;		/* core/caps.h: what clients can do, by their hash */
+	GHashTable	*addresses;	/* chat id → account and address, which never change: see chat.c */
 	GHashTable	*drafters;	/* chat id → which session typed its draft */
 	struct clock_timer *daily;
 	char		*epoch;		/* another one at each start */

@@ -198,39 +198,38 @@ route_message(struct account *account, const struct stanza *stanza)
 	incoming_clear(&in);
 }
 
-char *
-message_archived_chat(const struct account *account, const struct stanza *message, bool *out)
+bool
+message_archived_chat(const struct account *account, const struct stanza *message, char **from, char **chat, bool *out)
 {
-	const char *type = stanza_get(message, "type"), *to = stanza_get(message, "to");
-	g_autofree char *from = stanza_get(message, "from") != NULL ? jid_normalise(stanza_get(message, "from"), NULL) :
-	    g_strdup(account_jid(account));
-	g_autofree char *receiver = to != NULL ? jid_normalise(to, NULL) : g_strdup(account_jid(account));
+	const char *type = stanza_get(message, "type"), *own = account_jid(account);
+	const char *said_from = stanza_get(message, "from"), *to = stanza_get(message, "to");
+	g_autofree char *sender = said_from != NULL ? jid_normalise(said_from, NULL) : g_strdup(own);
+	g_autofree char *receiver = to != NULL ? jid_normalise(to, NULL) : g_strdup(own);
 
-	if (from == NULL || receiver == NULL || g_strcmp0(type, "error") == 0 || g_strcmp0(type, "groupchat") == 0)
-		return NULL;
+	if (sender == NULL || receiver == NULL || g_strcmp0(type, "error") == 0 || g_strcmp0(type, "groupchat") == 0)
+		return false;
 	/* With oneself: as what came in, like the live one. */
-	*out = jid_same_bare(from, account_jid(account)) && !jid_same_bare(receiver, account_jid(account));
-	if (!*out && !jid_same_bare(receiver, account_jid(account)))
-		return NULL;
-	return jid_bare(*out ? receiver : from);
+	*out = jid_same_bare(sender, own) && !jid_same_bare(receiver, own);
+	if (!*out && !jid_same_bare(receiver, own))
+		return false;
+	*chat = jid_bare(*out ? receiver : sender);
+	*from = g_steal_pointer(&sender);
+	return true;
 }
 
 bool
 message_archived(struct account *account, const struct archived *archived, int64_t *place, bool *news)
 {
 	struct incoming in = { .account = account, .stanza = archived->envelope, .message = archived->message,
-	    .via = VIA_ARCHIVE, .said_ms = archived->said_ms, .ord = archived->ord, .old = archived->old,
-	    .fate = MESSAGE_FATE_KNOWN };
-	const char *from = stanza_get(archived->message, "from");
-	bool ok = true;
+	    .via = VIA_ARCHIVE, .out = archived->out, .said_ms = archived->said_ms, .ord = archived->ord,
+	    .old = archived->old, .fate = MESSAGE_FATE_KNOWN };
+	bool ok;
 
 	*place = 0;
-	in.peer = message_archived_chat(account, archived->message, &in.out);
-	if (in.peer != NULL) {
-		in.from = from != NULL ? jid_normalise(from, NULL) : g_strdup(account_jid(account));
-		in.server_id = text_clean(archived->id, -1, TEXT_LINE, 0);
-		ok = run_stages(&in, place);
-	}
+	in.from = g_strdup(archived->from);
+	in.peer = g_strdup(archived->chat);
+	in.server_id = text_clean(archived->id, -1, TEXT_LINE, 0);
+	ok = run_stages(&in, place);
 	*news = ok && in.fate == MESSAGE_FATE_NEW;
 	incoming_clear(&in);
 	return ok;

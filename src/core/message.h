@@ -51,6 +51,8 @@ void	 message_route(struct account *, const struct stanza *);
 /* A message that our own archive kept (XEP-0313 §4); the envelope was checked by core/archive.c. */
 struct archived {
 	const struct stanza *envelope, *message;
+	const char	*from, *chat;	/* as message_archived_chat() found them */
+	bool		 out;
 	const char	*id;		/* in the archive */
 	int64_t		 said_ms;	/* when the archive got it */
 	int64_t		 ord;		/* its place if it is new */
@@ -61,7 +63,10 @@ struct archived {
  * *news: the row is new.  False: the disk refused, and the page is to be taken back.
  */
 bool	 message_archived(struct account *, const struct archived *, int64_t *place, bool *news);
-/* The bare address of the chat that it belongs to and whether it is ours; NULL when it is nothing of ours. */
-char	*message_archived_chat(const struct account *, const struct stanza *message, bool *out);
+/*
+ * Whose it is: *from, the bare address of the chat, and whether we sent it.  False: it is nothing of ours, and nothing is
+ * set.
+ */
+bool	 message_archived_chat(const struct account *, const struct stanza *message, char **from, char **chat, bool *out);
 
 #endif

@@ -1,5 +1,8 @@
 """What the server's archive kept while we were away: all of it, once each, in order (XEP-0313)."""
+import contextlib
 import json
+import os
+import sqlite3
 import time
 
 import pytest
@@ -15,19 +18,33 @@ def kept(server, user, other, bodies, begin, step=1.0, own=()):
         return json.dumps(text, ensure_ascii=False)
 
     rows = []
+    path = server._file("archive", user).with_suffix(".list")
+    number = path.read_text().count("item(") if path.exists() else 0
     me, you = f"{user}@{server.domain}", f"{other}@{server.domain}"
     for i, body in enumerate(bodies):
-        when = begin + i * step
+        when, key = begin + i * step, number + i
         sender, receiver = (me, you) if i in own else (you, me)
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when))
         rows.append(
-            f'item({{ ["key"] = "key-{i:06}"; ["when"] = {when:.0f}; ["with"] = {quoted(you)}; ["name"] = "message"; '
-            f'["attr"] = {{ ["stamp"] = "{stamp}"; ["type"] = "chat"; ["id"] = "id-{i:06}"; '
+            f'item({{ ["key"] = "key-{key:06}"; ["when"] = {when:.0f}; ["with"] = {quoted(you)}; ["name"] = "message"; '
+            f'["attr"] = {{ ["stamp"] = "{stamp}"; ["type"] = "chat"; ["id"] = "id-{key:06}"; '
             f'["from"] = {quoted(sender + "/x")}; ["to"] = {quoted(receiver)}; }}; '
             f'[1] = {{ ["name"] = "body"; ["attr"] = {{ }}; [1] = {quoted(body)}; }}; }});\n')
-    path = server._file("archive", user).with_suffix(".list")
     with open(path, "a") as f:
         f.write("".join(rows))
+
+
+def kept_sql(server, user, other, bodies, begin, step=1.0, own=()):
+    """The same into the database that Prosody made for archives."""
+    me, you = f"{user}@{server.domain}", f"{other}@{server.domain}"
+    rows = []
+    for i, body in enumerate(bodies):
+        sender, receiver = (me, you) if i in own else (you, me)
+        xml = f"<message xmlns='jabber:client' type='chat' id='id-{i}' from='{sender}/x' to='{receiver}'><body>{body}</body></message>"
+        rows.append((server.domain, user, "archive", f"{body}-key", int(begin + i * step), you, "xml", xml))
+    with contextlib.closing(sqlite3.connect(server.folder / "data" / "archive.sqlite")) as db, db:
+        db.executemany('INSERT INTO prosodyarchive(host, user, store, key, "when", "with", type, value) VALUES(?,?,?,?,?,?,?,?)',
+                       rows)
 
 
 def all_bodies(confab, chat):
@@ -60,3 +77,55 @@ def test_the_first_log_in_fetches_the_last_days(confab, server, people):
     got = all_bodies(confab, chat)
     assert [b for b in got if b.startswith("new")] == [f"new {i}" for i in range(120)]
     assert confab.call("chats")["chats"][0]["unread"] == 0
+
+
+def cpu_s(pid):
+    """Seconds of processor time that a process has used."""
+    with open(f"/proc/{pid}/stat") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.fixture
+def sql_server(shared, authority, place):
+    """A server whose archive is a database: the files of internal storage are read whole for each page."""
+    server = rig.Prosody(place.path / "prosody", authority, extra='''
+storage = { archive = "sql" }
+sql = { driver = "SQLite3", database = "archive.sqlite" }
+''')
+    return place.keep(server)
+
+
+def test_10000_missed_with_three_cuts(confab, sql_server, place, proxy):
+    server = sql_server
+    for name in ("mira", "alice"):
+        server.user(name)
+    server.friends("mira", "alice")
+    server.start()
+    wire = proxy(server.port)
+    chat = f"alice@{server.domain}"
+    confab.account("home", server, "mira", port=wire.port).start()
+    wait_complete(confab)
+    # By hand: the database is made by the first who asks for it, and a known id is where the catch-up begins.
+    confab.stop()
+    server.stop()
+    kept_sql(server, "mira", "alice", ["first"], time.time() - 10)
+    server.start()
+    confab.start(log="notice")
+    rig.until(lambda: all_bodies(confab, chat) == ["first"], "the first message")
+    wait_complete(confab)
+    confab.stop()
+    server.stop()
+    bodies = [f"missed {i}" for i in range(10000)]
+    kept_sql(server, "mira", "alice", bodies, time.time() - 9000, step=0.5, own=range(0, 10000, 97))
+    server.start()
+    confab.start(log="notice")
+    watch = confab.watch("sync")
+    for at in (1500, 2500, 3000):
+        watch.expect(lambda e: e["total"] >= at, _timeout=60)
+        wire.cut()
+        confab.do("/connect home")
+        confab.wait_state("home")
+    wait_complete(confab, timeout=120)
+    print(f"10,000 archived messages: {cpu_s(confab.process.pid):.2f} s of processor time, three cuts included")
+    assert all_bodies(confab, chat) == ["first", *bodies]
