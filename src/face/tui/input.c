@@ -8,47 +8,18 @@
  * - Order of right: our defaults are bound first, then readline reads the inputrc, which therefore wins; then a few
  *   functions are swapped wherever they ended up (movement by grapheme cluster, sending, completing).
  */
-#include "face/tui/input.h"
+#include "face/tui/input_private.h"
 
 #include <glib.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <readline/history.h>
-#include <readline/readline.h>
 
 #include "base/limits.h"
 #include "base/text.h"
 #include "face/tui/keyname.h"
 
-enum { HISTORY_LINES = 200, HISTORY_BYTES = 65536, PENDING_MAX = 64 };
-
 #define BUSY (RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG | RL_STATE_MULTIKEY | RL_STATE_METANEXT | \
 	RL_STATE_CHARSEARCH | RL_STATE_VIMOTION | RL_STATE_MACROINPUT)
-
-struct input_draft {
-	char		*line;		/* while it is not in use */
-	int		 point, mark;
-	UNDO_LIST	*undo;
-	HISTORY_STATE	*history;
-	bool		 pasted;
-};
-
-struct input {
-	const struct input_handler *handler;
-	void		*ctx;
-	const char	*bytes;		/* what readline is to read */
-	size_t		 left;
-	char		 pending[PENDING_MAX];	/* the beginning of a sequence of keys */
-	size_t		 pending_len;
-	struct { enum action action; int count; } asked[8];
-	int		 n_asked;
-	struct input_draft *draft, *own;	/* in use; own: when nobody gave one */
-	bool		 pasted;
-	FILE		*nowhere;
-};
 
 const struct action_row action_table[ACTIONS] = {
 #define ACTION(constant, name, keys, help) { name, keys, help },
@@ -336,9 +307,8 @@ feed(struct input *input, const char *bytes, size_t len)
 		rl_callback_read_char();
 }
 
-/* Whatever readline waits for is given up. */
-static void
-settle(struct input *input)
+void
+input_settle(struct input *input)
 {
 	for (int i = 0; i < 4 && (rl_readline_state & BUSY) != 0; i++)
 		feed(input, "\007", 1);
@@ -396,7 +366,7 @@ input_key(struct input *input, const char *bytes, size_t len)
 		/* Plain text needs no binding, but behind the beginning of a sequence. */
 		if ((!plain || input->pending_len > 0) && !is_bound(input, bytes, len)) {
 			if (input->pending_len > 0)
-				settle(input);
+				input_settle(input);
 			finish(input);
 			return;
 		}
@@ -404,7 +374,7 @@ input_key(struct input *input, const char *bytes, size_t len)
 	feed(input, bytes, len);
 	/* A lone Esc ended a search: it is the whole key, and nothing is to follow it. */
 	if (len == 1 && bytes[0] == 033 && rl_editing_mode == 1)
-		settle(input);
+		input_settle(input);
 	if ((rl_readline_state & RL_STATE_MULTIKEY) != 0 && input->pending_len + len <= sizeof input->pending) {
 		memcpy(input->pending + input->pending_len, bytes, len);
 		input->pending_len += len;
@@ -418,7 +388,7 @@ input_key(struct input *input, const char *bytes, size_t len)
 void
 input_insert(struct input *input, const char *text, bool pasted)
 {
-	settle(input);
+	input_settle(input);
 	if (pasted && rl_point == 0 && *text != '\0')
 		input->pasted = true;
 	rl_begin_undo_group();
@@ -429,7 +399,7 @@ input_insert(struct input *input, const char *text, bool pasted)
 void
 input_set(struct input *input, const char *text, long point)
 {
-	settle(input);
+	input_settle(input);
 	rl_begin_undo_group();
 	rl_delete_text(0, rl_end);
 	rl_point = 0;
@@ -440,9 +410,8 @@ input_set(struct input *input, const char *text, long point)
 		rl_point = (int)point;
 }
 
-/* Gives a line of history that was edited while it was shown its own text back. */
-static void
-mend_history(void)
+void
+input_mend_history(void)
 {
 	HIST_ENTRY *entry = current_history();
 
@@ -457,8 +426,8 @@ mend_history(void)
 void
 input_sent(struct input *input)
 {
-	settle(input);
-	mend_history();
+	input_settle(input);
+	input_mend_history();
 	if (rl_undo_list != NULL)
 		rl_free_undo_list();
 	/* Empties the line and lets go of the line that was typed before history was looked at. */
@@ -503,7 +472,7 @@ input_prompt(const struct input *input)
 void
 input_recall(struct input *input, int by)
 {
-	settle(input);
+	input_settle(input);
 	if (by < 0)
 		rl_get_previous_history(-by, 0);
 	else
@@ -515,157 +484,10 @@ input_recall(struct input *input, int by)
 void
 input_kill(struct input *input)
 {
-	settle(input);
+	input_settle(input);
 	rl_kill_text(0, rl_end);
 	rl_point = 0;
 	input->pasted = false;
-}
-
-/* --- drafts --- */
-
-struct input_draft *
-input_draft_new(const char *text)
-{
-	struct input_draft *draft = g_new0(struct input_draft, 1);
-
-	draft->line = g_strdup(text);
-	draft->point = (int)strlen(text);
-	return draft;
-}
-
-/* The line and its history go into the draft that is in use; readline is left empty. */
-static void
-move_out(struct input *input)
-{
-	struct input_draft *draft = input->draft;
-	HIST_ENTRY *shown;
-	bool changed;
-
-	settle(input);
-	/* A recalled line stays only if it was changed; else what was typed before it comes back. */
-	shown = current_history();
-	changed = shown != NULL && strcmp(shown->line, rl_line_buffer) != 0;
-	if (shown != NULL && !changed)
-		rl_maybe_unsave_line();
-	g_free(draft->line);
-	draft->line = g_strdup(rl_line_buffer);
-	draft->point = rl_point;
-	draft->mark = rl_mark;
-	if (changed) {
-		mend_history();
-		if (rl_undo_list != NULL)
-			rl_free_undo_list();
-	}
-	draft->undo = rl_undo_list;
-	draft->pasted = input->pasted;
-	rl_undo_list = NULL;
-	using_history();
-	draft->history = history_get_history_state();
-}
-
-static void
-set_history(HISTORY_STATE *state)
-{
-	HISTORY_STATE empty = { 0 };
-
-	history_set_history_state(state != NULL ? state : &empty);
-	free(state);
-}
-
-static void
-move_in(struct input *input, struct input_draft *draft)
-{
-	input->draft = draft;
-	set_history(draft->history);
-	draft->history = NULL;
-	rl_initialize();
-	rl_insert_text(draft->line);
-	rl_free_undo_list();
-	rl_undo_list = draft->undo;
-	draft->undo = NULL;
-	rl_point = MIN(draft->point, rl_end);
-	rl_mark = MIN(draft->mark, rl_end);
-	input->pasted = draft->pasted;
-	using_history();
-	g_clear_pointer(&draft->line, g_free);
-}
-
-void
-input_use(struct input *input, struct input_draft *draft)
-{
-	if (draft == NULL)
-		draft = input->own;
-	if (draft == input->draft)
-		return;
-	move_out(input);
-	move_in(input, draft);
-}
-
-/* Works on a draft that is not in use as if it were. */
-static struct input_draft *
-borrow(struct input *input, struct input_draft *draft)
-{
-	struct input_draft *before = input->draft;
-
-	input_use(input, draft);
-	return before;
-}
-
-void
-input_draft_free(struct input *input, struct input_draft *draft)
-{
-	if (draft == NULL)
-		return;
-	if (input->draft == draft && draft != input->own)
-		input_use(input, NULL);
-	struct input_draft *before = borrow(input, draft);
-	if (rl_undo_list != NULL)
-		rl_free_undo_list();
-	clear_history();
-	if (before != draft)
-		input_use(input, before);
-	if (draft->history != NULL)
-		free(draft->history->entries);
-	free(draft->history);
-	g_free(draft->line);
-	g_free(draft);
-}
-
-const char *
-input_draft_text(const struct input *input, const struct input_draft *draft)
-{
-	return draft == input->draft ? rl_line_buffer : draft->line;
-}
-
-void
-input_draft_set(struct input *input, struct input_draft *draft, const char *text, bool pasted)
-{
-	struct input_draft *before = borrow(input, draft);
-
-	input_set(input, text, -1);
-	input->pasted = pasted;
-	input_use(input, before);
-}
-
-void
-input_remember(struct input *input, struct input_draft *draft, const char *line)
-{
-	struct input_draft *before;
-
-	/* An answer may be a secret, typed where none belongs. */
-	if (*line == '\0' || strlen(line) > HISTORY_BYTES || g_str_has_prefix(line, "/answer"))
-		return;
-	before = borrow(input, draft);
-	if (history_length == 0 || strcmp(history_get(history_base + history_length - 1)->line, line) != 0)
-		add_history(line);
-	if (history_length > HISTORY_LINES) {
-		HIST_ENTRY *oldest = remove_history(0);
-
-		if (oldest != NULL)
-			free_history_entry(oldest);
-	}
-	using_history();
-	input_use(input, before);
 }
 
 char *

@@ -2,28 +2,11 @@
  * model.c: hash tables of events.  A reader would get wrong that lists may be older than events which came before them;
  * hence tombstones (objects that are gone) while a list is under way.
  */
-#include "face/tui/model.h"
+#include "face/tui/model_private.h"
 
 #include <string.h>
 
 #include "base/jid.h"
-#include "base/limits.h"
-
-struct object {
-	struct event	 event;
-	bool		 stale;
-};
-
-struct model {
-	GHashTable	*accounts, *contacts, *prompts;	/* key: struct object */
-	GHashTable	*presences;			/* account and bare address: GPtrArray of struct object */
-	GHashTable	*chats;				/* struct chat */
-	struct chat	*console;
-	GPtrArray	*account_list, *prompt_list, *chat_list;	/* made when asked for */
-	GHashTable	*gone;				/* type and key of what is gone: its revision */
-	int		 lists;				/* under way */
-	uint64_t	 clock;
-};
 
 static void
 object_free(void *data)
@@ -104,8 +87,8 @@ model_free(struct model *model)
 	g_free(model);
 }
 
-static char *
-key_of(const char *a, const char *b)
+char *
+model_key(const char *a, const char *b)
 {
 	return g_strconcat(a != NULL ? a : "", "\n", b != NULL ? b : "", NULL);
 }
@@ -118,11 +101,11 @@ object_key(const struct event *event)
 	case EVENT_account:
 		return event->account_name != NULL ? g_strdup(event->account_name) : NULL;
 	case EVENT_chat:
-		return event->chat_jid != NULL ? key_of(event->account_name, event->chat_jid) : NULL;
+		return event->chat_jid != NULL ? model_key(event->account_name, event->chat_jid) : NULL;
 	case EVENT_contact:
-		return event->contact.jid != NULL ? key_of(event->account_name, event->contact.jid) : NULL;
+		return event->contact.jid != NULL ? model_key(event->account_name, event->contact.jid) : NULL;
 	case EVENT_presence:
-		return event->presence.jid != NULL ? key_of(event->account_name, event->presence.jid) : NULL;
+		return event->presence.jid != NULL ? model_key(event->account_name, event->presence.jid) : NULL;
 	case EVENT_prompt:
 		return g_strdup_printf("%" G_GINT64_FORMAT, event->prompt.id);
 	default:
@@ -195,7 +178,7 @@ take_object(struct model *model, GHashTable *table, const struct event *event, c
 static bool
 take_presence(struct model *model, const struct event *event, const char *key)
 {
-	g_autofree char *bare = jid_bare(event->presence.jid), *at = key_of(event->account_name, bare);
+	g_autofree char *bare = jid_bare(event->presence.jid), *at = model_key(event->account_name, bare);
 	GPtrArray *all = g_hash_table_lookup(model->presences, at);
 	struct object *object = NULL;
 	guint i;
@@ -424,7 +407,7 @@ model_account(const struct model *model, const char *name)
 const struct event_contact *
 model_contact(const struct model *model, const char *account, const char *jid)
 {
-	g_autofree char *key = key_of(account, jid);
+	g_autofree char *key = model_key(account, jid);
 	const struct object *object = g_hash_table_lookup(model->contacts, key);
 
 	return object == NULL ? NULL : &object->event.contact;
@@ -434,7 +417,7 @@ bool
 model_presence(const struct model *model, const char *account, const char *jid, enum presence_show *show,
     const char **status)
 {
-	g_autofree char *key = key_of(account, jid);
+	g_autofree char *key = model_key(account, jid);
 	const GPtrArray *all = g_hash_table_lookup(model->presences, key);
 	const struct event_presence *best = NULL;
 
@@ -503,174 +486,4 @@ model_prompt(struct model *model, int64_t id)
 	const struct object *object = g_hash_table_lookup(model->prompts, key);
 
 	return object == NULL ? NULL : &object->event;
-}
-
-struct chat *
-model_console(struct model *model)
-{
-	return model->console;
-}
-
-struct chat *
-model_chat(struct model *model, const char *account, const char *jid)
-{
-	g_autofree char *key = NULL;
-
-	if (jid == NULL || *jid == '\0')
-		return model->console;
-	key = key_of(account, jid);
-	return g_hash_table_lookup(model->chats, key);
-}
-
-int64_t
-chat_number(const struct chat *chat)
-{
-	return chat->object.chat.number;
-}
-
-bool
-chat_is_console(const struct chat *chat)
-{
-	return *chat->jid == '\0';
-}
-
-static int
-by_number(const void *a, const void *b)
-{
-	const struct chat *x = *(struct chat *const *)a, *y = *(struct chat *const *)b;
-	int64_t n = chat_number(x), m = chat_number(y);
-
-	return (n > m) - (n < m);
-}
-
-const GPtrArray *
-model_chats(struct model *model)
-{
-	GHashTableIter iter;
-	void *value;
-
-	if (model->chat_list->len > 0)
-		return model->chat_list;
-	g_ptr_array_add(model->chat_list, model->console);
-	g_hash_table_iter_init(&iter, model->chats);
-	while (g_hash_table_iter_next(&iter, NULL, &value))
-		if (((struct chat *)value)->object.chat.open)
-			g_ptr_array_add(model->chat_list, value);
-	g_ptr_array_sort(model->chat_list, by_number);
-	return model->chat_list;
-}
-
-struct chat *
-model_chat_number(struct model *model, int64_t number)
-{
-	const GPtrArray *chats = model_chats(model);
-
-	for (guint i = 0; i < chats->len; i++)
-		if (chat_number(chats->pdata[i]) == number)
-			return chats->pdata[i];
-	return NULL;
-}
-
-void
-model_each_chat(struct model *model, void (*fn)(struct chat *, void *ctx), void *ctx)
-{
-	GHashTableIter iter;
-	void *value;
-
-	fn(model->console, ctx);
-	g_hash_table_iter_init(&iter, model->chats);
-	while (g_hash_table_iter_next(&iter, NULL, &value))
-		fn(value, ctx);
-}
-
-const char *
-chat_name(const struct model *model, const struct chat *chat)
-{
-	const struct event_contact *contact;
-
-	if (chat_is_console(chat))
-		return "console";
-	contact = model_contact(model, chat->account, chat->jid);
-	if (contact != NULL && contact->name != NULL && *contact->name != '\0')
-		return contact->name;
-	if (chat->object.chat.name != NULL && *chat->object.chat.name != '\0')
-		return chat->object.chat.name;
-	return chat->jid;
-}
-
-/* People before rooms; inside each the chat that was read longest ago. */
-static int
-by_route(const void *a, const void *b)
-{
-	const struct chat *x = *(struct chat *const *)a, *y = *(struct chat *const *)b;
-	bool p = x->object.chat.kind != CHAT_ROOM || x->object.chat.mentions > 0;
-	bool q = y->object.chat.kind != CHAT_ROOM || y->object.chat.mentions > 0;
-
-	if (p != q)
-		return p ? -1 : 1;
-	if (x->object.chat.read != y->object.chat.read)
-		return x->object.chat.read < y->object.chat.read ? -1 : 1;
-	return by_number(a, b);
-}
-
-GPtrArray *
-model_activity(struct model *model)
-{
-	const GPtrArray *chats = model_chats(model);
-	GPtrArray *route = g_ptr_array_new();
-
-	for (guint i = 0; i < chats->len; i++) {
-		struct chat *chat = chats->pdata[i];
-
-		if (chat->object.chat.unread > 0 && !chat->object.chat.muted)
-			g_ptr_array_add(route, chat);
-	}
-	g_ptr_array_sort(route, by_route);
-	return route;
-}
-
-struct chat *
-model_next_unread(struct model *model, const struct chat *from)
-{
-	g_autoptr(GPtrArray) route = model_activity(model);
-
-	for (guint i = 0; i < route->len; i++)
-		if (route->pdata[i] != from)
-			return route->pdata[i];
-	return NULL;
-}
-
-struct oldest {
-	struct chat	*chat;
-	int		 windows;
-};
-
-static void
-find_oldest(struct chat *chat, void *ctx)
-{
-	struct oldest *oldest = ctx;
-
-	if (chat->window == NULL || chat_is_console(chat))
-		return;
-	oldest->windows++;
-	if (oldest->chat == NULL || chat->used < oldest->chat->used)
-		oldest->chat = chat;
-}
-
-struct window *
-model_window(struct model *model, struct chat *chat)
-{
-	struct oldest oldest = { NULL, 0 };
-
-	chat->used = ++model->clock;
-	if (chat->window != NULL)
-		return chat->window;
-	model_each_chat(model, find_oldest, &oldest);
-	/* Its requests are answered to the chat, which then has no window: they are let go. */
-	if (oldest.windows >= LIMIT_FACE_WINDOWS) {
-		g_clear_pointer(&oldest.chat->window, window_free);
-		oldest.chat->bottom = 0;
-	}
-	chat->window = window_new();
-	return chat->window;
 }

@@ -1,0 +1,153 @@
+/*
+ * link_page.c: pages of history, and messages that came cut, asked of the core.  A reader would get wrong that the answer
+ * may find the chat's window forgotten and begun anew meanwhile: then it is dropped.
+ */
+#include "face/tui/face.h"
+
+enum { PAGE = 100 };
+
+/* What a request for a page or a message is for; the chat is found again when the answer comes. */
+struct asked {
+	struct face	*face;
+	char		*account, *jid;
+	enum window_side side;
+	int64_t		 request;
+};
+
+static void
+asked_free(void *data)
+{
+	struct asked *asked = data;
+
+	g_free(asked->account);
+	g_free(asked->jid);
+	g_free(asked);
+}
+
+/* The face keeps it until the answer: a client that is freed calls nobody. */
+static struct asked *
+asked_new(struct face *face, const struct chat *chat, enum window_side side)
+{
+	struct asked *asked = g_new0(struct asked, 1);
+
+	asked->face = face;
+	asked->account = g_strdup(chat->account);
+	asked->jid = g_strdup(chat->jid);
+	asked->side = side;
+	if (face->asked == NULL)
+		face->asked = g_ptr_array_new_with_free_func(asked_free);
+	g_ptr_array_add(face->asked, asked);
+	return asked;
+}
+
+void
+link_free(struct face *face)
+{
+	g_clear_pointer(&face->asked, g_ptr_array_unref);
+}
+
+void
+link_took_page(struct face *face, struct chat *chat, enum window_side side, json_t *result)
+{
+	struct window *window = chat->window;
+	bool first = !window->loaded, missed = window->missed;
+	json_t *element;
+	size_t i;
+
+	window->asked[side] = 0;
+	if (result == NULL) {
+		/* Refused: nobody asks again by himself. */
+		window->at_start |= side == WINDOW_BEFORE;
+		window->loaded = true;
+	}
+	json_array_foreach(json_object_get(result, "messages"), i, element) {
+		struct event event;
+
+		if (!event_from_json(element, &event))
+			continue;
+		if (event.type == EVENT_message)
+			window_take(window, &event, false);
+		event_clear(&event);
+	}
+	window->loaded = true;
+	if (result != NULL && !json_is_true(json_object_get(result, "more"))) {
+		if (side == WINDOW_BEFORE)
+			window->at_start = true;
+		else if (!missed)
+			window->at_end = true;
+	}
+	window_trim(window, side == WINDOW_BEFORE && chat->bottom != 0 ? WINDOW_AFTER : WINDOW_BEFORE);
+	if (chat != face->front)
+		return;
+	if (first && face->arriving) {
+		face->arriving = false;
+		if (chat->unread_after != 0)
+			face_unread_line(face);
+	}
+	face->ready = true;
+	face_mark(face, DIRTY_ALL);
+}
+
+static void
+took_page(void *ctx, json_t *result, const GError *error, json_t *data)
+{
+	struct asked *asked = ctx;
+	struct face *face = asked->face;
+	enum window_side side = asked->side;
+	int64_t request = asked->request;
+	struct chat *chat = model_chat(face->model, asked->account, asked->jid);
+
+	(void)data;
+	g_ptr_array_remove_fast(face->asked, asked);
+	/* What was asked before the window was forgotten would leave a hole in the new one. */
+	if (chat == NULL || chat->window == NULL || face->client == NULL || chat->window->asked[side] != request)
+		return;
+	if (error != NULL)
+		face_note(face, chat, SEVERITY_ERROR, "%s", error->message);
+	link_took_page(face, chat, side, result);
+}
+
+void
+link_page(struct face *face, struct chat *chat, enum window_side side)
+{
+	struct window *window = chat->window;
+	const struct entry *edge = window_edge(window, side);
+	struct asked *asked;
+	json_t *params;
+
+	if (window->asked[side] != 0 || face->client == NULL || chat_is_console(chat))
+		return;
+	params = json_pack("{s:s, s:s, s:i}", "account", chat->account, "chat", chat->jid, "limit", PAGE);
+	if (edge != NULL && window->loaded)
+		json_object_set_new(params, side == WINDOW_BEFORE ? "before" : "after",
+		    json_integer((json_int_t)edge->id));
+	if (side == WINDOW_AFTER)
+		window->missed = false;
+	asked = asked_new(face, chat, side);
+	asked->request = window->asked[side] = client_request(face->client, "history", params, took_page, asked);
+}
+
+static void
+took_message(void *ctx, json_t *result, const GError *error, json_t *data)
+{
+	struct event event;
+
+	(void)error;
+	(void)data;
+	if (result == NULL || !event_from_json(json_object_get(result, "message"), &event))
+		return;
+	if (event.type == EVENT_message)
+		link_take(ctx, &event, false);
+	event_clear(&event);
+}
+
+void
+link_message(struct face *face, int64_t id)
+{
+	long at = window_find(face->front->window, id);
+
+	if (face->client == NULL || at < 0)
+		return;
+	face->front->window->entries[at]->asked = true;
+	client_request(face->client, "message", json_pack("{s:I}", "id", (json_int_t)id), took_message, face);
+}
