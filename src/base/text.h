@@ -33,7 +33,10 @@ struct text_policy {
 	bool	ri_pairs;	/* two regional indicators are one flag of two columns */
 	bool	ambiguous_wide;	/* as in East Asian fonts, "│", "…" and "é" take two columns: draw with ASCII signs */
 	bool	ascii;		/* the terminal is not UTF-8: what is not ASCII is shown as '?' */
+	bool	ascii_signs;	/* lines, marks and signs of our own are ASCII all the same */
 };
+/* Our own signs are to be ASCII, for either reason. */
+bool	 text_ascii_signs(const struct text_policy *);
 
 enum {
 	TEXT_TAB = 4,		/* columns of a TAB, wherever it stands */

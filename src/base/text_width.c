@@ -222,6 +222,12 @@ text_glyph(const char *cluster, size_t n, const struct text_policy *policy, char
 	return glyph.len;
 }
 
+bool
+text_ascii_signs(const struct text_policy *policy)
+{
+	return policy->ascii || policy->ascii_signs;
+}
+
 int
 text_width(const char *cluster, size_t n, const struct text_policy *policy)
 {

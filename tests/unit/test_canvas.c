@@ -12,7 +12,7 @@
 #include "face/tui/canvas.h"
 
 static const struct text_policy safe;
-static const struct text_policy rich = { true, true, true, true, false, false };
+static const struct text_policy rich = { true, true, true, true, false, false, false };
 
 #define FAMILY "\U0001F468\u200D\U0001F469\u200D\U0001F467\u200D\U0001F466"
 

@@ -106,6 +106,28 @@ signs(void **state)
 	fixture_close(&face);
 }
 
+/* Settings of the core that are for faces: what is older, unknown or of another kind changes nothing. */
+static void
+preferences(void **state)
+{
+	struct face face;
+
+	(void)state;
+	open_alice(&face, 24, 80);
+	fixture_event(&face, true, "{'type':'setting','rev':9,'name':'ui.signs','value':'ascii'}");
+	fixture_event(&face, true, "{'type':'setting','rev':9,'name':'ui.sender_width','value':0}");
+	fixture_event(&face, true, "{'type':'setting','rev':9,'name':'time.format','value':'%%d.%%m. %%H:%%M:%%S'}");
+	fixture_event(&face, true, "{'type':'setting','rev':8,'name':'time.format','value':'%%H'}");
+	fixture_event(&face, true, "{'type':'setting','rev':10,'name':'time.format','value':7}");
+	fixture_event(&face, true, "{'type':'setting','rev':9,'name':'ui.unheard_of','value':true}");
+	fixture_golden(&face, "preferences");
+	fixture_event(&face, true, "{'type':'setting','rev':11,'name':'ui.signs','value':'auto'}");
+	fixture_event(&face, true, "{'type':'setting','rev':11,'name':'ui.sender_width','value':12}");
+	fixture_event(&face, true, "{'type':'setting','rev':11,'name':'time.format','value':'%%H:%%M'}");
+	fixture_golden(&face, "chat-80x24");
+	fixture_close(&face);
+}
+
 static void
 hostile(void **state)
 {
@@ -198,7 +220,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes), cmocka_unit_test(resize), cmocka_unit_test(signs), cmocka_unit_test(hostile),
+		cmocka_unit_test(sizes), cmocka_unit_test(resize), cmocka_unit_test(signs), cmocka_unit_test(preferences), cmocka_unit_test(hostile),
 		cmocka_unit_test(console), cmocka_unit_test(first_start),
 	};
 

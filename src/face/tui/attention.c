@@ -168,6 +168,8 @@ attention_message(struct face *face, const struct event *event)
 		return;
 	if (a->bell_ms != 0 && clock_boot_ms() - a->bell_ms < BELL_MS)
 		return;
+	if (face->preferences.silent)
+		return;
 	a->bell_ms = clock_boot_ms();
 	term_bell(face->term);
 }

@@ -255,7 +255,7 @@ canvas_text(struct canvas *canvas, int row, int column, int end, enum slot slot,
 int
 canvas_text_cut(struct canvas *canvas, int row, int column, int end, enum slot slot, const char *text)
 {
-	const char *sign = canvas->policy.ascii ? "..." : "…";
+	const char *sign = text_ascii_signs(&canvas->policy) ? "..." : "…";
 	int room = MIN(end, canvas->columns) - column, sign_columns = text_columns(sign, &canvas->policy);
 	size_t fits;
 

@@ -10,7 +10,7 @@ draw_chat(struct model *model, const struct chat *chat, bool front, struct canva
     const struct area *area)
 {
 	const struct event_chat *object = &chat->object.chat;
-	bool ascii = canvas_policy(canvas)->ascii;
+	bool ascii = text_ascii_signs(canvas_policy(canvas));
 	enum presence_show show = SHOW_OFFLINE;
 	const char *status = NULL, *sign = ":";
 	enum slot slot = SLOT_LIST_NAME, sign_slot = SLOT_LIST_NAME;
@@ -57,7 +57,7 @@ draw_account(const struct event *event, struct canvas *canvas, int row, const st
 	enum slot slot;
 	const char *sign = status_sign(account->state == ACCOUNT_ONLINE ?
 	    (account->show == SHOW_OFFLINE ? SHOW_ONLINE : account->show) : SHOW_OFFLINE, true,
-	    canvas_policy(canvas)->ascii, &slot);
+	    text_ascii_signs(canvas_policy(canvas)), &slot);
 
 	column = canvas_text(canvas, row, column, end - 4, SLOT_LIST_HEADER, event->account_name, -1) + 1;
 	column = canvas_text(canvas, row, column, end, slot, sign, -1) + 1;
@@ -94,7 +94,7 @@ chat_list_draw(struct model *model, const struct chat *front, struct canvas *can
     const struct area *border)
 {
 	const GPtrArray *chats = model_chats(model), *accounts = model_accounts(model);
-	bool ascii = canvas_policy(canvas)->ascii;
+	bool ascii = text_ascii_signs(canvas_policy(canvas));
 	int row, end = area->row + area->rows;
 
 	if (area->rows == 0)

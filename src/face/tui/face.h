@@ -75,6 +75,15 @@ struct start {
 	char		*jid, *name, *trouble;
 };
 
+/* preference.c */
+enum { PREFERENCES = 5 };
+struct preferences {
+	int64_t		 revs[PREFERENCES];	/* of the settings that they were taken from */
+	struct rows_style style;
+	bool		 silent;		/* no bell */
+	bool		 ascii, unicode;	/* ui.signs; neither: auto */
+};
+
 struct face {
 	struct model	*model;
 	struct input	*input;
@@ -104,6 +113,7 @@ struct face {
 	struct complete	 complete;
 	struct paste	 paste;
 	struct attention attention;
+	struct preferences preferences;
 	struct start	 start;
 	GMainLoop	*loop;
 	bool		 ending, quitting;	/* leave the loop; because the core was asked to end */

@@ -41,7 +41,7 @@ face_view(struct face *face)
 	const struct area *area = &face->layout.chat;
 
 	return (struct view_chat){ face->model, face->front, canvas_policy(face->canvas), area->row, area->column,
-		area->rows, area->columns };
+		area->rows, area->columns, &face->preferences.style };
 }
 
 void

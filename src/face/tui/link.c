@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "face/tui/face.h"
+#include "face/tui/preference.h"
 #include "proto/error.h"
 
 /* --- events --- */
@@ -23,6 +24,10 @@ link_take(struct face *face, const struct event *event, bool live)
 		window_note(chat->window, event->notice.severity, event->time != 0 ? event->time : clock_real_us() / 1000,
 		    event->notice.text != NULL ? event->notice.text : "");
 		face_mark(face, DIRTY_CHAT);
+		return;
+	}
+	if (event->type == EVENT_setting) {
+		preference_take(face, event);
 		return;
 	}
 	if (live && event->type == EVENT_message)
@@ -204,6 +209,16 @@ took_prompts(void *ctx, json_t *result, const GError *error, json_t *data)
 }
 
 static void
+took_settings(void *ctx, json_t *result, const GError *error, json_t *data)
+{
+	struct face *face = ctx;
+
+	(void)data;
+	if (!refused(face, result, error))
+		take_list(face, result, "settings", EVENT_setting);
+}
+
+static void
 list(struct face *face, const char *method, client_done done)
 {
 	model_list_begins(face->model);
@@ -237,6 +252,7 @@ link_keep(struct face *face)
 static void
 relist(struct face *face)
 {
+	list(face, "settings", took_settings);
 	list(face, "accounts", took_accounts);
 	list(face, "chats", took_chats);
 	list(face, "prompts", took_prompts);

@@ -20,15 +20,20 @@ struct builder {
 };
 
 static struct columns
-columns_for(int columns)
+columns_for(const struct rows_look *look)
 {
-	if (columns >= 90)
-		return (struct columns){ 0, 6, 12, 19, 22 };
-	if (columns >= 50)
-		return (struct columns){ 0, 6, 8, 15, 18 };
-	if (columns >= 30)
-		return (struct columns){ 0, -1, 0, 6, 9 };
-	return (struct columns){ -1, -1, 0, 0, 3 };
+	const struct rows_style *style = look->style;
+	int time = style != NULL && style->time_format != NULL ? style->time_width : 5, at = time + 1;
+	int width = style != NULL ? style->sender_width : ROWS_SENDER_WIDTH;
+
+	if (look->columns < 90)
+		width = MIN(width, 8);
+	/* A long time leaves no room for anything beside it. */
+	if (look->columns < 30 || look->columns - time < 25)
+		return (struct columns){ -1, -1, 0, 0, 3 };
+	if (look->columns < 50 || width == 0 || look->columns - time < 45)
+		return (struct columns){ 0, -1, 0, at, at + 3 };
+	return (struct columns){ 0, at, width, at + width + 1, at + width + 4 };
 }
 
 static void
@@ -77,11 +82,38 @@ local(int64_t ms)
 }
 
 char *
-rows_time(int64_t ms)
+rows_time(const struct rows_style *style, int64_t ms)
 {
 	struct tm tm = local(ms);
+	g_autoptr(GDateTime) time = NULL;
+	char *text;
 
-	return g_strdup_printf("%02d:%02d", tm.tm_hour, tm.tm_min);
+	if (style == NULL || style->time_format == NULL)
+		return g_strdup_printf("%02d:%02d", tm.tm_hour, tm.tm_min);
+	time = g_date_time_new_from_unix_local(ms / 1000);
+	text = time != NULL ? g_date_time_format(time, style->time_format) : NULL;
+	return text != NULL ? text : g_strdup("");
+}
+
+void
+rows_style_set_time(struct rows_style *style, const char *format, const struct text_policy *policy)
+{
+	g_free(style->time_format);
+	style->time_format = strcmp(format, "%H:%M") != 0 ? g_strdup(format) : NULL;
+	style->time_width = 0;
+	/* Hours, days of the week and months all differ between these. */
+	for (int i = 0; style->time_format != NULL && i < 24; i++) {
+		g_autoptr(GDateTime) sample = g_date_time_new_utc(2026, 1 + i % 12, 10 + i % 7, i, 58, 58);
+		g_autofree char *text = g_date_time_format(sample, format);
+
+		style->time_width = MAX(style->time_width, text != NULL ? text_columns(text, policy) : 0);
+	}
+}
+
+void
+rows_style_clear(struct rows_style *style)
+{
+	g_clear_pointer(&style->time_format, g_free);
 }
 
 char *
@@ -107,7 +139,7 @@ same_day(int64_t a, int64_t b)
 char *
 rows_rule(const char *text, int columns, bool dashed, const struct text_policy *policy)
 {
-	const char *sign = policy->ascii ? (dashed ? "." : "-") : dashed ? "╌" : "─";
+	const char *sign = text_ascii_signs(policy) ? (dashed ? "." : "-") : dashed ? "╌" : "─";
 	GString *line = g_string_new(NULL);
 	int n = 0, room = columns - 4;
 
@@ -259,7 +291,7 @@ add_head(struct builder *builder, struct row *row, int64_t time, const char *nam
 	int end, width;
 
 	if (time != 0 && at->time >= 0)
-		span_take(row, at->time, SLOT_MESSAGE_TIME, rows_time(time));
+		span_take(row, at->time, SLOT_MESSAGE_TIME, rows_time(builder->look->style, time));
 	if (at->width == 0) {
 		span(row, at->marks, mark_slot, mark);
 		if (name == NULL)
@@ -300,9 +332,9 @@ add_long_name(struct builder *builder, const char *name, enum slot slot)
 }
 
 static char *
-with_time_sent(const char *body, const struct entry *entry)
+with_time_sent(const struct rows_look *look, const char *body, const struct entry *entry)
 {
-	g_autofree char *at = rows_time(entry->sent), *day = rows_day(entry->sent);
+	g_autofree char *at = rows_time(look->style, entry->sent), *day = rows_day(entry->sent);
 	bool today = same_day(entry->sent, entry->time);
 
 	return g_strdup_printf("%s (sent %s%s%s)", body, today ? "" : day, today ? "" : ", ", at);
@@ -320,7 +352,7 @@ add_message(struct builder *builder, const struct entry *previous, const struct 
 	struct row *row;
 	int first;
 
-	mark = rows_mark(message->state, look->policy->ascii, &mark_slot);
+	mark = rows_mark(message->state, text_ascii_signs(look->policy), &mark_slot);
 	if (!own && message->mention && look->is_room) {
 		mark = "@";
 		mark_slot = SLOT_MESSAGE_MENTION;
@@ -347,7 +379,7 @@ add_message(struct builder *builder, const struct entry *previous, const struct 
 	} else if (message->state == MESSAGE_CANCELLED)
 		text = g_strconcat(body, " (cancelled)", NULL);
 	else if (entry->sent != 0)
-		text = with_time_sent(body, entry);
+		text = with_time_sent(look, body, entry);
 	else if (message->cut)
 		text = g_strconcat(body, "… (the rest is on its way)", NULL);
 	add_text(builder, row, first, text != NULL ? text : body, slot);
@@ -424,7 +456,7 @@ add_unread_line(struct builder *builder, const struct rows_unread *unread)
 	    g_strdup_printf("%d new", unread->count), *at = NULL, *text = NULL;
 
 	if (unread->since != 0)
-		at = rows_time(unread->since);
+		at = rows_time(builder->look->style, unread->since);
 	text = at != NULL ? g_strdup_printf("%s since %s", count, at) : g_strdup(count);
 	add_rule(builder, text, false, SLOT_LINE_UNREAD);
 }
@@ -433,7 +465,7 @@ GPtrArray *
 rows_build(const struct rows_look *look, const struct rows_unread *unread, const struct entry *previous,
     const struct entry *entry)
 {
-	struct builder builder = { look, columns_for(look->columns), g_ptr_array_new_with_free_func(row_free) };
+	struct builder builder = { look, columns_for(look), g_ptr_array_new_with_free_func(row_free) };
 	bool fresh = previous == NULL;
 
 	if (entry->kind == ENTRY_MESSAGE && (previous == NULL || !same_day(previous->time, entry->time))) {

@@ -2,6 +2,8 @@
  * rows.h: one entry of a chat as rows of the screen: time, sender, marks, text; the day and unread lines before it; the
  * reason below it.  Pure, and made anew whenever it is drawn: nothing wrapped is kept.
  *
+ * Where a time takes 5 columns and ui.sender_width is 12:
+ *
  *	columns		time	sender	marks	text at
  *	90 and more	0	6 (12)	19	22
  *	50 to 89	0	6 (8)	15	18
@@ -19,9 +21,21 @@
 #include "face/tui/canvas.h"
 #include "face/tui/window.h"
 
+/* What people set; all zero but sender_width: the default. */
+struct rows_style {
+	int		 sender_width;		/* columns; 0: the name opens the text */
+	char		*time_format;		/* of strftime(3); NULL: HH:MM */
+	int		 time_width;		/* columns that it takes at most */
+};
+enum { ROWS_SENDER_WIDTH = 12 };
+/* format is copied. */
+void	 rows_style_set_time(struct rows_style *, const char *format, const struct text_policy *);
+void	 rows_style_clear(struct rows_style *);
+
 struct rows_look {
 	int		 columns;
 	const struct text_policy *policy;
+	const struct rows_style *style;		/* NULL: the default */
 	bool		 is_room;
 	const char	*own, *own_jid;		/* how we are called */
 	const char	*other, *other_jid;	/* the person; in a room the message's nick is used */
@@ -54,8 +68,8 @@ void	 rows_draw(const struct row *, struct canvas *, int row, int column, int en
 
 /* A line across: "── text ────"; dashed for states of the view.  The caller's. */
 char	*rows_rule(const char *text, int columns, bool dashed, const struct text_policy *);
-/* "21:14", and "Fri 20 Nov 2026", in local time.  The caller's. */
-char	*rows_time(int64_t ms);
+/* "21:14" or as the style (NULL: the default) wants it, and "Fri 20 Nov 2026", in local time.  The caller's. */
+char	*rows_time(const struct rows_style *, int64_t ms);
 char	*rows_day(int64_t ms);
 /* The sign of a message's state, and its slot; "" when there is nothing to say. */
 const char *rows_mark(enum message_state, bool ascii, enum slot *);

@@ -73,7 +73,7 @@ shorten(struct line *line, struct group *one, int width)
 {
 	while (one->width > width && one->n > 0) {
 		int last = one->n - 1, over = one->width - width;
-		const char *sign = line->policy->ascii ? "..." : "…";
+		const char *sign = text_ascii_signs(line->policy) ? "..." : "…";
 		int room = one->span[last].width - over - text_columns(sign, line->policy);
 
 		one->width -= one->span[last].width;
@@ -197,7 +197,7 @@ add_presence(const struct status *status, struct line *line, bool narrow)
 	if (!known && contact != NULL &&
 	    (contact->subscription == SUBSCRIPTION_TO || contact->subscription == SUBSCRIPTION_BOTH))
 		known = true;
-	sign = status_sign(show, known, line->policy->ascii, &slot);
+	sign = status_sign(show, known, text_ascii_signs(line->policy), &slot);
 	add_take(line, one, SLOT_TITLE, g_strconcat("  ", sign, NULL));
 	if (narrow || !known)
 		return;
@@ -277,7 +277,7 @@ static void
 add_account(struct line *line, struct group *one, const struct event *event, bool narrow)
 {
 	const struct event_account *account = &event->account;
-	bool ascii = line->policy->ascii;
+	bool ascii = text_ascii_signs(line->policy);
 	enum slot slot = SLOT_STATUS_ACCOUNT, unused;
 	const char *sign = "", *why = "";
 
@@ -368,7 +368,7 @@ status_draw(const struct status *status, struct canvas *canvas, const struct are
 		return;
 	one = group(&line, 5, false);
 	if (status->clock) {
-		g_autofree char *now = rows_time(clock_real_us() / 1000);
+		g_autofree char *now = rows_time(NULL, clock_real_us() / 1000);
 
 		add_take(&line, one, SLOT_STATUS_CLOCK, g_strconcat(" ", now, NULL));
 	}

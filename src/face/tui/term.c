@@ -32,7 +32,7 @@ enum {
 struct term {
 	struct term_handler handler;
 	void	*ctx;
-	int	 fd, signal_fd, rows, columns, escape_ms;
+	int	 fd, signal_fd, rows, columns, escape_ms, escape_default_ms;
 	struct termios saved;
 	struct term_curses *curses;
 	struct theme *theme;
@@ -126,6 +126,12 @@ void
 term_repaint(struct term *term)
 {
 	term_curses_repaint(term->curses);
+}
+
+void
+term_set_escape(struct term *term, int ms)
+{
+	term->escape_ms = ms > 0 ? ms : term->escape_default_ms;
 }
 
 void
@@ -449,7 +455,7 @@ term_open(const char *path, const struct term_handler *handler, void *ctx, char 
 		term_close(term);
 		return NULL;
 	}
-	term->escape_ms = env.ssh ? ESCAPE_SSH_MS : ESCAPE_MS;
+	term->escape_ms = term->escape_default_ms = env.ssh ? ESCAPE_SSH_MS : ESCAPE_MS;
 	term->theme = theme_new(term_curses_colours(term->curses));
 	term->gate = gate_new(term->fd);
 	gate_set_titles(term->gate, env.titles);

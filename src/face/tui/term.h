@@ -60,6 +60,8 @@ void	 term_suspend(struct term *);
 /* Gives the terminal to another program (an editor) and takes it back. */
 void	 term_lend(struct term *);
 void	 term_return(struct term *);
+/* How long an Esc waits for what may follow it; 0: what suits the way to the terminal. */
+void	 term_set_escape(struct term *, int ms);
 void	 term_bell(struct term *);
 void	 term_title(struct term *, const char *title);
 

@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "face/tui/face.h"
+#include "face/tui/preference.h"
 #include "face/tui/term.h"
 
 enum { FRAME_MS = 8, FIRST_MS = 100, TYPING_MS = 1000 };
@@ -220,7 +221,7 @@ on_terminal_changed(void *ctx)
 		return;
 	term_size(face->term, &rows, &columns);
 	canvas_resize(face->canvas, rows, columns);
-	canvas_set_policy(face->canvas, term_policy(face->term));
+	preference_policy(face, term_policy(face->term));
 	face->blocked = false;
 	face->urgent = true;
 	face_mark(face, DIRTY_ALL);
@@ -377,6 +378,7 @@ face_init(struct face *face, struct canvas *canvas)
 	face->input = input_new(&input_handler, face);
 	face->front = model_console(face->model);
 	input_use(face->input, face_draft(face, face->front));
+	face->preferences.style.sender_width = ROWS_SENDER_WIDTH;
 	face->dirty = DIRTY_ALL;
 }
 
@@ -386,6 +388,7 @@ face_clear(struct face *face)
 	clock_timer_cancel(&face->first);
 	clock_timer_cancel(&face->draft_timer);
 	attention_free(face);
+	preference_free(face);
 	complete_close(face, false);
 	ask_close(face);
 	g_clear_pointer(&face->client, client_free);
@@ -462,6 +465,7 @@ tui_main(const struct paths *paths, const struct tui_options *options)
 	canvas = canvas_new(rows, columns, term_policy(term));
 	face_init(&face, canvas);
 	face.term = term;
+	preference_policy(&face, term_policy(term));
 	face.client = client;
 	face.name = text_clean(options->as != NULL ? options->as : "main", -1, TEXT_LINE, LIMIT_NAME);
 	face.loop = g_main_loop_new(NULL, FALSE);

@@ -16,6 +16,7 @@ struct view_chat {
 	struct chat	*chat;
 	const struct text_policy *policy;
 	int		 row, column, rows, columns;
+	const struct rows_style *style;	/* NULL: the default */
 };
 
 struct view_shown {

@@ -1,0 +1,91 @@
+/* preference.c: see preference.h.  What a setting may be was checked by the core; a value of another kind is not taken. */
+#include "face/tui/preference.h"
+
+#include <string.h>
+
+#include "face/tui/term.h"
+
+static void
+take_bell(struct face *face, const json_t *value)
+{
+	if (json_is_boolean(value))
+		face->preferences.silent = !json_is_true(value);
+}
+
+static void
+take_escape(struct face *face, const json_t *value)
+{
+	if (json_is_integer(value) && face->term != NULL)
+		term_set_escape(face->term, (int)CLAMP(json_integer_value(value), 0, 1000));
+}
+
+static void
+take_sender_width(struct face *face, const json_t *value)
+{
+	if (json_is_integer(value))
+		face->preferences.style.sender_width = (int)CLAMP(json_integer_value(value), 0, 30);
+}
+
+static void
+take_signs(struct face *face, const json_t *value)
+{
+	struct text_policy policy = *canvas_policy(face->canvas);
+
+	if (!json_is_string(value))
+		return;
+	face->preferences.ascii = strcmp(json_string_value(value), "ascii") == 0;
+	face->preferences.unicode = strcmp(json_string_value(value), "unicode") == 0;
+	preference_policy(face, &policy);
+}
+
+static void
+take_time_format(struct face *face, const json_t *value)
+{
+	const char *format = json_string_value(value);
+
+	if (format != NULL)
+		rows_style_set_time(&face->preferences.style, format, canvas_policy(face->canvas));
+}
+
+static const struct {
+	const char	*name;
+	void		(*take)(struct face *, const json_t *);
+} table[] = {
+	{ "notify.bell", take_bell },
+	{ "time.format", take_time_format },
+	{ "ui.escape_ms", take_escape },
+	{ "ui.sender_width", take_sender_width },
+	{ "ui.signs", take_signs },
+};
+
+G_STATIC_ASSERT(G_N_ELEMENTS(table) == PREFERENCES);
+
+void
+preference_take(struct face *face, const struct event *event)
+{
+	for (size_t i = 0; i < PREFERENCES; i++) {
+		if (g_strcmp0(event->setting.name, table[i].name) != 0 || event->rev <= face->preferences.revs[i])
+			continue;
+		face->preferences.revs[i] = event->rev;
+		table[i].take(face, event->setting.value);
+		face_mark(face, DIRTY_ALL);
+	}
+}
+
+void
+preference_policy(struct face *face, const struct text_policy *policy)
+{
+	struct text_policy changed = *policy;
+	/* Its font has no check marks, whatever it says of their width. */
+	bool console = face->term != NULL && g_strcmp0(g_getenv("TERM"), "linux") == 0;
+
+	changed.ascii_signs = face->preferences.ascii ||
+	    (!face->preferences.unicode && (policy->ambiguous_wide || console));
+	canvas_set_policy(face->canvas, &changed);
+}
+
+void
+preference_free(struct face *face)
+{
+	rows_style_clear(&face->preferences.style);
+}
