@@ -239,7 +239,7 @@ def test_the_first_start_ends_when_the_server_is_not_there(confab, tmux):
     terminal.wait_for("^console>")
     terminal.wait_for("Connection refused|could not be reached")
     terminal.line(f"/account set localhost port {rig.free_ports(1)[0]}")
-    terminal.wait_for("needs host")
+    terminal.wait_for(r"!!\s+/\S+")
 
 
 def test_quit_asks_where_something_would_be_lost(server, people, peer, confab, tmux):
