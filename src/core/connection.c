@@ -579,6 +579,10 @@ connection_hold(struct account *account, bool hold)
 		}
 		stanza_free(stanza);
 	}
+	if (!hold && account->state == ACCOUNT_WAITING && g_strcmp0(account->reason, "disk") == 0) {
+		clock_timer_cancel(&c->retry);
+		try_now(account);
+	}
 	/* What was put aside may have filled the disk again. */
 	if (account->stream != NULL && account_online(account))
 		account->core->transport->hold(account->stream, hold || turn_is_stuck(account->core->turn));
