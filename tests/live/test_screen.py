@@ -1,0 +1,67 @@
+"""What the terminal face says beyond its rows: the bell, the title, a certificate to decide on, and what it keeps."""
+import rig
+from test_login import own_server  # noqa: F401: a fixture
+from test_tui import talk
+
+
+def told(terminal, what):
+    """What tmux knows of the pane."""
+    return terminal._tmux("display", "-p", "#{%s}" % what).stdout.strip()
+
+
+def test_bell_and_title(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
+    rig.until(lambda: told(terminal, "pane_title") == f"{alice} - confab", lambda: told(terminal, "pane_title"))
+    terminal.keys("M-1")
+    terminal.wait_for("^console>")
+    rig.until(lambda: told(terminal, "pane_title") == "console - confab", lambda: told(terminal, "pane_title"))
+    assert told(terminal, "window_bell_flag") == "0"
+    contact.send(mira, "are you there?")
+    rig.until(lambda: told(terminal, "window_bell_flag") == "1", "there was no bell")
+    rig.until(lambda: told(terminal, "pane_title") == "(1) console - confab", lambda: told(terminal, "pane_title"))
+    # What is read takes the number away again.
+    terminal.keys("M-a")
+    rig.until(lambda: told(terminal, "pane_title") == f"{alice} - confab", lambda: told(terminal, "pane_title"))
+
+
+def test_a_certificate_is_decided_on_the_screen(confab, own_server, authority, tmux):
+    server = own_server(certificate=authority.certificate("screen", self_signed=True))
+    server.user("mira")
+    server.start()
+    confab.account("home", server, "mira").start()
+    terminal = tmux(100, 30).confab(confab)
+    terminal.wait_for("Req 1")
+    terminal.keys("C-x", "q")
+    screen = terminal.wait_for("SHA-256: ")
+    assert "valid to: " in screen and "/answer" in screen and "pin" in screen
+    terminal.line("pin")
+    terminal.wait_for("home ●")
+    terminal.wait_gone("Req 1")
+
+
+def test_the_chat_list_stays_hidden_under_its_name(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux, columns=120)
+    terminal.wait_for(rf"^  2>. {alice}")
+    terminal.keys("F7")
+    terminal.wait_gone(rf"^  2>. {alice}")
+    terminal.keys("C-x", "d")
+    assert terminal.exit_code() == 0
+    terminal.confab(confab)
+    terminal.wait_for(rf"^{alice}>")
+    terminal.wait_gone(rf"^  2>. {alice}")
+    # Another terminal has a layout of its own.
+    other = tmux(120, 24).confab(confab, "--as", "other")
+    other.wait_for(rf"^  2>. {alice}")
+
+
+def test_without_tls_it_says_so(confab, own_server, tmux):
+    # The last line wins: no encryption wanted, passwords in the clear allowed, on this machine.
+    plain = own_server(extra="c2s_require_encryption = false\nallow_unencrypted_plain_auth = true")
+    plain.user("mira")
+    plain.start()
+    confab.account("home", plain, "mira", tls="off").start()
+    confab.wait_state("home")
+    confab.do(f"/msg bob@{plain.domain}")
+    terminal = tmux().confab(confab)
+    terminal.keys("M-2")
+    assert "TLS only" not in terminal.wait_for("no TLS")
