@@ -135,10 +135,11 @@ check: tests man
 check-fast: $(TEST_BIN) $(REPLAY_BIN) man
 	@tests/run --build $(BUILD) --fast
 
-# Work done and what it costs; the figures are printed, not judged.
+# Work done and what it costs; the figures are printed, not judged.  BENCH='--only flood' for a part, tests/bench/run.py
+# --help for the rest.
 bench: all $(BENCH_BIN)
 	@for b in $(BENCH_BIN); do echo "== $${b##*/}"; $$b || exit 1; done
-	@for b in $(wildcard tests/bench/*.py); do echo "== $${b##*/}"; BUILD=$(BUILD) /usr/bin/python3 -B $$b || exit 1; done
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/bench/run.py $(BENCH)
 
 # A minute for each parser of foreign bytes (SECONDS=n for another time); new inputs stay in $(BUILD)/corpus.
 SECONDS ?= 60

@@ -1,11 +1,14 @@
 /*
  * store_bench [ROWS [FOLDER]]: what the store costs with a long history: size, opening, a chat's last page, paging,
  * unread counts, and 20,000 messages that come in groups of 64 a commit.  The file is removed at the end.
+ *
+ * store_bench --make ROWS FILE ACCOUNT CHAT: a database of one account that has one chat with so many messages.
  */
 #include <glib.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/limits.h"
 #include "store/chats.h"
@@ -71,6 +74,27 @@ hear(int64_t chat, const char *prefix, guint32 number, bool raw)
 	must(message_arrive(store, &a, &row, &error) == MESSAGE_FATE_NEW, error);
 	must(store_end(store, true, &error), error);
 	message_row_free(row);
+}
+
+static int
+make_one_chat(guint32 rows, const char *path, const char *account, const char *chat)
+{
+	GError *error = NULL;
+
+	store = store_open(path, NULL, &error);
+	must(store != NULL, error);
+	must(store_begin(store, &error), error);
+	chats[0] = chat_find(store, store_account(store, account, &error), chat, CHAT_PERSON, true, &error);
+	must(chats[0] != 0, error);
+	must(store_end(store, true, &error), error);
+	for (guint32 i = 0; i < rows; i++) {
+		hear(chats[0], "made", i, false);
+		if (i % 5000 == 4999)
+			must(store_commit(store, &error), error);
+	}
+	must(store_commit(store, &error), error);
+	store_close(store);
+	return 0;
 }
 
 /* Chat 0 gets 60 of 100. */
@@ -211,6 +235,9 @@ bench_open(const char *path)
 int
 main(int argc, char **argv)
 {
+	if (argc == 6 && strcmp(argv[1], "--make") == 0)
+		return make_one_chat((guint32)strtoul(argv[2], NULL, 10), argv[3], argv[4], argv[5]);
+
 	guint32 rows = argc > 1 ? (guint32)strtoul(argv[1], NULL, 10) : 1000000;
 	g_autofree char *folder = argc > 2 ? g_strdup(argv[2]) : g_dir_make_tmp("confab-bench-XXXXXX", NULL);
 	g_autofree char *path = g_build_filename(folder, "bench.db", NULL);
