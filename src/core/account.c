@@ -13,6 +13,7 @@
 #include "core/request.h"
 #include "core/roster.h"
 #include "core/turn.h"
+#include "core/typing.h"
 #include "store/messages.h"
 
 static bool
@@ -53,6 +54,7 @@ account_new(struct core *core, struct account_settings *settings, GError **error
 	account->state = ACCOUNT_OFFLINE;
 	account->iqs = iq_table_new();
 	account->roster = roster_new(account);
+	account->typing = typing_new(account);
 	account->connection = connection_new(account);
 	account->archive = archive_new(account);
 	acknowledge_init(account);
@@ -70,6 +72,7 @@ account_free(struct account *account)
 	connection_free(account->connection);
 	acknowledge_clear(account);
 	iq_table_free(account->iqs);
+	typing_free(account->typing);
 	roster_free(account->roster);
 	if (account->session_password != NULL)
 		explicit_bzero(account->session_password, strlen(account->session_password));

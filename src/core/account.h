@@ -14,6 +14,7 @@
 struct archive;
 struct connection;
 struct roster;
+struct typing;
 
 struct account {
 	struct core	*core;
@@ -37,6 +38,7 @@ struct account {
 	struct acknowledge sm;
 	struct iq_table	*iqs;
 	struct roster	*roster;
+	struct typing	*typing;
 	struct archive	*archive;
 	bool		 broke;		/* the last stream ended because of what came on it */
 	int64_t		 clock_offset_us;	/* the server's clock minus ours */

@@ -21,6 +21,7 @@
 #include "core/prompt.h"
 #include "core/roster.h"
 #include "core/turn.h"
+#include "core/typing.h"
 #include "xmpp/ns.h"
 
 enum {
@@ -249,6 +250,7 @@ leave(struct account *account)
 	g_clear_pointer(&account->bound, g_free);
 	acknowledge_down(account);
 	iq_lose_all(account->iqs);
+	typing_reset(account->typing);
 	roster_offline(account, account->sm.id != NULL);
 	if (clock_boot_ms() - account->connection->up_since_ms >= STABLE_MS)
 		account->connection->backoff_ms = 0;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/jid.h"
 #include "base/limits.h"
 #include "core/account.h"
 #include "core/attention.h"
@@ -12,6 +13,7 @@
 #include "core/roster.h"
 #include "core/setting.h"
 #include "core/turn.h"
+#include "core/typing.h"
 #include "proto/error.h"
 #include "proto/method.h"
 #include "server/session.h"
@@ -445,6 +447,24 @@ keep_text(struct core *core, const char *key, const char *value, GError **error)
 }
 
 static json_t *
+do_typing(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	struct account *account = need_account(session_core(session), params, error);
+	g_autofree char *chat = account != NULL ? jid_normalise(text(params, "chat"), error) : NULL;
+	enum chat_state state;
+
+	(void)id;
+	if (chat == NULL)
+		return NULL;
+	if (!chat_state_find(text(params, "state"), &state) || state > CHAT_STATE_PAUSED) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_PARAMS, "state is active, composing or paused.");
+		return NULL;
+	}
+	typing_ours(account, chat, state);
+	return json_object();
+}
+
+static json_t *
 do_active(struct session *session, int64_t id, const json_t *params, GError **error)
 {
 	struct core *core = session_core(session);
@@ -545,7 +565,8 @@ session_request(struct session *session, int64_t id, const char *name, json_t *p
 	} else if (method != METHOD_hello && !session_is_introduced(session)) {
 		error = g_error_new(RPC_ERROR, RPC_ERROR_HELLO, "The first request must be hello.");
 	} else if (method_check(method, params, &error)) {
-		if (method == METHOD_run || method == METHOD_draft || method == METHOD_seen)
+		if (method == METHOD_run || method == METHOD_draft || method == METHOD_seen ||
+		    method == METHOD_typing)
 			attention_touch(session_core(session)->attention, session_caller(session)->session);
 		result = functions[method](session, id, params, &error);
 		if (result != NULL)

@@ -8,6 +8,7 @@
 #include "core/caps.h"
 #include "core/chat.h"
 #include "core/prompt.h"
+#include "core/typing.h"
 #include "core/words.h"
 #include "faketransport.h"
 #include "faultvfs.h"
@@ -629,6 +630,27 @@ caps(struct scenario *s, const char *argument)
 }
 
 static void
+take_sent(struct scenario *s, const char *argument)
+{
+	char *sent;
+
+	(void)argument;
+	while ((sent = fake_take_sent(s->jid)) != NULL)
+		g_free(sent);
+}
+
+static void
+typing(struct scenario *s, const char *argument)
+{
+	g_autofree char *jid = first_word(s, &argument);
+	enum chat_state state;
+
+	if (!chat_state_find(argument, &state))
+		scenario_fail(s, "there is no state %s", argument);
+	typing_ours(account_of(s), jid, state);
+}
+
+static void
 interactive(struct scenario *s, const char *argument)
 {
 	s->caller.interactive = strcmp(argument, "yes") == 0;
@@ -685,6 +707,8 @@ static const struct {
 	{ "step", step },		/* TEXT */
 	{ "stream", stream_is },	/* open, held, closing */
 	{ "try", run_line },		/* as run, but it may fail */
+	{ "take-sent", take_sent },	/* whatever was sent so far is of no interest */
+	{ "typing", typing },		/* JID active|composing|paused: a face says so */
 	{ "unread", unread },		/* JID N */
 	{ "up", up },			/* [resumed] [h=N] [sm=ID|none|off] [failed[=H]] [jid=FULL] [csi] [ver] */
 };

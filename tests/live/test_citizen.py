@@ -92,3 +92,49 @@ def test_the_server_hears_whether_somebody_looks(place, authority, session, conf
     face = session(interactive=True)
     face.call("active", focused=True, idle_s=0)
     rig.until(lambda: "<active xmlns='urn:xmpp:csi:0'" in server.log.read_text(), "the server hears that somebody is there")
+
+
+def test_typing_is_told_both_ways(meet, session):
+    m = meet()
+    face = session(interactive=True)
+    face.call("subscribe", types=["typing"])
+    state = "<{} xmlns='http://jabber.org/protocol/chatstates'/>"
+    m.friend.raw(f"<message type='chat' to='{m.me}'>{state.format('composing')}</message>")
+    face.event("typing", chat=m.you, state="composing")
+    # Now we know that alice's client knows of such things.
+    face.call("typing", account="home", chat=m.you, state="composing")
+    got = m.friend.expect(ev="message", _condition=lambda e: "<composing" in e["xml"])
+    assert "body" not in got and "no-store" in got["xml"]
+    face.call("typing", account="home", chat=m.you, state="paused")
+    m.friend.expect(ev="message", _condition=lambda e: "<paused" in e["xml"])
+    m.friend.send(m.me, "there you are")
+    face.event("typing", chat=m.you, state="active")
+    with pytest.raises(rpc.Refused):
+        face.call("typing", account="home", chat=m.you, state="gone")
+    with pytest.raises(rpc.Refused):
+        face.call("typing", account="home", chat="two@@at", state="paused")
+
+
+def test_the_terminal_shows_and_tells_who_types(confab, meet, tmux):
+    m = meet()
+    m.friend.send(m.me, "hello mira")
+    screen = tmux()
+    screen.confab(confab)
+    screen.line(f"/msg {m.you}")
+    screen.wait_for("hello mira")
+    state = "<{} xmlns='http://jabber.org/protocol/chatstates'/>"
+    m.friend.raw(f"<message type='chat' to='{m.me}'>{state.format('composing')}</message>")
+    screen.wait_for(f"{m.alice} is typing")
+    screen.type("/ping is no message")
+    screen.keys("C-u")
+    screen.type("some words")
+    got = m.friend.expect(ev="message", _condition=lambda e: "chatstates" in e["xml"])
+    assert "<composing" in got["xml"]
+    screen.keys("Enter")
+    assert "<active" in m.friend.message("some words")["xml"]
+    m.friend.send(m.me, "seen")
+    screen.wait_gone("is typing")
+    # Nothing else was said of it: no state between the last letter and the message.
+    states = [re.search("<(active|composing|paused)", e["xml"])[1] for e in m.friend.seen
+              if e.get("ev") == "message" and "chatstates" in e["xml"]]
+    assert states == ["composing", "active"], states

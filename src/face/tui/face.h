@@ -84,6 +84,13 @@ struct preferences {
 	bool		 ascii, unicode;	/* ui.signs; neither: auto */
 };
 
+/* typing.c: what the core was told of the line in front. */
+struct typing {
+	bool		 on;
+	int64_t		 told_ms;		/* boot clock; 0: that nobody types */
+	struct clock_timer *rest;
+};
+
 struct face {
 	struct model	*model;
 	struct input	*input;
@@ -113,6 +120,7 @@ struct face {
 	struct complete	 complete;
 	struct paste	 paste;
 	struct attention attention;
+	struct typing	 typing;
 	struct preferences preferences;
 	struct start	 start;
 	GMainLoop	*loop;
@@ -230,6 +238,14 @@ void	 attention_update(struct face *);
 bool	 attention_present(const struct face *);
 bool	 attention_clock(const struct face *);
 void	 attention_free(struct face *);
+
+/* typing.c */
+/* The line of the chat in front changed. */
+void	 typing_changed(struct face *);
+/* The chat in front is left, or what stands in its line is no message any more. */
+void	 typing_left(struct face *);
+/* The line was sent, which says it all. */
+void	 typing_forget(struct face *);
 
 /* start.c */
 void	 start_begin(struct face *);

@@ -76,6 +76,7 @@ leave(struct face *face)
 {
 	struct chat *chat = face->front;
 
+	typing_left(face);
 	link_draft(face, chat);
 	chat->unread_after = 0;
 	face->before = chat;

@@ -30,6 +30,16 @@ link_take(struct face *face, const struct event *event, bool live)
 		preference_take(face, event);
 		return;
 	}
+	if (event->type == EVENT_typing) {
+		struct chat *chat = event->chat_jid != NULL ? model_chat(face->model, event->account_name,
+		    event->chat_jid) : NULL;
+
+		if (chat != NULL) {
+			chat->typing = event->typing.state == CHAT_STATE_COMPOSING;
+			face_mark(face, chat == face->front ? DIRTY_BARS : 0);
+		}
+		return;
+	}
 	if (live && event->type == EVENT_message)
 		attention_message(face, event);
 	changed = model_take(face->model, event, live);
@@ -295,6 +305,7 @@ link_attach(struct face *face)
 void
 link_close(struct face *face)
 {
+	typing_left(face);
 	if (face->client != NULL)
 		link_draft(face, face->front);
 	g_clear_pointer(&face->client, client_free);

@@ -323,6 +323,7 @@ model_doubt(struct model *model)
 		struct chat *chat = value;
 
 		chat->stale = true;
+		chat->typing = false;
 		if (chat->window != NULL)
 			window_forget(chat->window);
 	}

@@ -20,6 +20,7 @@ struct chat {
 	char		*account, *jid;	/* "" both: the console */
 	struct event	 object;	/* the core's own record; rev 0 while it told nothing */
 	bool		 stale;
+	bool		 typing;	/* somebody types there */
 	struct window	*window;	/* NULL: never shown, or forgotten */
 	struct input_draft *draft;	/* the face's line for it; owned by whoever owns the input */
 	char		*told;		/* what the core knows of that line; NULL: nothing */

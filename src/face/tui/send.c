@@ -173,6 +173,7 @@ send_line(struct face *face)
 		return;
 	}
 	face_bottom(face);
+	typing_forget(face);
 	input_sent(face->input);
 	face_mark(face, DIRTY_ALL);
 	if (command && command_run(face, line)) {

@@ -388,6 +388,9 @@ status_draw(const struct status *status, struct canvas *canvas, const struct are
 		add(&line, group(&line, 3, true), SLOT_STATUS_MODE, "  asking");
 	if (status->hint != NULL)
 		add_take(&line, group(&line, 4, true), SLOT_STATUS_TYPING, g_strconcat("  ", status->hint, NULL));
+	else if (status->chat->typing)
+		add_take(&line, group(&line, 4, true), SLOT_STATUS_TYPING, g_strconcat("  ",
+		    chat_name(status->model, status->chat), " is typing", NULL));
 	add(&line, group(&line, 0, true), SLOT_STATUS, " ");
 	line_draw(&line, canvas, area, SLOT_STATUS);
 }

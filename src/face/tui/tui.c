@@ -196,6 +196,7 @@ on_changed(void *ctx)
 	face_mark(face, DIRTY_INPUT);
 	if (face->ask.open || chat_is_console(face->front) || face->client == NULL)
 		return;
+	typing_changed(face);
 	clock_timer_cancel(&face->draft_timer);
 	if (g_strcmp0(face->front->told, input_line(face->input)) != 0)
 		face->draft_timer = clock_timer_start(TYPING_MS, tell_draft, face);
@@ -387,6 +388,7 @@ face_clear(struct face *face)
 {
 	clock_timer_cancel(&face->first);
 	clock_timer_cancel(&face->draft_timer);
+	typing_forget(face);
 	attention_free(face);
 	preference_free(face);
 	complete_close(face, false);
