@@ -96,7 +96,7 @@ hang_up(struct wire *wire)
 static void
 hand_over(struct wire *wire, const char *line, gsize len)
 {
-	json_t *message = json_loadb(line, len, 0, NULL);
+	json_t *message = len <= LIMIT_LINE ? json_loadb(line, len, 0, NULL) : NULL;
 
 	if (!json_is_object(message))
 		g_clear_pointer(&message, json_decref);

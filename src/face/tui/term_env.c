@@ -61,6 +61,10 @@ choose_locale(struct term_env *env, GError **error)
 	for (size_t i = 0; i < G_N_ELEMENTS(replacements); i++) {
 		if (setlocale(LC_CTYPE, replacements[i]) == NULL || !is_utf8())
 			continue;
+		/* readline asks the environment again, and would go back to what is there. */
+		g_setenv("LC_CTYPE", replacements[i], TRUE);
+		if (g_strcmp0(g_getenv("LC_ALL"), "") != 0 && g_getenv("LC_ALL") != NULL)
+			g_setenv("LC_ALL", replacements[i], TRUE);
 		if (asked == NULL)
 			add_notice(env, "LANG is not set; confab uses %s.", replacements[i]);
 		else
