@@ -526,6 +526,7 @@ keep(struct archive *a, const char *edge, bool complete)
 		return false;
 	a->placing.behind = row.behind;
 	a->placing.made_ms = row.made_ms;
+	a->placing.renamed = a->vanished;
 	archive_row_clear(&row);
 	ok = archive_page_store(&a->page, a->account, &a->placing) &&
 	    (a->goal == GOAL_UP ? grow_up : grow_down)(a, edge, complete, &error);

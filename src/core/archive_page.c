@@ -178,7 +178,8 @@ archive_page_store(struct archive_page *page, struct account *account, struct ar
 	for (guint i = 0; i < page->results->len; i++) {
 		const struct archive_result *result = page->results->pdata[i];
 		struct archived archived = { .envelope = result->envelope, .message = result->message,
-		    .from = result->from, .chat = result->chat, .out = result->out, .id = result->id, .said_ms = result->said_ms, .ord = wanted[i], .old = result->said_ms < p->made_ms };
+		    .from = result->from, .chat = result->chat, .out = result->out, .id = result->id, .said_ms = result->said_ms, .ord = wanted[i], .old = result->said_ms < p->made_ms,
+		    .renamed = p->renamed };
 		int64_t ord = 0;
 		bool news = false;
 

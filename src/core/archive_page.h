@@ -29,6 +29,7 @@ struct archive_placing {
 	int64_t		 behind;	/* as in store/spans.h */
 	const char	*joins;		/* the id at which an older span ends, or NULL */
 	int64_t		 joins_ord;	/* the end of that span; 0: there is none */
+	bool		 renamed;	/* as in store/messages.h */
 	int64_t		 made_ms;	/* what was said before is no news */
 	/* Out: */
 	int64_t		 low, high;	/* of the rows of the page that lie between; 0: none does */

@@ -108,7 +108,7 @@ store(struct incoming *in)
 		.author = author, .resource = jid_resource(in->from), .out = in->out, .counts = !in->out && !in->old,
 		.said_ms = in->said_ms, .via = in->via, .encryption = in->encryption, .origin_id = in->origin_id,
 		.server_id = in->server_id, .body = in->body, .raw = raw, .clock_offset_us = account->clock_offset_us,
-		.ord = in->ord,
+		.ord = in->ord, .renamed = in->renamed,
 	};
 	bool ok;
 
@@ -222,7 +222,7 @@ message_archived(struct account *account, const struct archived *archived, int64
 {
 	struct incoming in = { .account = account, .stanza = archived->envelope, .message = archived->message,
 	    .via = VIA_ARCHIVE, .out = archived->out, .said_ms = archived->said_ms, .ord = archived->ord,
-	    .old = archived->old, .fate = MESSAGE_FATE_KNOWN };
+	    .old = archived->old, .renamed = archived->renamed, .fate = MESSAGE_FATE_KNOWN };
 	bool ok;
 
 	*place = 0;

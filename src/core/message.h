@@ -39,6 +39,7 @@ struct incoming {
 	char		*body;
 	enum encryption	 encryption;
 	int64_t		 ord;		/* VIA_ARCHIVE: its place if it is new, else 0 */
+	bool		 renamed;	/* VIA_ARCHIVE: as in store/messages.h */
 	bool		 old;		/* VIA_ARCHIVE: from before this machine knew the account: no news to anybody */
 	/* Set by STORE. */
 	const struct message_row *row;
@@ -57,6 +58,7 @@ struct archived {
 	int64_t		 said_ms;	/* when the archive got it */
 	int64_t		 ord;		/* its place if it is new */
 	bool		 old;
+	bool		 renamed;	/* as in store/messages.h */
 };
 /*
  * Goes through the stages from DECRYPT on, in the savepoint of its page.  *place is that of its row, 0 when it has none;

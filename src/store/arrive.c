@@ -76,10 +76,11 @@ find_known(struct store *store, struct arrival *v, int64_t *known, GError **erro
 	if (*known != 0)
 		return true;
 	if (v->origin_id != NULL)
-		return db_number(store, error, known, "SELECT id FROM (SELECT id, author, body, server_id, flags FROM message "
+		return db_number(store, error, known, "SELECT id FROM (SELECT id, author, body, server_id, flags, said FROM message "
 		    "WHERE chat = ?1 AND origin_id = ?2 ORDER BY id DESC LIMIT ?5) "
-		    "WHERE author = ?3 AND body IS ?4 AND (server_id IS NULL OR flags & 1) ORDER BY id LIMIT 1", "ititi",
-		    a->chat, v->origin_id, v->author, a->body, (int64_t)LIMIT_SAME_ID);
+		    "WHERE author = ?3 AND body IS ?4 AND (server_id IS NULL OR flags & 1 OR abs(said - ?6) <= ?7) "
+		    "ORDER BY id LIMIT 1", "ititiii", a->chat, v->origin_id, v->author, a->body, (int64_t)LIMIT_SAME_ID,
+		    v->said_ms, a->renamed ? NEAR_MS : (int64_t)-1);
 	/* Said twice is not a copy: only what comes late, and with an id that each row can learn once. */
 	if ((v->server_id == NULL && !v->disputed) || a->via == VIA_LIVE)
 		return true;
@@ -99,7 +100,9 @@ learn(struct store *store, const struct arrival *v, int64_t id, GError **error)
 
 	if (row == NULL)
 		return NULL;
-	if (row->server_id == NULL && v->server_id != NULL && (row->flags & MESSAGE_DISPUTED) == 0) {
+	if ((row->server_id == NULL || v->a->renamed) && v->server_id != NULL && (row->flags & MESSAGE_DISPUTED) == 0 &&
+	    g_strcmp0(row->server_id, v->server_id) != 0) {
+		g_free(row->server_id);
 		row->server_id = g_strdup(v->server_id);
 		news = true;
 	}

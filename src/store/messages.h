@@ -43,6 +43,7 @@ struct message_arrival {
 	const char *origin_id, *server_id, *body;
 	const char *raw;		/* the stanza as XML, kept for /explain; NULL: none */
 	int64_t	 clock_offset_us;	/* the server's clock minus ours, XEP-0202 */
+	bool	 renamed;		/* the archive may have given new ids to what it had: see below */
 	int64_t	 ord;			/* the place that an archive gives it when it is new, see order.h; 0: now */
 };
 enum message_fate {
@@ -54,7 +55,8 @@ enum message_fate {
  * Is it a copy of a row that is here?  Asked in this order:
  * - its server_id is here: yes if author and body are the same (or the body was changed since); else the id is
  *   disputed: it goes on without it, and a new row gets MESSAGE_DISPUTED;
- * - its origin_id is here, same author, same body, in a row without server_id (of ours: with any): yes;
+ * - its origin_id is here, same author, same body, in a row without server_id (of ours: with any; when renamed, with any
+ *   if it was said at most 60 s apart, and the row then has the new one): yes;
  * - it came late with only a server_id: the first row without any id, same author and body, said at most 60 s apart.
  *
  * A copy of our own tells that the server has it (out) or that we ourselves received it (not out: a chat with
