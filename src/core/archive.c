@@ -510,6 +510,7 @@ grow_down(struct archive *a, const char *edge, bool complete, GError **error)
 		return span_grow_down(store, a->row, &a->span, span.low, span.first, error);
 	if (a->goal == GOAL_WANTED)
 		return span_add(store, a->target, &span, error);
+	a->blocked = false;	/* that page is below this span now */
 	span.last = (char *)(uintptr_t)archive_page_edge(&a->page, true);
 	return span_add(store, a->row, &span, error) && archive_row_set_behind(store, a->row, 0, error);
 }
@@ -565,7 +566,6 @@ page_came(struct archive *a, const struct stanza *answer)
 		give_up(a, 0, "The archive sends the same pages again and again; it is asked again at the next log-in.");
 		return;
 	}
-	a->strikes = 0;
 	a->stored += a->placing.stored;
 	archive_page_close(&a->page);
 	if (a->goal == GOAL_WANTED) {
