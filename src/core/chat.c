@@ -101,6 +101,7 @@ chat_message_event(const struct core *core, const struct message_row *row, bool 
 	memset(event, 0, sizeof *event);
 	event->type = EVENT_message;
 	event->rev = row->rev;
+	event->gone = row->flags & MESSAGE_GONE;
 	event->account_name = g_strdup(account_name(account));
 	event->chat_jid = g_strdup(chat->jid);
 	m->id = row->id;

@@ -44,7 +44,7 @@ struct caller {
 	uint64_t	 session;	/* never 0 */
 	bool		 interactive;
 	int		 columns;	/* 0: not known */
-	const char	*cwd;		/* or NULL */
+	const char	*cwd, *tz;	/* or NULL */
 	/* What a command says before it ends. */
 	void		(*output)(struct caller *, int64_t request, json_t *lines);
 	/* The end of the call; error NULL: well.  All lent. */

@@ -11,6 +11,7 @@
 #include "core/chat.h"
 #include "core/caps.h"
 #include "core/connection.h"
+#include "core/erase.h"
 #include "core/prompt.h"
 #include "core/request.h"
 #include "core/setting.h"
@@ -106,11 +107,13 @@ core_new(const struct paths *paths, const struct transport *transport, const cha
 }
 
 static void
-forget_raw(void *ctx)
+forget_old(void *ctx)
 {
 	struct core *core = ctx;
 	g_autoptr(GError) error = NULL;
 	int64_t before_ms = clock_real_us() / 1000 - (int64_t)setting_get(core->settings, SETTING_HISTORY_RAW_DAYS) * DAY_MS;
+	int keep_days = setting_get(core->settings, SETTING_HISTORY_KEEP_DAYS);
+	unsigned erased = 0;
 	bool left = false;
 
 	if (turn_begin(core->turn)) {
@@ -118,13 +121,15 @@ forget_raw(void *ctx)
 			log_warning("store", "%s", error->message);
 		turn_end(core->turn, error == NULL);
 	}
-	core->daily = clock_timer_start(left && error == NULL ? 0 : DAY_MS, forget_raw, core);
+	if (error == NULL && !left && keep_days > 0 && !erase_some(core, 0, erase_before(keep_days), &erased, &left, &error))
+		log_warning("store", "%s", error->message);
+	core->daily = clock_timer_start(left && error == NULL ? 0 : DAY_MS, forget_old, core);
 }
 
 void
 core_start(struct core *core)
 {
-	forget_raw(core);
+	forget_old(core);
 	for (guint i = 0; i < core->accounts->len; i++) {
 		struct account *account = core->accounts->pdata[i];
 

@@ -17,6 +17,7 @@
 #include "proto/error.h"
 #include "proto/method.h"
 #include "server/session.h"
+#include "store/erase.h"
 
 enum {
 	PROTOCOL = 1,
@@ -169,7 +170,8 @@ do_subscribe(struct session *session, int64_t id, const json_t *params, GError *
 	/* What happened up to now and is not delivered yet would come twice, or not at all. */
 	turn_finish(core->turn);
 	session_subscribe(session, params);
-	if (json_object_get(params, "since") != NULL && !replay(session, number(params, "since", 0))) {
+	if (json_object_get(params, "since") != NULL && (message_erased_rev(core->store) > number(params, "since", 0) ||
+	    !replay(session, number(params, "since", 0)))) {
 		struct event reset = { .type = EVENT_reset, .time = clock_real_us() / 1000 };
 
 		session_replay(session, &reset);

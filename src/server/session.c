@@ -28,7 +28,7 @@ struct session {
 	struct wire	*wire;		/* NULL once it is gone */
 	void		(*gone)(void *, struct session *);
 	void		*gone_ctx;
-	char		*client, *cwd;
+	char		*client, *cwd, *tz;
 	int64_t		 since_ms;
 	GPtrArray	*filters;	/* of struct filter */
 	bool		 overrun;	/* events were dropped: reset comes when everything is read */
@@ -55,6 +55,7 @@ unref(void *p)
 	g_ptr_array_unref(session->filters);
 	g_free(session->client);
 	g_free(session->cwd);
+	g_free(session->tz);
 	g_free(session);
 }
 
@@ -330,6 +331,9 @@ session_introduce(struct session *session, const json_t *params)
 	g_free(session->cwd);
 	session->cwd = g_strdup(json_string_value(json_object_get(params, "cwd")));
 	session->caller.cwd = session->cwd;
+	g_free(session->tz);
+	session->tz = g_strdup(json_string_value(json_object_get(params, "tz")));
+	session->caller.tz = session->tz;
 	session->caller.columns = (int)CLAMP(json_integer_value(json_object_get(params, "columns")), 0, 10000);
 	session->caller.interactive = json_is_true(json_object_get(params, "interactive"));
 }
