@@ -129,3 +129,95 @@ def test_10000_missed_with_three_cuts(confab, sql_server, place, proxy):
     wait_complete(confab, timeout=120)
     print(f"10,000 archived messages: {cpu_s(confab.process.pid):.2f} s of processor time, three cuts included")
     assert all_bodies(confab, chat) == ["first", *bodies]
+
+
+def test_scrolling_back_goes_on_in_the_archive(confab, server, people):
+    """What is older than the first log-in fetched comes when somebody asks for it, of this chat alone."""
+    mira, alice = people(2)
+    chat = f"{alice}@{server.domain}"
+    old = [f"old {i}" for i in range(130)]
+    kept(server, mira, alice, old, time.time() - 90 * 86400, own=(3, 77))
+    kept(server, mira, "somebody", [f"other {i}" for i in range(60)], time.time() - 60 * 86400)
+    kept(server, mira, alice, [f"new {i}" for i in range(60)], time.time() - 86400)
+    confab.account("home", server, mira).start()
+    wait_complete(confab)
+    watch = confab.watch("sync")
+    page = confab.call("history", account="home", chat=chat, limit=1000)
+    while page["more"]:
+        # The first page that was fetched may hold some of what is older than it was asked for.
+        assert page["fetching"]
+        watch.expect(type="sync", chat=chat)
+        page = confab.call("history", account="home", chat=chat, limit=1000)
+    assert [m["body"] for m in page["messages"]] == old + [f"new {i}" for i in range(60)]
+    assert [m["direction"] for m in page["messages"]].count("out") == 2
+    assert confab.call("chats")["chats"][0]["unread"] == 0
+
+
+def test_the_terminal_scrolls_on_into_the_archive(confab, server, people, tmux):
+    mira, alice = people(2)
+    chat = f"{alice}@{server.domain}"
+    kept(server, mira, alice, [f"old {i}." for i in range(130)], time.time() - 90 * 86400)
+    kept(server, mira, alice, [f"new {i}." for i in range(60)], time.time() - 86400)
+    confab.account("home", server, mira).start()
+    wait_complete(confab)
+    terminal = tmux(80, 24).confab(confab)
+    terminal.wait_for("home")
+    terminal.line(f"/msg {chat}")
+    terminal.wait_for("new 59")
+
+    def up():
+        terminal.keys("PPage")
+        return "old 0." in terminal.capture()
+    rig.until(up, terminal.capture)
+    terminal.line("/quit")
+
+
+def test_sent_and_lost_is_looked_for(confab, server, people, peer, proxy):
+    """Cut after it reached the server and before that is known: found in the archive, and not sent again."""
+    mira, alice = people(2)
+    chat = f"{alice}@{server.domain}"
+    wire = proxy(server.port)
+    confab.account("home", server, mira, port=wire.port).start()
+    wait_complete(confab)
+    other = peer(alice)
+    confab.do("zero", chat=chat, wait="stored")
+    other.message("zero")
+    wire.stall()
+    confab.do("held up", chat=chat)
+    confab.kill()
+    # What stands in the wire goes on to the server, which answers to nobody.
+    wire.go_on()
+    other.message("held up")
+    forget_session(confab)
+    confab.start()
+    rig.until(lambda: [m["state"] for m in confab.history("home", chat) if m["body"] == "held up"] == ["stored"],
+              lambda: str(confab.history("home", chat)) + confab.tail())
+    confab.do("after it", chat=chat)
+    assert other.expect(ev="message")["body"] == "after it"
+
+
+def test_sent_and_never_arrived_goes_again(confab, server, people, peer, proxy):
+    mira, alice = people(2)
+    chat = f"{alice}@{server.domain}"
+    wire = proxy(server.port)
+    confab.account("home", server, mira, port=wire.port).start()
+    wait_complete(confab)
+    other = peer(alice)
+    confab.do("zero", chat=chat, wait="stored")
+    other.message("zero")
+    wire.stall()
+    confab.do("never on the wire", chat=chat)
+    confab.kill()
+    wire.cut()
+    wire.go_on()
+    forget_session(confab)
+    confab.start()
+    other.message("never on the wire")
+    rig.until(lambda: [m["state"] for m in confab.history("home", chat)] == ["stored", "stored"],
+              lambda: str(confab.history("home", chat)) + confab.tail())
+
+
+def forget_session(confab):
+    """The server has forgotten the session: it cannot be resumed."""
+    with contextlib.closing(sqlite3.connect(confab.home / "data" / "confab.db")) as db, db:
+        db.execute("UPDATE stream SET resume = 'gone'")

@@ -115,6 +115,7 @@ struct face {
 	int		 running;		/* lines without an answer */
 	GPtrArray	*sending;		/* struct sending, send.c */
 	GPtrArray	*asked;			/* pages under way, link.c */
+	const char	*synced;		/* inside link_sync(): the account */
 	struct clock_timer *draft_timer;
 	struct ask	 ask;
 	struct complete	 complete;
@@ -163,6 +164,8 @@ void	 link_attach(struct face *);
 void	 link_close(struct face *);
 void	 link_free(struct face *);
 void	 link_page(struct face *, struct chat *, enum window_side);
+/* A sync event: the archive was asked. */
+void	 link_sync(struct face *, const struct event *);
 void	 link_message(struct face *, int64_t id);
 void	 link_seen(struct face *, struct chat *, int64_t id);
 void	 link_active(struct face *, bool focused, int64_t idle_s);

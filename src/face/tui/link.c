@@ -26,6 +26,10 @@ link_take(struct face *face, const struct event *event, bool live)
 		face_mark(face, DIRTY_CHAT);
 		return;
 	}
+	if (event->type == EVENT_sync) {
+		link_sync(face, event);
+		return;
+	}
 	if (event->type == EVENT_setting) {
 		preference_take(face, event);
 		return;

@@ -70,6 +70,10 @@ link_took_page(struct face *face, struct chat *chat, enum window_side side, json
 		event_clear(&event);
 	}
 	window->loaded = true;
+	if (result != NULL)
+		window_take_gaps(window, json_object_get(result, "gaps"));
+	if (json_is_true(json_object_get(result, "fetching")))
+		window->asked[WINDOW_BEFORE] = WINDOW_ASKED_ARCHIVE;
 	if (result != NULL && !json_is_true(json_object_get(result, "more"))) {
 		if (side == WINDOW_BEFORE)
 			window->at_start = true;
@@ -125,6 +129,34 @@ link_page(struct face *face, struct chat *chat, enum window_side side)
 		window->missed = false;
 	asked = asked_new(face, chat, side);
 	asked->request = window->asked[side] = client_request(face->client, "history", params, took_page, asked);
+}
+
+/* The archive may have more than it was known to. */
+static void
+look_again(struct chat *chat, void *ctx)
+{
+	struct face *face = ctx;
+
+	if (chat->window == NULL || !chat->window->loaded || g_strcmp0(chat->account, face->synced) != 0)
+		return;
+	chat->window->at_start = false;
+	if (chat == face->front && chat->window->gaps->len > 0)
+		link_page(face, chat, WINDOW_BEFORE);
+}
+
+void
+link_sync(struct face *face, const struct event *event)
+{
+	struct chat *chat = event->chat_jid != NULL ? model_chat(face->model, event->account_name, event->chat_jid) : NULL;
+
+	if (chat != NULL && chat->window != NULL && chat->window->asked[WINDOW_BEFORE] == WINDOW_ASKED_ARCHIVE)
+		chat->window->asked[WINDOW_BEFORE] = 0;
+	if (event->chat_jid == NULL && event->sync.state == SYNC_COMPLETE) {
+		face->synced = event->account_name;
+		model_each_chat(face->model, look_again, face);
+		face->synced = NULL;
+	}
+	face_mark(face, chat == face->front || event->chat_jid == NULL ? DIRTY_CHAT : 0);
 }
 
 static void

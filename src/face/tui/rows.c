@@ -461,13 +461,48 @@ add_unread_line(struct builder *builder, const struct rows_unread *unread)
 	add_rule(builder, text, false, SLOT_LINE_UNREAD);
 }
 
+/* The last one that lies between the two. */
+static const struct window_gap *
+gap_above(const GArray *gaps, const struct entry *previous, const struct entry *entry)
+{
+	for (guint i = gaps != NULL && previous != NULL ? gaps->len : 0; i-- > 0;) {
+		const struct window_gap *gap = &g_array_index(gaps, struct window_gap, i);
+
+		if (previous->order < gap->before && entry->order >= gap->before)
+			return gap;
+	}
+	return NULL;
+}
+
+static void
+add_gap(struct builder *builder, const struct window_gap *gap)
+{
+	g_autofree char *from_day = rows_day(gap->from), *from = rows_time(builder->look->style, gap->from);
+	g_autofree char *to_day = rows_day(gap->to), *to = rows_time(builder->look->style, gap->to), *text = NULL;
+
+	if (gap->from == 0)
+		text = g_strdup_printf("not here: what was before %s %s", to_day, to);
+	else
+		text = g_strdup_printf("not here: %s %s to %s%s%s", from_day, from, strcmp(from_day, to_day) != 0 ? to_day : "",
+		    strcmp(from_day, to_day) != 0 ? " " : "", to);
+	add_rule(builder, text, true, SLOT_LINE_DAY);
+	if (gap->reason != NULL) {
+		g_autofree char *reason = g_strdup_printf("%s; /sync now tries again", gap->reason);
+
+		add_rule(builder, reason, true, SLOT_LINE_DAY);
+	}
+}
+
 GPtrArray *
 rows_build(const struct rows_look *look, const struct rows_unread *unread, const struct entry *previous,
     const struct entry *entry)
 {
 	struct builder builder = { look, columns_for(look), g_ptr_array_new_with_free_func(row_free) };
-	bool fresh = previous == NULL;
+	const struct window_gap *gap = gap_above(look->gaps, previous, entry);
+	bool fresh = previous == NULL || gap != NULL;
 
+	if (gap != NULL)
+		add_gap(&builder, gap);
 	if (entry->kind == ENTRY_MESSAGE && (previous == NULL || !same_day(previous->time, entry->time))) {
 		g_autofree char *day = rows_day(entry->time);
 

@@ -1,5 +1,5 @@
 /*
- * rows.h: one entry of a chat as rows of the screen: time, sender, marks, text; the day and unread lines before it; the
+ * rows.h: one entry of a chat as rows of the screen: time, sender, marks, text; the day and unread lines, and what is missing, before it; the
  * reason below it.  Pure, and made anew whenever it is drawn: nothing wrapped is kept.
  *
  * Where a time takes 5 columns and ui.sender_width is 12:
@@ -39,6 +39,7 @@ struct rows_look {
 	bool		 is_room;
 	const char	*own, *own_jid;		/* how we are called */
 	const char	*other, *other_jid;	/* the person; in a room the message's nick is used */
+	const GArray	*gaps;			/* of struct window_gap; NULL: none */
 };
 
 struct rows_unread {

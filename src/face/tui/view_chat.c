@@ -69,6 +69,7 @@ begin(struct pass *pass, const struct view_chat *view)
 		return false;
 	pass->look.columns = view->columns;
 	pass->look.policy = view->policy;
+	pass->look.gaps = pass->window->gaps;
 	pass->look.style = view->style;
 	pass->look.is_room = view->chat->object.chat.kind == CHAT_ROOM;
 	pass->look.other = chat_name(view->model, view->chat);

@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 
 enum { LATE_MS = 120000 };
@@ -20,6 +21,12 @@ entry_free(struct entry *entry)
 		event_clear(&entry->event);
 	g_free(entry->text);
 	g_free(entry);
+}
+
+static void
+gap_clear(void *gap)
+{
+	g_free(((struct window_gap *)gap)->reason);
 }
 
 static size_t
@@ -52,6 +59,8 @@ window_new(void)
 	window->at_end = true;
 	window->next_note = -1;
 	window->by_id = g_hash_table_new(g_int64_hash, g_int64_equal);
+	window->gaps = g_array_new(FALSE, FALSE, sizeof(struct window_gap));
+	g_array_set_clear_func(window->gaps, gap_clear);
 	return window;
 }
 
@@ -61,6 +70,7 @@ window_free(struct window *window)
 	if (window == NULL)
 		return;
 	g_hash_table_unref(window->by_id);
+	g_array_unref(window->gaps);
 	for (size_t i = 0; i < window->n; i++)
 		entry_free(window->entries[i]);
 	g_free(window->entries);
@@ -334,5 +344,23 @@ window_trim(struct window *window, enum window_side from)
 		drop(window, window->n - i, window->n);
 		window->at_end = false;
 		window->missed = true;
+	}
+}
+
+void
+window_take_gaps(struct window *window, const json_t *gaps)
+{
+	json_t *one;
+	size_t i;
+
+	g_array_set_size(window->gaps, 0);
+	json_array_foreach(gaps, i, one) {
+		struct window_gap gap = { .after = json_integer_value(json_object_get(one, "after")),
+		    .before = json_integer_value(json_object_get(one, "before")),
+		    .reason = g_strdup(json_string_value(json_object_get(one, "reason"))) };
+
+		clock_parse_utc(json_string_value(json_object_get(one, "from")), &gap.from);
+		clock_parse_utc(json_string_value(json_object_get(one, "to")), &gap.to);
+		g_array_append_val(window->gaps, gap);
 	}
 }

@@ -6,6 +6,7 @@
 #ifndef TUI_WINDOW_H
 #define TUI_WINDOW_H
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +29,16 @@ struct entry {
 
 enum window_side { WINDOW_BEFORE, WINDOW_AFTER };
 
+/* Messages that the core does not have, between two orders. */
+struct window_gap {
+	int64_t		 after, before;
+	int64_t		 from, to;	/* ms */
+	char		*reason;	/* or NULL */
+};
+
+/* In window.asked: the archive is being asked, and a sync event says when to go on. */
+enum { WINDOW_ASKED_ARCHIVE = -1 };
+
 struct window {
 	/* Sorted by place.  Read it; change it only by the functions below. */
 	struct entry	**entries;
@@ -36,6 +47,7 @@ struct window {
 	bool		  loaded;		/* a page came */
 	bool		  missed;		/* something newer came while the end was not held */
 	int64_t		  asked[2];		/* requests under way, by side; 0: none */
+	GArray		  *gaps;		/* of struct window_gap, in order */
 	/* private */
 	size_t		  room, messages, bytes;
 	int64_t		  next_note;
@@ -68,5 +80,7 @@ void	 window_forget(struct window *);
 /* Brings it back below its limits, on one side. */
 void	 window_trim(struct window *, enum window_side from);
 bool	 window_full(const struct window *);
+/* Takes the place of those that were told before; an array as history gives it. */
+void	 window_take_gaps(struct window *, const json_t *);
 
 #endif
