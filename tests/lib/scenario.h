@@ -1,6 +1,6 @@
 /*
- * scenario.h: transcripts that drive a whole core: no network (faketransport.h), no time (base/clock.h), a disk that can
- * refuse (faultvfs.h).  One process runs one scenario: what fails prints file and line and ends the process.
+ * scenario.h: transcripts that drive a whole core: no network (faketransport.h), no time (base/clock.h), a disk that
+ * can refuse (faultvfs.h).  One process runs one scenario: what fails prints file and line and ends the process.
  *
  * One verb a line; "#" begins a comment line; a "\" at the end joins the next line; "<<END" collects lines up to END as
  * the last argument.  Before a verb may stand
