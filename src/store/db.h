@@ -24,6 +24,8 @@ struct store {
 	struct checkpoint *checkpoint;
 	GPtrArray	*redo;		/* SQL of everything that the open commit changed, see store.c */
 	guint		 redo_mark;	/* where the open savepoint begins in it */
+	GArray		*waiting;	/* for the search index, until the commit: see search.c */
+	guint		 waiting_mark;	/* where the open savepoint begins in it */
 	bool		 in_savepoint;
 	GError		*failure;	/* the first change in the open savepoint that failed */
 	int64_t		 rev, reserved, reserve_above;

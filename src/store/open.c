@@ -18,6 +18,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "store/checkpoint.h"
+#include "store/search.h"
 #include "store/tokenizer.h"
 
 enum { APPLICATION_ID = 0x636f6e66 };	/* "conf", at offset 68 of the file */
@@ -336,6 +337,7 @@ db_open(const char *path, const char *vfs, const struct migration *migrations, s
 	store->path = g_strdup(path);
 	store->statements = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)(void (*)(void))sqlite3_finalize);
 	store->redo = g_ptr_array_new_with_free_func(sqlite3_free);
+	store->waiting = search_waiting_new();
 	rc = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
 	if (rc == SQLITE_OK)
 		rc = harden(store->db);

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "store/checkpoint.h"
 #include "store/db.h"
+#include "store/search.h"
 
 static const struct migration migrations[] = {
 #define MIGRATION(number, what, sql) { number, sql },
@@ -33,6 +34,7 @@ store_close(struct store *store)
 	g_hash_table_destroy(store->statements);
 	sqlite3_close(store->db);
 	g_ptr_array_unref(store->redo);
+	g_array_unref(store->waiting);
 	g_clear_error(&store->failure);
 	g_free(store->path);
 	g_free(store);
@@ -103,6 +105,7 @@ store_begin(struct store *store, GError **error)
 	}
 	store->in_savepoint = true;
 	store->redo_mark = store->redo->len;
+	store->waiting_mark = store->waiting->len;
 	return true;
 }
 
@@ -118,6 +121,7 @@ store_end(struct store *store, bool keep, GError **error)
 		return true;
 	}
 	g_ptr_array_set_size(store->redo, (gint)store->redo_mark);
+	g_array_set_size(store->waiting, store->waiting_mark);
 	if (in_transaction(store) && (!db_control(store, "ROLLBACK TO stanza", NULL) ||
 	    !db_control(store, "RELEASE stanza", NULL)))
 		roll_back(store);
@@ -155,20 +159,16 @@ store_commit(struct store *store, GError **error)
 		return true;
 	if (!open_transaction(store, error))
 		return false;
-	if (reserve) {
-		sql = g_strdup_printf("INSERT OR REPLACE INTO counter(name, value) VALUES('rev', %" G_GINT64_FORMAT ")",
-		    reserved);
-		if (!db_exec(store, sql, error)) {
-			drop_empty(store);
-			return false;
-		}
-	}
-	if (!db_control(store, "COMMIT", error)) {
-		open_transaction(store, NULL);	/* so that reading sees the turn as it is */
+	sql = g_strdup_printf("INSERT OR REPLACE INTO counter(name, value) VALUES('rev', %" G_GINT64_FORMAT ")", reserved);
+	if (!search_flush(store, error) || (reserve && !db_exec(store, sql, error)) || !db_control(store, "COMMIT", error)) {
+		/* The next try begins with what redo and waiting hold; meanwhile reading sees the turn as it is. */
+		roll_back(store);
+		open_transaction(store, NULL);
 		drop_empty(store);
 		return false;
 	}
 	g_ptr_array_set_size(store->redo, 0);
+	g_array_set_size(store->waiting, 0);
 	if (reserve) {
 		store->reserved = reserved;
 		store->reserve_above = reserved - LIMIT_REV_BLOCK / 2;
@@ -212,9 +212,14 @@ store_get_text(struct store *store, const char *key)
 bool
 store_check(struct store *store, GError **error)
 {
-	sqlite3_stmt *stmt = db_ask(store, "PRAGMA integrity_check(1)", "");
+	sqlite3_stmt *stmt;
 	g_autoptr(GError) failure = NULL;
 	g_autofree char *said = NULL;
+
+	/* The search index knows only what was committed. */
+	if (!store_commit(store, error))
+		return false;
+	stmt = db_ask(store, "PRAGMA integrity_check(1)", "");
 
 	if (db_row(store, stmt, &failure)) {
 		said = db_text(stmt, 0);

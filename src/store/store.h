@@ -63,7 +63,7 @@ int64_t	 store_rev(const struct store *);	/* the last one given */
 bool	 store_set_text(struct store *, const char *key, const char *value, GError **error);
 char	*store_get_text(struct store *, const char *key);
 
-/* PRAGMA integrity_check and FTS5's integrity-check; for tests and doctor. */
+/* Commits, then PRAGMA integrity_check and FTS5's integrity-check; for tests and doctor. */
 bool	 store_check(struct store *, GError **error);
 
 /* An account's id, made when it is new (in a savepoint); 0 with an error.  By JID: the name in the file may change. */

@@ -32,6 +32,8 @@ hits(const char *question)
 {
 	int64_t n = -1;
 
+	/* Words are found from the commit on. */
+	tempstore_commit(&t);
 	assert_true(db_number(t.store, NULL, &n, "SELECT count(*) FROM message_text WHERE message_text MATCH ?1", "t",
 	    question));
 	return n;
@@ -89,6 +91,7 @@ test_snippets_point_at_the_right_bytes(void **state)
 {
 	(void)state;
 	hear("mixed北京text é 京");
+	tempstore_commit(&t);
 	sqlite3_stmt *stmt = db_ask(t.store, "SELECT highlight(message_text, 0, '[', ']') FROM message_text "
 	    "WHERE message_text MATCH ?1", "t", "text OR 京");
 	assert_true(db_row(t.store, stmt, NULL));
@@ -136,10 +139,51 @@ test_index_follows_changes(void **state)
 	struct message_arrival a = { .chat = t.chat, .author = TEMPSTORE_YOU, .body = "unsaid" };
 	assert_int_equal(message_arrive(t.store, &a, &row, &error), MESSAGE_FATE_NEW);
 	message_row_free(row);
-	assert_int_equal(hits("unsaid"), 1);
 	assert_true(store_end(t.store, false, &error));
 	assert_int_equal(hits("unsaid"), 0);
 	tempstore_commit(&t);
+	assert_true(store_check(t.store, &error));
+}
+
+static void
+change(int64_t ord, const char *from, const char *to, bool keep)
+{
+	GError *error = NULL;
+
+	tempstore_begin(&t);
+	assert_true(search_remove(t.store, ord, from, &error));
+	assert_true(db_change(t.store, &error, "UPDATE message SET body = ?2 WHERE ord = ?1", "it", ord, to));
+	assert_true(search_add(t.store, ord, to, &error));
+	assert_true(store_end(t.store, keep, &error));
+}
+
+/* Words of one commit that change before it, and those that were there already; also when a change is taken back. */
+static void
+test_changes_within_one_commit(void **state)
+{
+	GError *error = NULL;
+
+	(void)state;
+	for (int committed = 0; committed < 2; committed++) {
+		int64_t ord = hear("apple");
+
+		if (committed)
+			tempstore_commit(&t);
+		change(ord, "apple", "banana", true);
+		change(ord, "banana", "cherry", false);
+		change(ord, "banana", "damson", true);
+		change(ord, "damson", "elder", true);
+		assert_int_equal(hits("apple OR banana OR cherry OR damson"), 0);
+		assert_int_equal(hits("elder"), committed + 1);
+		assert_true(store_check(t.store, &error));
+	}
+	/* gone before it was ever written */
+	int64_t ord = hear("fig");
+	tempstore_begin(&t);
+	assert_true(search_remove(t.store, ord, "fig", &error));
+	assert_true(db_change(t.store, &error, "DELETE FROM message WHERE ord = ?1", "i", ord));
+	tempstore_end(&t);
+	assert_int_equal(hits("fig"), 0);
 	assert_true(store_check(t.store, &error));
 }
 
@@ -186,6 +230,7 @@ main(void)
 		TEST(test_snippets_point_at_the_right_bytes),
 		TEST(test_bytes_that_are_no_text),
 		TEST(test_index_follows_changes),
+		TEST(test_changes_within_one_commit),
 		TEST(test_waiting_message_is_not_in_the_index),
 		TEST(test_check_sees_an_index_that_lies),
 	};
