@@ -391,6 +391,8 @@ ask(struct archive *a, const char *peer)
 static void
 finished(struct archive *a)
 {
+	if (a->state == SYNC_COMPLETE)
+		return;
 	set_state(a, SYNC_COMPLETE, NULL);
 	settle_unknown(a);
 }
@@ -681,6 +683,8 @@ archive_session(struct account *account, bool missed)
 		return;
 	}
 	a->stored = 0;
+	a->state = SYNC_WAITING;	/* nothing that comes now may count as the end of what is here */
+	g_clear_pointer(&a->reason, g_free);
 	forget_circle(a);
 	a->has = a->vanished = a->ask_by_time = false;
 	g_clear_pointer(&a->live_id, g_free);

@@ -140,8 +140,12 @@ look_again(struct chat *chat, void *ctx)
 	if (chat->window == NULL || !chat->window->loaded || g_strcmp0(chat->account, face->synced) != 0)
 		return;
 	chat->window->at_start = false;
-	if (chat == face->front && chat->window->gaps->len > 0)
-		link_page(face, chat, WINDOW_BEFORE);
+	/* A hole that was drawn may be closed; what is before everything waits until somebody goes there. */
+	for (guint i = 0; chat == face->front && i < chat->window->gaps->len; i++)
+		if (g_array_index(chat->window->gaps, struct window_gap, i).from != 0) {
+			link_page(face, chat, WINDOW_BEFORE);
+			break;
+		}
 }
 
 void
