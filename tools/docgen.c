@@ -245,6 +245,16 @@ list_keys(void)
 }
 
 static void
+list_select_keys(void)
+{
+	puts(".Bl -tag -width Ds -compact");
+#define SELECT(constant, name, keys, help) item("Cm", keys, *help == '\0' ? name : help);
+#include "face/tui/select.def"
+#undef SELECT
+	puts(".El");
+}
+
+static void
 list_slots(void)
 {
 	puts(".Bl -tag -width Ds -compact");
@@ -307,7 +317,7 @@ static const struct {
 	{ "account-keys", list_account_keys }, { "commands", list_commands }, { "errors", list_errors },
 	{ "events", list_events }, { "keys", list_keys }, { "limits", list_limits }, { "methods", list_methods },
 	{ "options", list_options }, { "screen-commands", list_screen_commands }, { "settings", list_settings },
-	{ "slots", list_slots }, { "sub-commands", list_sub_commands },
+	{ "select-keys", list_select_keys }, { "slots", list_slots }, { "sub-commands", list_sub_commands },
 };
 
 static bool

@@ -69,5 +69,7 @@ struct text_row {
  * text_row, at least one row.
  */
 GArray	*text_wrap(const char *text, int first, int rest, const struct text_policy *);
+/* The first `rows` of them, looking at no more of the text than that takes; *more: there are others. */
+GArray	*text_wrap_some(const char *text, int first, int rest, int rows, const struct text_policy *, bool *more);
 
 #endif

@@ -8,6 +8,7 @@
  */
 #include "base/text.h"
 
+#include <stdint.h>
 #include <string.h>
 #include <unictype.h>
 #include <unigbrk.h>
@@ -355,24 +356,53 @@ wrap_paragraph(struct wrap *wrap, size_t start, size_t end, int columns)
 	wrap_row(wrap, row, used > columns ? without_blanks(text, row, end) : end);
 }
 
+/*
+ * Up to `rows` rows; a paragraph that is longer than these can be (clusters of 4 bytes a column, which hardly any are)
+ * is taken in parts.
+ */
+static bool
+wrap_some(struct wrap *wrap, int first, size_t rows)
+{
+	int columns = MAX(first, 1);
+	size_t start = 0, n = strlen(wrap->text);
+
+	for (;;) {
+		const char *lf = memchr(wrap->text + start, '\n', n - start);
+		size_t end = lf != NULL ? (size_t)(lf - wrap->text) : n;
+		size_t part = rows == SIZE_MAX ? SIZE_MAX : 4 * (rows + 1) * (size_t)MAX(columns, wrap->rest);
+		bool whole = end - start <= part;
+
+		if (!whole) {
+			end = start + part;
+			while (end > start && ((unsigned char)wrap->text[end] & 0xc0) == 0x80)
+				end--;
+		}
+		wrap_paragraph(wrap, start, end, columns);
+		columns = wrap->rest;
+		if (whole && lf == NULL)
+			return wrap->rows->len > rows;
+		start = whole ? end + 1 : end;
+		if (wrap->rows->len > rows || (wrap->rows->len == rows && start <= n))
+			return true;
+	}
+}
+
 GArray *
 text_wrap(const char *text, int first, int rest, const struct text_policy *policy)
 {
-	struct wrap wrap = {
-		.rows = g_array_new(FALSE, FALSE, sizeof(struct text_row)),
-		.text = text, .rest = MAX(rest, 1), .policy = policy,
-	};
-	int columns = MAX(first, 1);
-	size_t start = 0, n = strlen(text);
+	struct wrap wrap = { g_array_new(FALSE, FALSE, sizeof(struct text_row)), text, MAX(rest, 1), policy };
 
-	for (;;) {
-		const char *lf = memchr(text + start, '\n', n - start);
-		size_t end = lf != NULL ? (size_t)(lf - text) : n;
+	wrap_some(&wrap, first, SIZE_MAX);
+	return wrap.rows;
+}
 
-		wrap_paragraph(&wrap, start, end, columns);
-		columns = wrap.rest;
-		if (lf == NULL)
-			return wrap.rows;
-		start = end + 1;
-	}
+GArray *
+text_wrap_some(const char *text, int first, int rest, int rows, const struct text_policy *policy, bool *more)
+{
+	struct wrap wrap = { g_array_new(FALSE, FALSE, sizeof(struct text_row)), text, MAX(rest, 1), policy };
+
+	*more = wrap_some(&wrap, first, (size_t)MAX(rows, 1));
+	if (wrap.rows->len > (guint)MAX(rows, 1))
+		g_array_set_size(wrap.rows, (guint)MAX(rows, 1));
+	return wrap.rows;
 }

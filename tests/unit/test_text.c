@@ -402,6 +402,37 @@ large_input(void **state)
 	assert_true(g_get_monotonic_time() - start < 30 * G_USEC_PER_SEC);
 }
 
+/* The first rows are the same rows, whatever the text; and the rest of it is not looked at. */
+static void
+some_rows(void **state)
+{
+	static const char *const texts[] = { "", "one", "one\ntwo\n\nfour", "a word, and another one that is longer than the row",
+		"\xe6\xbc\xa2\xe5\xad\x97\xe3\x81\xae\xe9\x95\xb7\xe3\x81\x84\xe8\xa1\x8c\xe3\x81\xaf\xe4\xba\x8c" };
+	g_autofree char *huge = g_strnfill(1024 * 1024, 'x');
+	const struct text_policy policy = { 0 };
+	bool more;
+
+	(void)state;
+	for (size_t t = 0; t < G_N_ELEMENTS(texts); t++)
+		for (int rows = 1; rows < 8; rows++)
+			for (int width = 1; width < 12; width++) {
+				g_autoptr(GArray) all = text_wrap(texts[t], width, width + 2, &policy);
+				g_autoptr(GArray) some = text_wrap_some(texts[t], width, width + 2, rows, &policy, &more);
+
+				assert_int_equal(some->len, MIN(all->len, (guint)rows));
+				assert_int_equal(more, all->len > (guint)rows);
+				for (guint i = 0; i < some->len; i++)
+					assert_memory_equal(&g_array_index(some, struct text_row, i),
+					    &g_array_index(all, struct text_row, i), sizeof(struct text_row));
+			}
+	for (int i = 0; i < 200; i++) {
+		g_autoptr(GArray) some = text_wrap_some(huge, 62, 62, 13, &policy, &more);
+
+		assert_int_equal(some->len, 13);
+		assert_true(more);
+	}
+}
+
 int
 main(void)
 {
@@ -420,7 +451,7 @@ main(void)
 		cmocka_unit_test(fits),
 		cmocka_unit_test(wrap_goldens),
 		cmocka_unit_test(wrap_keeps_all),
-		cmocka_unit_test(large_input),
+		cmocka_unit_test(large_input), cmocka_unit_test(some_rows),
 	};
 
 	setlocale(LC_CTYPE, "C.UTF-8");

@@ -220,6 +220,9 @@ screen_action(struct face *face, enum action action, int count)
 	case ACTION_OPEN_HELP:
 		command_run(face, "/keys");
 		break;
+	case ACTION_SELECT:
+		select_begin(face);
+		break;
 	case ACTION_ANSWER_REQUEST:
 		ask_prompt(face, 0);
 		break;

@@ -57,6 +57,13 @@ struct paste {
 	bool		 cut;
 };
 
+/* select.c */
+struct select {
+	struct rows_select rows;		/* at 0: nothing is selected */
+	bool		 menu;
+	char		*said;			/* what the last key did */
+};
+
 /* attention.c */
 struct attention {
 	bool		 focus_known, focused;
@@ -120,6 +127,7 @@ struct face {
 	struct ask	 ask;
 	struct complete	 complete;
 	struct paste	 paste;
+	struct select	 select;
 	struct attention attention;
 	struct typing	 typing;
 	struct preferences preferences;
@@ -183,6 +191,8 @@ void	 link_took_page(struct face *, struct chat *, enum window_side, json_t *res
 void	 send_line(struct face *);
 /* line goes to the core as if typed in chat; what comes of it is said there, and the line given back if refused. */
 void	 send_run(struct face *, struct chat *, const char *line, const char *typed, bool pasted);
+/* The same for a key: nothing goes into the history, and nothing is given back. */
+void	 send_quietly(struct face *, struct chat *, const char *line);
 /* Lines whose fate is not known: said after the screen is put back.  The caller's, NULL when there are none. */
 char	*send_left(struct face *);
 /* How many answers are waited for so long that it is worth a word. */
@@ -231,6 +241,22 @@ void	 paste_take(struct face *, const char *bytes, size_t len, bool cut);
 void	 paste_key(struct face *, const char *bytes, size_t len);
 int	 paste_rows(const struct face *);
 void	 paste_draw(const struct face *, const struct area *);
+
+/* Puts text into the line as a paste, or says that it is too long. */
+void	 paste_insert(struct face *, const char *text);
+/* The text with "> " before each line; the caller's. */
+char	*paste_quoted(const char *text);
+
+/* select.c: the rows of select.def */
+const struct action_row *select_row(int i);	/* NULL behind the last one */
+void	 select_begin(struct face *);
+void	 select_leave(struct face *);
+/* A key while something is selected; false: nothing is. */
+bool	 select_key(struct face *, const char *bytes, size_t len);
+/* What the status line says of it; NULL: nothing is selected. */
+const char *select_hint(const struct face *);
+int	 select_rows(const struct face *);
+void	 select_draw(struct face *, const struct area *);
 
 /* attention.c */
 void	 attention_key(struct face *);

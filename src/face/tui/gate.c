@@ -43,6 +43,7 @@ struct gate {
 	GArray	*glyphs;
 	GHashTable *numbers;	/* columns and bytes to index + 1 */
 	char	*title;		/* the newest, not yet pending */
+	char	*copy;		/* the same, in base64 */
 	bool	 bell, synchronized, titles;
 	struct gate_counts counts;
 };
@@ -88,6 +89,7 @@ gate_free(struct gate *gate)
 	glyphs_close(gate);
 	g_string_free(gate->pending, TRUE);
 	g_free(gate->title);
+	g_free(gate->copy);
 	g_free(gate);
 }
 
@@ -374,12 +376,28 @@ gate_title(struct gate *gate, const char *title)
 	return gate_flush(gate);
 }
 
+bool
+gate_copy(struct gate *gate, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (!gate->titles || n > LIMIT_CLIPBOARD)
+		return false;
+	g_free(gate->copy);
+	gate->copy = g_base64_encode((const guchar *)text, n);
+	gate_flush(gate);
+	return true;
+}
+
 static void
 put_what_waits(struct gate *gate)
 {
 	if (gate->title != NULL)
 		g_string_append_printf(gate->pending, "\033]2;%s\a", gate->title);
 	g_clear_pointer(&gate->title, g_free);
+	if (gate->copy != NULL)
+		g_string_append_printf(gate->pending, "\033]52;c;%s\a", gate->copy);
+	g_clear_pointer(&gate->copy, g_free);
 	if (gate->bell)
 		g_string_append_c(gate->pending, '\a');
 	gate->bell = false;
@@ -423,6 +441,7 @@ gate_leave(struct gate *gate, const char *sequence, int wait_ms)
 	gate->done = 0;
 	gate->bell = false;
 	g_clear_pointer(&gate->title, g_free);
+	g_clear_pointer(&gate->copy, g_free);
 	if (cut)
 		g_string_append(gate->pending, BREAK_OFF);
 	g_string_append(gate->pending, sequence);

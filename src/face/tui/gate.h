@@ -49,6 +49,11 @@ enum gate_state gate_frame(struct gate *, const char *bytes, size_t len);
 void	 gate_queue(struct gate *, const char *sequence);
 enum gate_state gate_bell(struct gate *);
 enum gate_state gate_title(struct gate *, const char *title);
+/*
+ * Into the clipboard of the terminal (OSC 52), as far as that allows it; it does not tell.  False: longer than
+ * LIMIT_CLIPBOARD, or a terminal that would print it.
+ */
+bool	 gate_copy(struct gate *, const char *text);
 enum gate_state gate_flush(struct gate *);
 enum gate_state gate_state(const struct gate *);
 

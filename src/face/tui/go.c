@@ -40,8 +40,9 @@ face_view(struct face *face)
 {
 	const struct area *area = &face->layout.chat;
 
-	return (struct view_chat){ face->model, face->front, canvas_policy(face->canvas), area->row, area->column,
-		area->rows, area->columns, &face->preferences.style };
+	return (struct view_chat){ .model = face->model, .chat = face->front, .policy = canvas_policy(face->canvas),
+		.select = &face->select.rows, .style = &face->preferences.style, .row = area->row, .column = area->column,
+		.rows = area->rows, .columns = area->columns };
 }
 
 void
@@ -89,6 +90,7 @@ face_go(struct face *face, struct chat *chat)
 
 	if (chat == NULL || chat == face->front)
 		return;
+	select_leave(face);
 	complete_close(face, true);
 	ask_leave(face);
 	if (face->front != NULL)

@@ -61,6 +61,9 @@ void	 input_recall(struct input *, int by);
 /* The line goes into the kill ring and is empty. */
 void	 input_kill(struct input *);
 
+/* C-y will put this into the line. */
+void	 input_yankable(struct input *, const char *text);
+
 struct input_draft *input_draft_new(const char *text);
 void	 input_draft_free(struct input *, struct input_draft *);
 /* Its text, also while it is in use; lives until the next change. */

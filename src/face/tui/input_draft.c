@@ -154,3 +154,15 @@ input_remember(struct input *input, struct input_draft *draft, const char *line)
 	using_history();
 	input_use(input, before);
 }
+
+void
+input_yankable(struct input *input, const char *text)
+{
+	struct input_draft *before = borrow(input, input->own);
+
+	input_set(input, text, -1);
+	input_kill(input);
+	if (rl_undo_list != NULL)
+		rl_free_undo_list();
+	input_use(input, before);
+}

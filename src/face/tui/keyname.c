@@ -1,7 +1,6 @@
 /* keyname.c: see keyname.h. */
 #include "face/tui/keyname.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 /* What the key sends, then what it sends with a modifier: letter of "CSI 1 ; m letter", or number of "CSI n ; m ~". */
@@ -103,4 +102,19 @@ keyname_parse(const char *text)
 		all = longer;
 	}
 	return all;
+}
+
+bool
+keyname_is(const char *keys, const char *bytes, size_t len)
+{
+	g_auto(GStrv) names = g_strsplit(keys, ", ", -1);
+	bool found = false;
+
+	for (int i = 0; names[i] != NULL && !found; i++) {
+		g_autoptr(GPtrArray) all = keyname_parse(names[i]);
+
+		for (guint j = 0; all != NULL && j < all->len; j++)
+			found |= strlen(all->pdata[j]) == len && memcmp(all->pdata[j], bytes, len) == 0;
+	}
+	return found;
 }

@@ -5,11 +5,15 @@
 #define TUI_KEYNAME_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 /*
  * Every byte sequence that the key, or the sequence of keys with blanks between, may come as: several where terminals
  * differ.  NULL for a name that is none.  An array of char *.
  */
 GPtrArray *keyname_parse(const char *text);
+
+/* One of the keys, with commas between, may come as these bytes. */
+bool	 keyname_is(const char *keys, const char *bytes, size_t len);
 
 #endif

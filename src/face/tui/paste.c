@@ -32,8 +32,8 @@ count_controls(const char *bytes, size_t len)
 	return n;
 }
 
-static void
-insert(struct face *face, const char *text)
+void
+paste_insert(struct face *face, const char *text)
 {
 	if (strlen(input_line(face->input)) + strlen(text) > LIMIT_BODY)
 		face_note(face, face->front, SEVERITY_ERROR,
@@ -70,7 +70,7 @@ paste_take(struct face *face, const char *bytes, size_t len, bool cut)
 		return;
 	}
 	if (paste->text == NULL && count_lines(text) <= PASTE_ROWS && !cut) {
-		insert(face, text);
+		paste_insert(face, text);
 		return;
 	}
 	g_free(paste->text);
@@ -81,8 +81,8 @@ paste_take(struct face *face, const char *bytes, size_t len, bool cut)
 	face_mark(face, DIRTY_ALL);
 }
 
-static char *
-quoted(const char *text)
+char *
+paste_quoted(const char *text)
 {
 	g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
 	GString *quote = g_string_new(NULL);
@@ -112,10 +112,7 @@ paste_key(struct face *face, const char *bytes, size_t len)
 	case 7:
 		/* C-y has it: through the kill ring, as what C-c empties. */
 		text = g_steal_pointer(&paste->text);
-		input_use(face->input, NULL);
-		input_set(face->input, text, -1);
-		input_kill(face->input);
-		input_use(face->input, face_draft(face, face->front));
+		input_yankable(face->input, text);
 		face_mark(face, DIRTY_ALL);
 		return;
 	default:
@@ -123,13 +120,13 @@ paste_key(struct face *face, const char *bytes, size_t len)
 	}
 	face_mark(face, DIRTY_ALL);
 	if (bytes[0] == 'i')
-		insert(face, text);
+		paste_insert(face, text);
 	else if (bytes[0] == 'q') {
-		quote = quoted(text);
-		insert(face, quote);
+		quote = paste_quoted(text);
+		paste_insert(face, quote);
 	} else if (chat_is_console(face->front)) {
 		face_note(face, face->front, SEVERITY_ERROR, "The console is no chat; the paste is in the line.");
-		insert(face, text);
+		paste_insert(face, text);
 	} else {
 		g_autofree char *line = g_strconcat(text[0] == '/' ? "/" : "", text, NULL);
 

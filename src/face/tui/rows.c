@@ -7,14 +7,20 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/limits.h"
+
 #define JOIN_MS (5 * 60 * 1000)
 
 struct columns {
 	int	 time, sender, width, marks, text;	/* -1: not drawn; width 0: the name opens the text */
 };
 
+enum { FOLD_FROM = 13, FOLD_TO = 8, FOLD_COUNTED = 200 };
+
 struct builder {
 	const struct rows_look	*look;
+	int			 most;		/* rows of the text that are shown */
+	int			 hidden;	/* rows of it that are not; -1: more than were counted */
 	struct columns		 at;
 	GPtrArray		*rows;
 };
@@ -238,6 +244,36 @@ line_slot(const char *line, bool *in_code, enum slot plain)
 	return plain;
 }
 
+/* The rows of text that are shown, and how many are not. */
+static GArray *
+fold(struct builder *builder, const char *text, int first, int room, int *folded)
+{
+	const struct text_policy *policy = builder->look->policy;
+	int most = builder->most == 0 ? FOLD_COUNTED : builder->most;
+	bool more;
+	GArray *slices = text_wrap_some(text, first, room, most, policy, &more);
+	*folded = more ? -1 : 0;
+	/* Folded: what is a little longer is shown whole. */
+	if (builder->most == 0 && (more || slices->len >= FOLD_FROM)) {
+		*folded = more ? -1 : (int)slices->len - FOLD_TO;
+		g_array_set_size(slices, FOLD_TO);
+	}
+	if (*folded != 0)
+		builder->hidden = *folded;
+	return slices;
+}
+
+static void
+add_fold(struct builder *builder, int hidden)
+{
+	const char *sign = text_ascii_signs(builder->look->policy) ? "..." : "…";
+	g_autofree char *text = hidden > 0 ?
+	    g_strdup_printf("%s %d more rows, Enter in the selection (M-s) unfolds", sign, hidden) :
+	    g_strdup_printf("%s many more rows, Enter in the selection (M-s) unfolds", sign);
+
+	span(row_add(builder), builder->at.text, SLOT_MESSAGE_FOLD, text);
+}
+
 /*
  * text in rows: the first one begins at column first of row, the others at the text column.  A first row that has no
  * room for a word stays without text.
@@ -246,7 +282,7 @@ static void
 add_text(struct builder *builder, struct row *row, int first, const char *text, enum slot slot)
 {
 	int room = MAX(1, builder->look->columns - builder->at.text);
-	int begin = builder->look->columns - first;
+	int begin = builder->look->columns - first, folded;
 	g_autoptr(GArray) slices = NULL;
 	bool in_code = false, styled = slot == SLOT_MESSAGE_TEXT || slot == SLOT_MESSAGE_TEXT_OWN;
 	enum slot now = slot;
@@ -256,7 +292,7 @@ add_text(struct builder *builder, struct row *row, int first, const char *text, 
 		first = builder->at.text;
 		begin = room;
 	}
-	slices = text_wrap(text, begin, room, builder->look->policy);
+	slices = fold(builder, text, begin, room, &folded);
 	for (guint i = 0; i < slices->len; i++) {
 		const struct text_row *slice = &g_array_index(slices, struct text_row, i);
 
@@ -268,12 +304,17 @@ add_text(struct builder *builder, struct row *row, int first, const char *text, 
 			span_take(row, i == 0 ? first : builder->at.text, now,
 			    g_strndup(text + slice->start, slice->len));
 	}
+	if (folded != 0)
+		add_fold(builder, folded);
 }
 
 static void
 add_rule(struct builder *builder, const char *text, bool dashed, enum slot slot)
 {
-	span_take(row_add(builder), 0, slot, rows_rule(text, builder->look->columns, dashed, builder->look->policy));
+	struct row *row = row_add(builder);
+
+	row->across = true;
+	span_take(row, 0, slot, rows_rule(text, builder->look->columns, dashed, builder->look->policy));
 }
 
 /* --- one entry --- */
@@ -493,33 +534,86 @@ add_gap(struct builder *builder, const struct window_gap *gap)
 	}
 }
 
+static bool
+is_selected(const struct rows_look *look, const struct entry *entry)
+{
+	return look->select != NULL && look->select->at == entry->id && entry->id != 0;
+}
+
+/* ">" before the name of the selected one, "*" before those that are marked. */
+static void
+add_cursor(struct builder *builder, struct row *row, const struct entry *entry)
+{
+	const struct rows_select *select = builder->look->select;
+	bool marked = select != NULL && select->marked != NULL && g_hash_table_contains(select->marked, &entry->id);
+	int column = builder->at.time < 0 ? 2 : builder->at.width == 0 ? builder->at.marks - 1 : builder->at.sender - 1;
+
+	if (is_selected(builder->look, entry))
+		span(row, column, SLOT_SELECT_MARK, ">");
+	else if (marked)
+		span(row, column, SLOT_SELECT_MARK, "*");
+}
+
+static int
+rows_wanted(const struct entry *entry)
+{
+	bool long_form = entry->kind != ENTRY_MESSAGE || entry->event.message.direction == DIRECTION_OUT;
+
+	return entry->unfolded == 0 && !long_form ? 0 : LIMIT_FOLD_ROWS * MAX(1, entry->unfolded);
+}
+
+static void
+build(struct builder *builder, const struct rows_unread *unread, const struct entry *previous, const struct entry *entry)
+{
+	const struct window_gap *gap = gap_above(builder->look->gaps, previous, entry);
+	bool fresh = previous == NULL || gap != NULL || is_selected(builder->look, entry);
+	guint first;
+
+	if (gap != NULL)
+		add_gap(builder, gap);
+	if (entry->kind == ENTRY_MESSAGE && (previous == NULL || !same_day(previous->time, entry->time))) {
+		g_autofree char *day = rows_day(entry->time);
+
+		add_rule(builder, day, false, SLOT_LINE_DAY);
+		fresh = true;
+	}
+	if (unread->before == entry->id) {
+		add_unread_line(builder, unread);
+		fresh = true;
+	}
+	first = builder->rows->len;
+	if (entry->kind == ENTRY_MESSAGE)
+		add_message(builder, previous, entry, fresh);
+	else if (entry->kind == ENTRY_NOTE)
+		add_note(builder, previous, entry, fresh);
+	else
+		add_prompt(builder, previous, entry);
+	while (first + 1 < builder->rows->len && ((struct row *)builder->rows->pdata[first])->across)
+		first++;
+	add_cursor(builder, builder->rows->pdata[first], entry);
+}
+
 GPtrArray *
 rows_build(const struct rows_look *look, const struct rows_unread *unread, const struct entry *previous,
     const struct entry *entry)
 {
-	struct builder builder = { look, columns_for(look), g_ptr_array_new_with_free_func(row_free) };
-	const struct window_gap *gap = gap_above(look->gaps, previous, entry);
-	bool fresh = previous == NULL || gap != NULL;
+	struct builder builder = { .look = look, .most = rows_wanted(entry), .at = columns_for(look),
+		.rows = g_ptr_array_new_with_free_func(row_free) };
 
-	if (gap != NULL)
-		add_gap(&builder, gap);
-	if (entry->kind == ENTRY_MESSAGE && (previous == NULL || !same_day(previous->time, entry->time))) {
-		g_autofree char *day = rows_day(entry->time);
-
-		add_rule(&builder, day, false, SLOT_LINE_DAY);
-		fresh = true;
-	}
-	if (unread->before == entry->id) {
-		add_unread_line(&builder, unread);
-		fresh = true;
-	}
-	if (entry->kind == ENTRY_MESSAGE)
-		add_message(&builder, previous, entry, fresh);
-	else if (entry->kind == ENTRY_NOTE)
-		add_note(&builder, previous, entry, fresh);
-	else
-		add_prompt(&builder, previous, entry);
+	build(&builder, unread, previous, entry);
 	return builder.rows;
+}
+
+int
+rows_folded(const struct rows_look *look, const struct entry *entry)
+{
+	struct rows_unread none = { 0 };
+	struct builder builder = { .look = look, .most = rows_wanted(entry), .at = columns_for(look),
+		.rows = g_ptr_array_new_with_free_func(row_free) };
+
+	build(&builder, &none, NULL, entry);
+	g_ptr_array_unref(builder.rows);
+	return builder.hidden;
 }
 
 void

@@ -32,11 +32,18 @@ enum { ROWS_SENDER_WIDTH = 12 };
 void	 rows_style_set_time(struct rows_style *, const char *format, const struct text_policy *);
 void	 rows_style_clear(struct rows_style *);
 
+/* The selection: the entry in front of the reader's eye, and those that are marked. */
+struct rows_select {
+	int64_t		 at;			/* 0: nothing is selected */
+	GHashTable	*marked;		/* int64_t *, a set; may be NULL */
+};
+
 struct rows_look {
 	int		 columns;
 	const struct text_policy *policy;
 	const struct rows_style *style;		/* NULL: the default */
 	bool		 is_room;
+	const struct rows_select *select;	/* NULL: nothing is selected */
 	const char	*own, *own_jid;		/* how we are called */
 	const char	*other, *other_jid;	/* the person; in a room the message's nick is used */
 	const GArray	*gaps;			/* of struct window_gap; NULL: none */
@@ -48,10 +55,11 @@ struct rows_unread {
 	int64_t		 since;		/* ms; when one was there last; 0: not known */
 };
 
-enum { ROW_SPANS = 5 };
+enum { ROW_SPANS = 6 };
 
 struct row {
 	int		 n;
+	bool		 across;		/* a line across the screen: it belongs to no message */
 	struct {
 		int		 column;
 		enum slot	 slot;
@@ -66,6 +74,9 @@ struct row {
 GPtrArray *rows_build(const struct rows_look *, const struct rows_unread *, const struct entry *previous,
 	    const struct entry *);
 void	 rows_draw(const struct row *, struct canvas *, int row, int column, int end);
+
+/* How many rows of it are not shown because it is folded; -1: more than were counted. */
+int	 rows_folded(const struct rows_look *, const struct entry *);
 
 /* A line across: "── text ────"; dashed for states of the view.  The caller's. */
 char	*rows_rule(const char *text, int columns, bool dashed, const struct text_policy *);

@@ -33,6 +33,8 @@ hint(const struct face *face)
 {
 	if (face->paste.text != NULL)
 		return "nothing is sent before you choose";
+	if (select_hint(face) != NULL)
+		return select_hint(face);
 	if (face->complete.open)
 		return "Tab next  Esc as you typed it";
 	if (face->ask.open)
@@ -60,6 +62,8 @@ draw_bars(struct face *face)
 	chat_list_draw(face->model, face->front, face->canvas, &layout->list, &layout->border);
 	if (face->paste.text != NULL)
 		paste_draw(face, &layout->box);
+	else if (face->select.menu)
+		select_draw(face, &layout->box);
 	else if (face->complete.open)
 		complete_draw(face, &layout->box);
 }
@@ -85,6 +89,9 @@ draw_chat(struct face *face)
 		start_draw(face, &face->layout.chat);
 		return;
 	}
+	/* The box, or what came, must not cover it. */
+	if (face->select.rows.at != 0)
+		view_chat_show(&view, face->select.rows.at);
 	view_chat_draw(&view, face->canvas, &face->shown);
 	reached = view.chat->bottom == 0 && window_full(view.chat->window);
 	if (face->shown.wants_older && !reached)
@@ -104,7 +111,7 @@ screen_draw(struct face *face)
 	size_t point;
 
 	line = shown_line(face, &point);
-	box = face->paste.text != NULL ? paste_rows(face) : complete_rows(face);
+	box = face->paste.text != NULL ? paste_rows(face) : face->select.menu ? select_rows(face) : complete_rows(face);
 	layout_make(&face->layout, rows, columns,
 	    field_height(columns, prompt, line, point, canvas_policy(face->canvas)), box, face->list[layout_size(columns)]);
 	if (memcmp(&before, &face->layout, sizeof before) != 0)

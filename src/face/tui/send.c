@@ -14,7 +14,7 @@ enum { WORTH_MS = 500 };
 struct sending {
 	struct face	*face;
 	char		*account, *jid, *typed;
-	bool		 pasted, refused;
+	bool		 pasted, refused, quiet;
 	int64_t		 since_ms;
 };
 
@@ -50,6 +50,10 @@ say_output(struct face *face, struct chat *chat, json_t *lines)
 static void
 give_back(struct face *face, struct chat *chat, const struct sending *sending, const char *why)
 {
+	if (sending->quiet) {
+		face_note(face, chat, SEVERITY_ERROR, "%s", why);
+		return;
+	}
 	struct input_draft *draft = face_draft(face, chat);
 	bool empty = *input_draft_text(face->input, draft) == '\0';
 
@@ -127,13 +131,12 @@ answered(void *ctx, json_t *result, const GError *error, json_t *data)
 	g_ptr_array_remove(face->sending, sending);
 }
 
-void
-send_run(struct face *face, struct chat *chat, const char *line, const char *typed, bool pasted)
+static void
+request_run(struct face *face, struct chat *chat, const char *line, const char *typed, bool pasted, bool quiet)
 {
 	struct sending *sending;
 	json_t *params;
 
-	input_remember(face->input, face_draft(face, chat), typed);
 	if (face->client == NULL)
 		return;
 	sending = g_new0(struct sending, 1);
@@ -143,6 +146,7 @@ send_run(struct face *face, struct chat *chat, const char *line, const char *typ
 	sending->jid = g_strdup(chat->jid);
 	sending->typed = g_strdup(typed);
 	sending->pasted = pasted;
+	sending->quiet = quiet;
 	if (face->sending == NULL)
 		face->sending = g_ptr_array_new_with_free_func(sending_free);
 	g_ptr_array_add(face->sending, sending);
@@ -154,6 +158,19 @@ send_run(struct face *face, struct chat *chat, const char *line, const char *typ
 	face->running++;
 	face_mark(face, DIRTY_BARS);
 	client_request(face->client, "run", params, answered, sending);
+}
+
+void
+send_run(struct face *face, struct chat *chat, const char *line, const char *typed, bool pasted)
+{
+	input_remember(face->input, face_draft(face, chat), typed);
+	request_run(face, chat, line, typed, pasted, false);
+}
+
+void
+send_quietly(struct face *face, struct chat *chat, const char *line)
+{
+	request_run(face, chat, line, line, false, true);
 }
 
 void

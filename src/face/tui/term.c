@@ -141,6 +141,16 @@ term_bell(struct term *term)
 		after_write(term, gate_bell(term->gate));
 }
 
+bool
+term_copy(struct term *term, const char *text)
+{
+	bool sent = !term->lent && gate_copy(term->gate, text);
+
+	if (sent)
+		after_write(term, gate_state(term->gate));
+	return sent;
+}
+
 void
 term_title(struct term *term, const char *title)
 {

@@ -63,6 +63,8 @@ void	 term_return(struct term *);
 /* How long an Esc waits for what may follow it; 0: what suits the way to the terminal. */
 void	 term_set_escape(struct term *, int ms);
 void	 term_bell(struct term *);
+/* False: it is too long, or the terminal has no clipboard to write to.  Whether it took it is not known. */
+bool	 term_copy(struct term *, const char *text);
 void	 term_title(struct term *, const char *title);
 
 /* Frames, writes and bytes so far. */

@@ -130,7 +130,7 @@ take_key(struct face *face, const struct key_token *token)
 		paste_key(face, token->bytes, token->len);
 		return;
 	}
-	if (ask_key(face, token->bytes, token->len))
+	if (select_key(face, token->bytes, token->len) || ask_key(face, token->bytes, token->len))
 		return;
 	if (face->digits > 0) {
 		take_digit(face, token);
@@ -158,6 +158,7 @@ face_token(struct face *face, const struct key_token *token)
 		break;
 	case KEY_PASTE:
 		attention_key(face);
+		select_leave(face);
 		paste_take(face, token->bytes, token->len, token->cut);
 		break;
 	case KEY_FOCUS:
@@ -392,6 +393,7 @@ face_clear(struct face *face)
 	attention_free(face);
 	preference_free(face);
 	complete_close(face, false);
+	select_leave(face);
 	ask_close(face);
 	g_clear_pointer(&face->client, client_free);
 	model_each_chat(face->model, free_draft, face);

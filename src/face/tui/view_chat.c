@@ -71,6 +71,7 @@ begin(struct pass *pass, const struct view_chat *view)
 	pass->look.policy = view->policy;
 	pass->look.gaps = pass->window->gaps;
 	pass->look.style = view->style;
+	pass->look.select = view->select;
 	pass->look.is_room = view->chat->object.chat.kind == CHAT_ROOM;
 	pass->look.other = chat_name(view->model, view->chat);
 	pass->look.other_jid = view->chat->jid;
@@ -284,6 +285,46 @@ note_shown(const struct entry *entry, struct view_shown *shown)
 		shown->last = entry;
 }
 
+static void
+draw_row(const struct view_chat *view, const struct entry *entry, const struct row *row, struct canvas *canvas, int y)
+{
+	rows_draw(row, canvas, y, view->column, view->column + view->columns);
+	if (view->select != NULL && view->select->at == entry->id && !row->across)
+		canvas_paint(canvas, y, view->column, view->columns, SLOT_SELECT_ROW);
+}
+
+void
+view_chat_show(const struct view_chat *view, int64_t id)
+{
+	struct pass pass;
+	struct spot spot, top, wanted;
+	long at;
+
+	if (!begin(&pass, view) || (at = window_find(pass.window, id)) < (long)pass.low || at >= (long)pass.high)
+		return;
+	spot = bottom_of(&pass);
+	wanted.index = (size_t)at;
+	wanted.rows = count_rows(&pass, wanted.index);
+	top = spot;
+	go_up(&pass, &top, MAX(0, view->rows - 2));
+	if (wanted.index > spot.index || (wanted.index == spot.index && wanted.rows > spot.rows)) {
+		hang(&pass, wanted);
+	} else if (wanted.index < top.index || (wanted.index == top.index && top.rows > 1 && wanted.rows < view->rows)) {
+		/* Its first row at the top; what fits below it follows. */
+		wanted.rows = 1;
+		go_down(&pass, &wanted, MAX(0, view->rows - 2));
+		hang(&pass, wanted);
+	}
+}
+
+int
+view_chat_folded(const struct view_chat *view, const struct entry *entry)
+{
+	struct pass pass;
+
+	return begin(&pass, view) ? rows_folded(&pass.look, entry) : 0;
+}
+
 void
 view_chat_draw(const struct view_chat *view, struct canvas *canvas, struct view_shown *shown)
 {
@@ -309,7 +350,7 @@ view_chat_draw(const struct view_chat *view, struct canvas *canvas, struct view_
 		if (whole || index != spot.index)
 			note_shown(pass.window->entries[index], shown);
 		while (n-- > 0 && y >= view->row)
-			rows_draw(rows->pdata[n], canvas, y--, view->column, view->column + view->columns);
+			draw_row(view, pass.window->entries[index], rows->pdata[n], canvas, y--);
 		if (index == pass.low)
 			break;
 	}

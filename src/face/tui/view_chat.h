@@ -15,6 +15,7 @@ struct view_chat {
 	struct model	*model;
 	struct chat	*chat;
 	const struct text_policy *policy;
+	const struct rows_select *select;	/* NULL: nothing is selected */
 	int		 row, column, rows, columns;
 	const struct rows_style *style;	/* NULL: the default */
 };
@@ -26,6 +27,10 @@ struct view_shown {
 };
 
 void	 view_chat_draw(const struct view_chat *, struct canvas *, struct view_shown *);
+/* Scrolls no more than it takes to show the entry: its end, or its beginning where it is above. */
+void	 view_chat_show(const struct view_chat *, int64_t id);
+/* How many rows of it folding hides, see rows_folded(). */
+int	 view_chat_folded(const struct view_chat *, const struct entry *);
 /* Moves by rows, up is negative. */
 void	 view_chat_scroll(const struct view_chat *, int rows);
 void	 view_chat_top(const struct view_chat *);

@@ -229,6 +229,7 @@ window_take(struct window *window, const struct event *event, bool live)
 	    !(entry->event.message.cut && !event->gone && !event->message.cut)))
 		return false;
 	long at = window_find(window, id);
+	int unfolded = entry->unfolded;
 	bool gone = event->gone;
 
 	struct event copy;
@@ -238,6 +239,7 @@ window_take(struct window *window, const struct event *event, bool live)
 	if (!gone) {
 		take_new(window, &copy);
 		event_clear(&copy);
+		((struct entry *)g_hash_table_lookup(window->by_id, &id))->unfolded = unfolded;
 	}
 	return true;
 }

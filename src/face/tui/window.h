@@ -22,6 +22,7 @@ struct entry {
 	int64_t		 time;		/* ms; of a message that came late: when it came */
 	int64_t		 sent;		/* ms; when it was said, if it came late; else 0 */
 	struct event	 event;		/* messages and prompts */
+	int		 unfolded;	/* how many times LIMIT_FOLD_ROWS of its rows are shown; 0: folded */
 	bool		 asked;		/* the whole of a message that came cut was asked for */
 	enum severity	 severity;	/* notes */
 	char		*text;		/* notes */

@@ -1,0 +1,448 @@
+/*
+ * select.c: messages are walked over and something is done with one, or with those that are marked.  The only mode there
+ * is: it ends with Esc, with the chat, and with what takes the text elsewhere.  Letters act at once and are never typed.
+ */
+#include <string.h>
+
+#include "base/jid.h"
+#include "face/tui/face.h"
+#include "face/tui/keyname.h"
+#include "face/tui/term.h"
+
+enum select_action {
+#define SELECT(constant, name, keys, help) SELECT_##constant,
+#include "face/tui/select.def"
+#undef SELECT
+	SELECTS
+};
+
+static const struct action_row table[SELECTS] = {
+#define SELECT(constant, name, keys, help) { name, keys, help },
+#include "face/tui/select.def"
+#undef SELECT
+};
+
+const struct action_row *
+select_row(int i)
+{
+	return i < SELECTS ? &table[i] : NULL;
+}
+
+static struct entry *
+entry_at(const struct face *face)
+{
+	const struct window *window = face->front->window;
+	long at = face->select.rows.at != 0 && window != NULL ? window_find(window, face->select.rows.at) : -1;
+
+	return at < 0 ? NULL : window->entries[at];
+}
+
+static void
+say(struct face *face, const char *text)
+{
+	g_free(face->select.said);
+	face->select.said = g_strdup(text);
+	face_mark(face, DIRTY_BARS);
+}
+
+void
+select_leave(struct face *face)
+{
+	struct select *select = &face->select;
+
+	if (select->rows.at == 0)
+		return;
+	select->rows.at = 0;
+	select->menu = false;
+	g_clear_pointer(&select->rows.marked, g_hash_table_unref);
+	g_clear_pointer(&select->said, g_free);
+	face_mark(face, DIRTY_ALL);
+}
+
+static void
+put(struct face *face, int64_t id)
+{
+	struct view_chat view;
+
+	face->select.rows.at = id;
+	face->select.menu = false;
+	view = face_view(face);
+	view_chat_show(&view, id);
+	face_mark(face, DIRTY_ALL);
+}
+
+void
+select_begin(struct face *face)
+{
+	const struct window *window = face->front->window;
+	size_t low, high;
+
+	window_range(window, &low, &high);
+	if (low == high) {
+		face_note(face, face->front, SEVERITY_INFO, "There is nothing here to select.");
+		return;
+	}
+	complete_close(face, false);
+	face->select.rows.marked = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	/* The last one that is on the screen. */
+	put(face, face->front->bottom != 0 && window_find(window, face->front->bottom) >= 0 ? face->front->bottom :
+	    window->entries[high - 1]->id);
+}
+
+/* --- moving --- */
+
+static bool
+is_stop(const struct entry *entry, const struct entry *from, enum select_action how)
+{
+	g_autofree char *a = NULL, *b = NULL;
+
+	switch (how) {
+	case SELECT_PREVIOUS_DAY:
+	case SELECT_NEXT_DAY:
+		a = rows_day(entry->time);
+		b = rows_day(from->time);
+		return strcmp(a, b) != 0;
+	case SELECT_PREVIOUS_OWN:
+	case SELECT_NEXT_OWN:
+		return entry->kind == ENTRY_MESSAGE && entry->event.message.direction == DIRECTION_OUT;
+	default:
+		return true;
+	}
+}
+
+static void
+move(struct face *face, enum select_action how, int by)
+{
+	const struct window *window = face->front->window;
+	long at = window_find(window, face->select.rows.at), to = at;
+	size_t low, high;
+	int left = ABS(by);
+
+	window_range(window, &low, &high);
+	for (long i = at; left > 0; ) {
+		i += by < 0 ? -1 : 1;
+		if (i < (long)low || i >= (long)high)
+			break;
+		if (is_stop(window->entries[i], window->entries[at], how)) {
+			to = i;
+			left--;
+		}
+	}
+	/* What is older, or newer, comes when the view gets near; then one goes on. */
+	if (to == at && by < 0 && !window->at_start)
+		link_page(face, face->front, WINDOW_BEFORE);
+	if (to == at && by > 0 && !window->at_end)
+		link_page(face, face->front, WINDOW_AFTER);
+	put(face, window->entries[to]->id);
+}
+
+/* --- what is done --- */
+
+static const char *
+body_of(const struct entry *entry)
+{
+	if (entry->kind == ENTRY_NOTE)
+		return entry->text;
+	if (entry->kind == ENTRY_PROMPT)
+		return entry->event.prompt.text != NULL ? entry->event.prompt.text : "";
+	return entry->event.message.body != NULL ? entry->event.message.body : "";
+}
+
+static const char *
+name_of(struct face *face, const struct entry *entry)
+{
+	const struct event_account *account = model_account(face->model, face->front->account);
+	const struct event_message *message = &entry->event.message;
+
+	if (entry->kind != ENTRY_MESSAGE)
+		return "--";
+	if (message->direction == DIRECTION_OUT)
+		return account != NULL && account->nick != NULL ? account->nick : face->front->account;
+	return message->nick != NULL ? message->nick : chat_name(face->model, face->front);
+}
+
+/* NULL: it can be done; else why not, in words. */
+static const char *
+why_not(const struct face *face, const struct entry *entry, enum select_action action)
+{
+	const struct event_message *message = &entry->event.message;
+	bool message_only = action == SELECT_RESEND || action == SELECT_DROP || action == SELECT_WHO;
+	bool own = entry->kind == ENTRY_MESSAGE && message->direction == DIRECTION_OUT;
+
+	if (message_only && entry->kind != ENTRY_MESSAGE)
+		return "no message";
+	if ((action == SELECT_RESEND || action == SELECT_DROP) && !own)
+		return "not yours";
+	if (action == SELECT_RESEND && message->state != MESSAGE_FAILED && message->state != MESSAGE_UNKNOWN)
+		return "neither failed nor of unknown fate";
+	if (action == SELECT_DROP && message->state != MESSAGE_FAILED && message->state != MESSAGE_UNKNOWN &&
+	    message->state != MESSAGE_QUEUED)
+		return "it has left";
+	if ((action == SELECT_COPY || action == SELECT_COPY_LINE || action == SELECT_QUOTE) &&
+	    entry->kind == ENTRY_MESSAGE && message->cut)
+		return "the rest of it is on its way";
+	if (action == SELECT_QUOTE && chat_is_console(face->front))
+		return "the console is no chat";
+	return NULL;
+}
+
+/* Those that are marked, as they stand, else the selected one; of them those for which it can be done. */
+static GPtrArray *
+chosen(struct face *face, enum select_action action)
+{
+	const struct window *window = face->front->window;
+	struct entry *one = entry_at(face);
+	GPtrArray *all = g_ptr_array_new();
+
+	for (size_t i = 0; i < window->n && g_hash_table_size(face->select.rows.marked) > 0; i++)
+		if (g_hash_table_contains(face->select.rows.marked, &window->entries[i]->id) &&
+		    why_not(face, window->entries[i], action) == NULL)
+			g_ptr_array_add(all, window->entries[i]);
+	if (g_hash_table_size(face->select.rows.marked) == 0)
+		g_ptr_array_add(all, one);
+	return all;
+}
+
+static char *
+text_of(struct face *face, const GPtrArray *entries, enum select_action action)
+{
+	GString *text = g_string_new(NULL);
+
+	for (guint i = 0; i < entries->len; i++) {
+		const struct entry *entry = entries->pdata[i];
+
+		if (i > 0)
+			g_string_append_c(text, '\n');
+		if (action == SELECT_COPY_LINE) {
+			g_autofree char *at = rows_time(&face->preferences.style, entry->time);
+
+			g_string_append_printf(text, "%s %s: ", at, name_of(face, entry));
+		}
+		g_string_append(text, body_of(entry));
+	}
+	return g_string_free(text, FALSE);
+}
+
+/* To the clipboard, where the terminal has one, and in any case where C-y finds it. */
+static void
+copy(struct face *face, const GPtrArray *entries, enum select_action action)
+{
+	g_autofree char *text = text_of(face, entries, action), *said = NULL;
+	bool sent = face->term != NULL && term_copy(face->term, text);
+
+	input_yankable(face->input, text);
+	said = g_strdup_printf("copied%s; C-y puts it into the line", sent ? ", for the terminal too" : "");
+	say(face, said);
+}
+
+static void
+quote(struct face *face, const GPtrArray *entries)
+{
+	g_autofree char *text = text_of(face, entries, SELECT_QUOTE), *lines = paste_quoted(text);
+
+	select_leave(face);
+	paste_insert(face, lines);
+}
+
+static void
+each_run(struct face *face, const GPtrArray *entries, const char *command)
+{
+	for (guint i = 0; i < entries->len; i++) {
+		g_autofree char *line = g_strdup_printf("/%s %" G_GINT64_FORMAT, command,
+		    ((struct entry *)entries->pdata[i])->id);
+
+		send_quietly(face, face->front, line);
+	}
+}
+
+static void
+who(struct face *face, const struct entry *entry)
+{
+	const struct event_message *message = &entry->event.message;
+	g_autofree char *day = rows_day(message->said), *at = rows_time(NULL, message->said), *text = NULL;
+
+	text = g_strdup_printf("%s is %s; said %s %s, message %" G_GINT64_FORMAT, name_of(face, entry),
+	    message->from != NULL ? message->from : face->front->jid, day, at, entry->id);
+	say(face, text);
+}
+
+static void
+toggle_mark(struct face *face)
+{
+	GHashTable *marked = face->select.rows.marked;
+	int64_t id = face->select.rows.at;
+
+	if (!g_hash_table_remove(marked, &id))
+		g_hash_table_add(marked, g_memdup2(&id, sizeof id));
+	move(face, SELECT_NEXT, 1);
+}
+
+static void
+enter(struct face *face)
+{
+	struct entry *entry = entry_at(face);
+	struct view_chat view = face_view(face);
+
+	if (!face->select.menu && view_chat_folded(&view, entry) != 0) {
+		entry->unfolded++;
+		put(face, entry->id);
+		return;
+	}
+	face->select.menu = !face->select.menu;
+	face_mark(face, DIRTY_ALL);
+}
+
+static void
+act(struct face *face, enum select_action action)
+{
+	g_autoptr(GPtrArray) entries = chosen(face, action);
+	const char *why = entries->len > 0 ? why_not(face, entries->pdata[0], action) : "none of those marked";
+	g_autofree char *text = NULL;
+
+	if (why != NULL) {
+		text = g_strdup_printf("%s: not here, %s", table[action].name, why);
+		say(face, text);
+		return;
+	}
+	switch (action) {
+	case SELECT_QUOTE:
+		quote(face, entries);
+		break;
+	case SELECT_COPY:
+	case SELECT_COPY_LINE:
+		copy(face, entries, action);
+		break;
+	case SELECT_WHO:
+		who(face, entry_at(face));
+		break;
+	case SELECT_RESEND:
+		each_run(face, entries, "retry");
+		break;
+	default:
+		each_run(face, entries, "cancel");
+		break;
+	}
+}
+
+static void
+run(struct face *face, enum select_action action)
+{
+	int page = MAX(1, face->layout.chat.rows / 3);
+
+	switch (action) {
+	case SELECT_PREVIOUS:
+	case SELECT_PREVIOUS_DAY:
+	case SELECT_PREVIOUS_OWN:
+		move(face, action, -1);
+		break;
+	case SELECT_NEXT:
+	case SELECT_NEXT_DAY:
+	case SELECT_NEXT_OWN:
+		move(face, action, 1);
+		break;
+	case SELECT_PAGE_UP:
+	case SELECT_PAGE_DOWN:
+		move(face, action, action == SELECT_PAGE_UP ? -page : page);
+		break;
+	case SELECT_FIRST:
+	case SELECT_LAST:
+		move(face, action, action == SELECT_FIRST ? -1000000 : 1000000);
+		break;
+	case SELECT_MARK:
+		toggle_mark(face);
+		break;
+	case SELECT_ENTER:
+		enter(face);
+		break;
+	case SELECT_LEGEND:
+		select_leave(face);
+		face_action(face, ACTION_OPEN_HELP, 1);
+		break;
+	case SELECT_LEAVE:
+		/* The menu first. */
+		if (face->select.menu)
+			enter(face);
+		else
+			select_leave(face);
+		break;
+	default:
+		act(face, action);
+		break;
+	}
+}
+
+bool
+select_key(struct face *face, const char *bytes, size_t len)
+{
+	if (face->select.rows.at == 0)
+		return false;
+	/* It may have gone, or moved out of what is held. */
+	if (entry_at(face) == NULL) {
+		select_leave(face);
+		return false;
+	}
+	g_clear_pointer(&face->select.said, g_free);
+	face_mark(face, DIRTY_BARS);
+	for (int i = 0; i < SELECTS; i++)
+		if (keyname_is(table[i].keys, bytes, len)) {
+			run(face, (enum select_action)i);
+			break;
+		}
+	return true;
+}
+
+const char *
+select_hint(const struct face *face)
+{
+	if (face->select.rows.at == 0)
+		return NULL;
+	if (face->select.said != NULL)
+		return face->select.said;
+	return "SELECT  j k  Enter menu  q leave";
+}
+
+/* --- the menu --- */
+
+int
+select_rows(const struct face *face)
+{
+	int n = 0;
+
+	for (int i = 0; i < SELECTS; i++)
+		n += *table[i].help != '\0';
+	return face->select.menu ? (n + 1) / 2 + 1 : 0;
+}
+
+void
+select_draw(struct face *face, const struct area *area)
+{
+	const struct entry *entry = entry_at(face);
+	g_autofree char *title = NULL, *rule = NULL, *at = NULL, *day = NULL;
+	int half = area->columns / 2, n = 0, rows = select_rows(face) - 1;
+
+	if (area->rows == 0 || entry == NULL)
+		return;
+	at = rows_time(&face->preferences.style, entry->time);
+	day = rows_day(entry->time);
+	title = entry->kind == ENTRY_MESSAGE ? g_strdup_printf("%s, %s %s, message %" G_GINT64_FORMAT,
+	    name_of(face, entry), day, at, entry->id) : g_strdup_printf("%s %s", day, at);
+	rule = rows_rule(title, area->columns, false, canvas_policy(face->canvas));
+	canvas_clear(face->canvas, area->row, area->column, area->rows, area->columns, SLOT_MENU_TEXT);
+	canvas_text(face->canvas, area->row, area->column, area->column + area->columns, SLOT_LINE_BORDER, rule, -1);
+	for (int i = 0; i < SELECTS; i++) {
+		const char *why = why_not(face, entry, (enum select_action)i);
+		g_auto(GStrv) keys = g_strsplit(table[i].keys, ", ", 2);
+		int row = area->row + 1 + n % rows, column = area->column + (n / rows) * half, end = column + half;
+
+		if (*table[i].help == '\0')
+			continue;
+		n++;
+		if (row >= area->row + area->rows)
+			continue;
+		canvas_text(face->canvas, row, column + 1, end, why != NULL ? SLOT_MENU_DISABLED : SLOT_MENU_KEY, keys[0], -1);
+		column = canvas_text(face->canvas, row, column + 7, end, why != NULL ? SLOT_MENU_DISABLED : SLOT_MENU_TEXT,
+		    table[i].help, -1);
+		if (why != NULL)
+			canvas_printf(face->canvas, row, column, end, SLOT_MENU_DISABLED, " (%s)", why);
+	}
+}
