@@ -1,4 +1,4 @@
-/* fuzz_ini.c: a file of accounts or settings, as people and other programs leave it: it is read, or a sentence says why. */
+/* fuzz_ini.c: a file of accounts or settings, as people and programs leave it: it is read, or a sentence says why. */
 #include <glib.h>
 #include <stdio.h>
 #include <unistd.h>
