@@ -14,7 +14,8 @@
 bool	 match_value(const char *pattern, const char *value, GHashTable *bound);
 /*
  * Two elements: attributes in any order, all of them; children in order, all of them unless the expected text holds
- * "...".  NULL when they match, else what differs.  The caller's.
+ * "...".  What all of ours carry (caps, chat markers and states) may be left out.  NULL when they match, else what
+ * differs.  The caller's.
  */
 char	*match_xml(const char *expected, const char *actual, GHashTable *bound);
 /* Every $name in text put in place; NULL with *missing when one is not bound.  The caller's. */
