@@ -5,12 +5,12 @@ import re
 import signal
 import sqlite3
 import subprocess
-import threading
 import time
 
 import pytest
 
 import rig
+import rpc
 import secrecy
 
 
@@ -320,22 +320,23 @@ def test_nobody_listens_and_no_such_name(confab, confabs, server, people):
     assert state["reason"] == "name" and "nowhere.invalid" in state["text"], state
 
 
-def test_a_cut_link_is_resumed_and_nothing_is_lost_or_twice(confab, server, people, peer, proxy):
+def test_a_cut_link_is_resumed_and_nothing_is_lost_or_twice(confab, server, people, peer, proxy, place):
     mira, alice = people(2)
     wire = proxy(server.port)
     friend = peer(alice)
     confab.account("home", server, mira, port=wire.port).start()
     confab.wait_state("home")
     jid = f"{alice}@localhost"
-    watch = confab.watch("account", "message", "notice")
+    watch = place.keep(rpc.Rpc(confab))
+    watch.call("subscribe", types=["account", "message"])
     friend.send(f"{mira}@localhost", "before")
-    watch.expect(type="message", body="before")
+    watch.event("message", body="before")
     wire.cut()
-    watch.expect(type="account", state="waiting")
+    watch.event("account", state="waiting")
     friend.send(f"{mira}@localhost", "while it is away")
     confab.do("said while away", chat=jid, account="home")
     confab.do("/connect")
-    assert watch.expect(type="account", state="online")["resumed"] is True
+    assert watch.event("account", state="online")["resumed"] is True
     friend.message("said while away")
     friend.send(f"{mira}@localhost", "after")
     rig.until(lambda: [m["body"] for m in confab.history("home", jid)][-1] == "after", "the last one does not come")
