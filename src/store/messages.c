@@ -111,6 +111,29 @@ waits(enum message_state state)
 	return state == MESSAGE_HELD || state == MESSAGE_QUEUED;
 }
 
+/* The state of a message of ours, as it is from now on. */
+static bool
+happen(struct store *store, int64_t id, enum message_state state, GError **error)
+{
+	return db_change(store, error, "INSERT OR IGNORE INTO happening(message, at, state) SELECT ?1, ?2, ?3 WHERE ?3 IS NOT "
+	    "(SELECT state FROM happening WHERE message = ?1 ORDER BY at DESC, state DESC LIMIT 1)", "iii", id, clock_real_us() / 1000,
+	    (int64_t)state);
+}
+
+GArray *
+message_happenings(struct store *store, int64_t id)
+{
+	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct happening));
+	sqlite3_stmt *stmt = db_ask(store, "SELECT state, at FROM happening WHERE message = ?1 ORDER BY at, state", "i", id);
+
+	while (db_row(store, stmt, NULL)) {
+		struct happening one = { (enum message_state)sqlite3_column_int(stmt, 0), sqlite3_column_int64(stmt, 1) };
+
+		g_array_append_val(all, one);
+	}
+	return all;
+}
+
 bool
 message_row_write(struct store *store, struct message_row *row, int64_t clock_offset_us, GError **error)
 {
@@ -121,6 +144,8 @@ message_row_write(struct store *store, struct message_row *row, int64_t clock_of
 			return false;
 	}
 	row->rev = store_next_rev(store);
+	if ((row->flags & MESSAGE_OUT) != 0 && !happen(store, row->id, row->state, error))
+		return false;
 	return db_change(store, error, "UPDATE message SET state = ?2, reason = ?3, sent_number = nullif(?4, -1), "
 	    "server_id = ?5, rev = ?6 WHERE id = ?1", "iititi", row->id, (int64_t)row->state, row->reason, row->sent_number,
 	    row->server_id, row->rev);
@@ -144,14 +169,15 @@ struct message_row *
 message_queue(struct store *store, int64_t chat, const char *author, const char *origin_id, const char *body,
     enum encryption encryption, GError **error)
 {
-	int64_t author_id = message_author(store, chat, author, error);
+	int64_t author_id = message_author(store, chat, author, error), id;
 
 	if (author_id == 0 || !db_change(store, error, "INSERT INTO message(chat, said, author, flags, state, via, encryption, "
 	    "rev, origin_id, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)", "iiiiiiiitt", chat,
 	    clock_real_us() / 1000, author_id, (int64_t)MESSAGE_OUT, (int64_t)MESSAGE_QUEUED, (int64_t)VIA_LIVE,
 	    (int64_t)encryption, store_next_rev(store), origin_id, body))
 		return NULL;
-	return load(store, sqlite3_last_insert_rowid(store->db), error);
+	id = sqlite3_last_insert_rowid(store->db);
+	return happen(store, id, MESSAGE_QUEUED, error) ? load(store, id, error) : NULL;
 }
 
 struct message_row *

@@ -124,8 +124,17 @@ GPtrArray *message_page(struct store *, int64_t chat, enum page_place, int64_t i
 /* Oldest change first. */
 GPtrArray *message_changed_since(struct store *, int64_t rev, unsigned limit, bool *more);
 
+/* When a message of ours got to which state, oldest first, of struct happening; the caller's. */
+struct happening {
+	enum message_state state;
+	int64_t	 at_ms;
+};
+GArray	*message_happenings(struct store *, int64_t id);
+
 /* The stanza as it came or went, as XML; NULL when it is not kept (any more). */
 char	*message_raw(struct store *, int64_t id);
+/* When it came or went, ms; 0 when it is not kept. */
+int64_t	 message_raw_came(struct store *, int64_t id);
 /*
  * Forgets at most limit stanzas that came before this; *left: there are more.  For once a day, with a turn of the main
  * loop between two calls.

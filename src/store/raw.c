@@ -98,6 +98,15 @@ message_raw(struct store *store, int64_t id)
 	return xml;
 }
 
+int64_t
+message_raw_came(struct store *store, int64_t id)
+{
+	int64_t came = 0;
+
+	db_number(store, NULL, &came, "SELECT came FROM raw WHERE message = ?1", "i", id);
+	return came;
+}
+
 bool
 message_forget_raw(struct store *store, int64_t before_ms, unsigned limit, bool *left, GError **error)
 {
