@@ -221,3 +221,18 @@ def forget_session(confab):
     """The server has forgotten the session: it cannot be resumed."""
     with contextlib.closing(sqlite3.connect(confab.home / "data" / "confab.db")) as db, db:
         db.execute("UPDATE stream SET resume = 'gone'")
+
+
+def test_kill_9_while_it_catches_up(confab, server, people):
+    mira, alice = people(2)
+    chat = f"{alice}@{server.domain}"
+    bodies = [f"missed {i}" for i in range(600)]
+    kept(server, mira, alice, bodies, time.time() - 600, step=0.9)
+    confab.account("home", server, mira)
+    for at in (100, 350):
+        confab.start(log="notice")
+        rig.until(lambda: len(all_bodies(confab, chat)) >= at, "no page came")
+        confab.kill()
+    confab.start(log="notice")
+    wait_complete(confab)
+    assert all_bodies(confab, chat) == bodies

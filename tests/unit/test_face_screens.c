@@ -84,6 +84,36 @@ resize(void **state)
 	fixture_close(&face);
 }
 
+/* What is missing is drawn where it is missing, with its span and the reason; and it goes when it is not missing any more. */
+static void
+gaps(void **state)
+{
+	static const char *const bodies[] = { "ok, see you tomorrow", "morning, all quiet in the night", "and now" };
+	struct face face;
+	json_t *page;
+
+	(void)state;
+	fixture_open(&face, 12, 80);
+	fixture_people(&face);
+	fixture_go(&face, "home", ALICE);
+	for (int i = 0; i < 3; i++)
+		fixture_event(&face, true, "{'type':'message','account':'home','chat':'" ALICE "','rev':%d,'id':%d,'order':%d,"
+		    "'said':'2026-11-20T20:%02d:00.000Z','direction':'in','body':'%s','state':'received'}", 100 + i, 1 + i,
+		    100 * (i + 1), 10 + 20 * i, bodies[i]);
+	page = json_pack("{s:[], s:b, s:[{s:i, s:i, s:s}, {s:i, s:i, s:s, s:s}, "
+	    "{s:i, s:i, s:s, s:s, s:s}]}", "messages", "more", 0, "gaps", "after", 0, "before", 50, "to",
+	    "2026-11-01T00:00:00.000Z", "after", 120, "before", 180, "from", "2026-11-20T20:11:00.000Z", "to",
+	    "2026-11-20T20:29:00.000Z", "after", 220, "before", 280, "from", "2026-11-16T18:02:00.000Z", "to",
+	    "2026-11-20T20:49:00.000Z", "reason", "the connection breaks each time this part is fetched");
+	link_took_page(&face, face.front, WINDOW_BEFORE, page);
+	fixture_golden(&face, "gaps");
+	json_object_set_new(page, "gaps", json_array());
+	link_took_page(&face, face.front, WINDOW_BEFORE, page);
+	json_decref(page);
+	fixture_golden(&face, "gaps-closed");
+	fixture_close(&face);
+}
+
 static void
 signs(void **state)
 {
@@ -220,7 +250,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes), cmocka_unit_test(resize), cmocka_unit_test(signs), cmocka_unit_test(preferences), cmocka_unit_test(hostile),
+		cmocka_unit_test(sizes), cmocka_unit_test(resize), cmocka_unit_test(gaps), cmocka_unit_test(signs),
+		cmocka_unit_test(preferences), cmocka_unit_test(hostile),
 		cmocka_unit_test(console), cmocka_unit_test(first_start),
 	};
 
