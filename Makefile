@@ -13,6 +13,10 @@ BINDIR ?= $(PREFIX)/bin
 LIBEXECDIR ?= $(PREFIX)/libexec/confab
 DATADIR ?= $(PREFIX)/share/confab
 MANDIR ?= $(PREFIX)/share/man
+UNITDIR ?= $(PREFIX)/lib/systemd/user
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 
 SAN ?=
 # V=1 shows the commands.
@@ -64,7 +68,7 @@ $(BUILD)/obj/%.o: src/%.c config.mk Makefile
 .PHONY: FORCE
 $(BUILD)/folders: FORCE
 	@mkdir -p $(@D)
-	@echo '$(LIBEXECDIR) $(DATADIR)' | cmp -s - $@ || echo '$(LIBEXECDIR) $(DATADIR)' > $@
+	@echo '$(BINDIR) $(LIBEXECDIR) $(DATADIR)' | cmp -s - $@ || echo '$(BINDIR) $(LIBEXECDIR) $(DATADIR)' > $@
 $(call objects,$(shell grep -lE 'CONFAB_(LIBEXECDIR|DATADIR)' $(wildcard src/*.c src/*/*.c src/*/*/*.c))): $(BUILD)/folders
 
 $(BUILD)/libcore.a: $(CORE_OBJ)
@@ -176,17 +180,44 @@ $(BUILD)/man/%: man/% $(BUILD)/docgen $(BUILD)/confab-core $(TABLES)
 	$(Q)$(BUILD)/confab-core --print-commands > $(BUILD)/commands.json
 	$(Q)$(BUILD)/docgen $(BUILD)/commands.json < $< > $@
 
+# What other programs want to know about this one.
+COMPLETIONS := $(addprefix $(BUILD)/packaging/,confab.bash _confab confab.fish)
+PACKAGING := $(COMPLETIONS) $(BUILD)/packaging/confab.service $(BUILD)/packaging/confab.doap
+.PHONY: packaging
+packaging: $(PACKAGING)
+$(COMPLETIONS): $(BUILD)/packaging/%: packaging/% $(BUILD)/docgen $(TABLES)
+	@mkdir -p $(@D)
+	$(Q)$(BUILD)/docgen /dev/null < $< > $@
+$(BUILD)/packaging/confab.service: packaging/confab.service.in $(BUILD)/folders
+	@mkdir -p $(@D)
+	$(Q)sed 's|@BINDIR@|$(BINDIR)|' $< > $@
+# The standards are those that the manual names.
+$(BUILD)/packaging/confab.doap: packaging/confab.doap.in man/confab.1
+	@mkdir -p $(@D)
+	$(Q)sed -n '/^\.Sh STANDARDS/,$$p' man/confab.1 | grep -o 'XEP-[0-9]*' | sort -u | sed \
+		-e 's|XEP-\(.*\)|<xmpp:xep rdf:resource="https://xmpp.org/extensions/xep-\1.html"/>|' \
+		-e 's|.*|    <implements><xmpp:SupportedXep>&</xmpp:SupportedXep></implements>|' > $(BUILD)/standards
+	$(Q)sed -e 's|@VERSION@|$(VERSION)|' -e '/@STANDARDS@/{' -e 'r $(BUILD)/standards' -e 'd' -e '}' $< > $@
+
 INSTALL ?= install
 .PHONY: install uninstall dist clean distclean
-install: all man
-	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/themes
+install: all man packaging
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/themes $(DESTDIR)$(UNITDIR) \
+		$(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+	$(INSTALL) -m 644 $(BUILD)/packaging/confab.service $(DESTDIR)$(UNITDIR)/confab.service
+	$(INSTALL) -m 644 $(BUILD)/packaging/confab.doap $(DESTDIR)$(DATADIR)/confab.doap
+	$(INSTALL) -m 644 $(BUILD)/packaging/confab.bash $(DESTDIR)$(BASHDIR)/confab
+	$(INSTALL) -m 644 $(BUILD)/packaging/_confab $(DESTDIR)$(ZSHDIR)/_confab
+	$(INSTALL) -m 644 $(BUILD)/packaging/confab.fish $(DESTDIR)$(FISHDIR)/confab.fish
 	$(INSTALL) -m 755 $(BUILD)/confab $(DESTDIR)$(BINDIR)/confab
 	$(INSTALL) -m 755 $(BUILD)/confab-core $(DESTDIR)$(LIBEXECDIR)/confab-core
 	$(foreach t,$(wildcard themes/*.theme),$(INSTALL) -m 644 $(t) $(DESTDIR)$(DATADIR)/themes/;)
 	$(foreach m,$(MAN),$(INSTALL) -d $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m))); \
 		$(INSTALL) -m 644 $(m) $(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/;)
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/confab $(DESTDIR)$(LIBEXECDIR)/confab-core
+	rm -f $(DESTDIR)$(BINDIR)/confab $(DESTDIR)$(LIBEXECDIR)/confab-core $(DESTDIR)$(UNITDIR)/confab.service \
+		$(DESTDIR)$(DATADIR)/confab.doap $(DESTDIR)$(BASHDIR)/confab $(DESTDIR)$(ZSHDIR)/_confab \
+		$(DESTDIR)$(FISHDIR)/confab.fish
 	rm -f $(foreach t,$(wildcard themes/*.theme),$(DESTDIR)$(DATADIR)/themes/$(notdir $(t)))
 	rm -f $(foreach m,$(MAN_SRC),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
 

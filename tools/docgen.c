@@ -1,7 +1,8 @@
 /*
- * docgen.c: a manual page on standard input, the same with its lists on standard output.  A line
+ * docgen.c: a manual page or a script with completions on standard input, the same with its lists on standard output.
+ * A line
  *
- *	.\" LIST name
+ *	.\" LIST name		or	# LIST name
  *
  * becomes the list of that name, made from the tables that the programs are made from.  The commands come from the
  * core itself (confab-core --print-commands), as the JSON file named by the argument.
@@ -12,6 +13,7 @@
 
 #include <glib.h>
 
+#include "face/cli/options.h"
 #include "proto/event.h"
 #include "proto/method.h"
 
@@ -310,14 +312,175 @@ list_commands(void)
 	json_decref(commands);
 }
 
+/* --- completions --- */
+
+#define IN(command) (1u << CLI_##command)
+#define ANY (~0u)
+
+static const struct completion_option {
+	const char	*name;
+	unsigned	 where;
+	const char	*value, *help;
+} completion_options[] = {
+#define OPTION(name, field, kind, where, value, help) { name, where, value, help },
+#include "face/cli/option.def"
+#undef OPTION
+};
+
+static const struct completion_command {
+	const char	*word, *help;
+} completion_commands[CLI_COMMANDS] = {
+	[CLI_NONE] = { "", "" },
+#define COMMAND(constant, word, arguments, help) [CLI_##constant] = { word, help },
+#include "face/cli/command.def"
+#undef COMMAND
+};
+
+/* Inside single quotes of a shell; every one of `escaped` gets a backslash. */
+static void
+put_shell(const char *text, const char *quote, const char *escaped)
+{
+	for (; *text != '\0'; text++) {
+		if (*text == '\'')
+			fputs(quote, stdout);
+		else if (strchr(escaped, *text) != NULL)
+			printf("\\%c", *text);
+		else
+			putchar(*text);
+	}
+}
+
+static void
+bash_options(void)
+{
+	for (enum cli_command c = CLI_NONE; c < CLI_COMMANDS; c++) {
+		printf("\t'%s') echo '", completion_commands[c].word);
+		for (size_t i = 0; i < G_N_ELEMENTS(completion_options); i++)
+			if ((completion_options[i].where & 1u << c) != 0)
+				printf("--%s ", completion_options[i].name);
+		puts("' ;;");
+	}
+}
+
+static void
+bash_commands(void)
+{
+	fputs("\twords='", stdout);
+	for (enum cli_command c = CLI_NONE + 1; c < CLI_COMMANDS; c++)
+		printf("%s%s", c > CLI_NONE + 1 ? " " : "", completion_commands[c].word);
+	puts("'");
+}
+
+/* Options whose value nobody can guess. */
+static void
+bash_values(void)
+{
+	const char *between = "\t";
+
+	for (size_t i = 0; i < G_N_ELEMENTS(completion_options); i++) {
+		const char *name = completion_options[i].name;
+
+		if (completion_options[i].value == NULL || strcmp(name, "home") == 0 || strcmp(name, "log") == 0 ||
+		    strcmp(name, "wait") == 0)
+			continue;
+		printf("%s--%s", between, name);
+		between = "|";
+	}
+	puts(") ;;");
+}
+
+static const char *
+zsh_value(const char *value)
+{
+	return strcmp(value, "DIR") == 0 ? "_files -/" : strcmp(value, "LEVEL") == 0 ?
+	    "(error warning notice debug trace)" : strcmp(value, "STATE") == 0 ? "(sent stored delivered)" : " ";
+}
+
+static void
+zsh_commands(void)
+{
+	puts("\tcommands=(");
+	for (enum cli_command c = CLI_NONE + 1; c < CLI_COMMANDS; c++) {
+		printf("\t\t'%s:", completion_commands[c].word);
+		put_shell(completion_commands[c].help, "'\\''", ":");
+		puts("'");
+	}
+	puts("\t)");
+}
+
+static void
+zsh_options(void)
+{
+	for (enum cli_command c = CLI_NONE; c < CLI_COMMANDS; c++) {
+		printf("\t('%s') options=(\n", completion_commands[c].word);
+		for (size_t i = 0; i < G_N_ELEMENTS(completion_options); i++) {
+			const struct completion_option *o = &completion_options[i];
+
+			if ((o->where & 1u << c) == 0)
+				continue;
+			printf("\t\t'--%s[", o->name);
+			put_shell(o->help, "'\\''", ":[]");
+			if (o->value == NULL)
+				puts("]'");
+			else
+				printf("]:%s:%s'\n", o->value, zsh_value(o->value));
+		}
+		puts("\t\t) ;;");
+	}
+}
+
+static void
+fish_lists(void)
+{
+	/* fish's own __fish_use_subcommand takes the value of an option for one. */
+	fputs("function __confab_no_subcommand\n\tnot __fish_seen_subcommand_from", stdout);
+	for (enum cli_command c = CLI_NONE + 1; c < CLI_COMMANDS; c++)
+		printf(" %s", completion_commands[c].word);
+	puts("\nend");
+	for (enum cli_command c = CLI_NONE + 1; c < CLI_COMMANDS; c++) {
+		printf("complete -c confab -n __confab_no_subcommand -a %s -d '", completion_commands[c].word);
+		put_shell(completion_commands[c].help, "\\'", "\\");
+		puts("'");
+	}
+	for (size_t i = 0; i < G_N_ELEMENTS(completion_options); i++) {
+		const struct completion_option *o = &completion_options[i];
+
+		printf("complete -c confab");
+		if (o->where != ANY) {
+			const char *before = " -n '";
+
+			for (enum cli_command c = CLI_NONE; c < CLI_COMMANDS; c++) {
+				if ((o->where & 1u << c) == 0)
+					continue;
+				if (c == CLI_NONE)
+					printf("%s__confab_no_subcommand", before);
+				else
+					printf("%s__fish_seen_subcommand_from %s", before, completion_commands[c].word);
+				before = "; or ";
+			}
+			putchar('\'');
+		}
+		printf(" -l %s", o->name);
+		if (o->value != NULL)
+			printf(" -x -a '%s'", strcmp(o->value, "DIR") == 0 ? "(__fish_complete_directories)" :
+			    strcmp(o->value, "LEVEL") == 0 ? "error warning notice debug trace" :
+			    strcmp(o->value, "STATE") == 0 ? "sent stored delivered" : "");
+		fputs(" -d '", stdout);
+		put_shell(o->help, "\\'", "\\");
+		puts("'");
+	}
+}
+
 static const struct {
 	const char	*name;
 	void		(*print)(void);
 } lists[] = {
-	{ "account-keys", list_account_keys }, { "commands", list_commands }, { "errors", list_errors },
-	{ "events", list_events }, { "keys", list_keys }, { "limits", list_limits }, { "methods", list_methods },
+	{ "account-keys", list_account_keys }, { "bash-commands", bash_commands }, { "bash-options", bash_options },
+	{ "bash-values", bash_values }, { "commands", list_commands }, { "errors", list_errors },
+	{ "events", list_events }, { "fish", fish_lists }, { "keys", list_keys }, { "limits", list_limits }, { "methods", list_methods },
 	{ "options", list_options }, { "screen-commands", list_screen_commands }, { "settings", list_settings },
 	{ "select-keys", list_select_keys }, { "slots", list_slots }, { "sub-commands", list_sub_commands },
+	{ "zsh-commands", zsh_commands }, { "zsh-options", zsh_options },
 };
 
 static bool
@@ -335,7 +498,7 @@ print_list(const char *name)
 int
 main(int argc, char **argv)
 {
-	static const char mark[] = ".\\\" LIST ";
+	static const char *const marks[] = { ".\\\" LIST ", "# LIST " };
 	char line[4096];
 
 	if (argc != 2) {
@@ -344,10 +507,15 @@ main(int argc, char **argv)
 	}
 	commands_path = argv[1];
 	while (fgets(line, sizeof line, stdin) != NULL) {
-		if (!g_str_has_prefix(line, mark)) {
+		const char *name = NULL;
+
+		for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
+			if (g_str_has_prefix(line, marks[i]))
+				name = g_strchomp(line + strlen(marks[i]));
+		if (name == NULL) {
 			fputs(line, stdout);
-		} else if (!print_list(g_strchomp(line + strlen(mark)))) {
-			fprintf(stderr, "docgen: there is no list \"%s\"\n", line + strlen(mark));
+		} else if (!print_list(name)) {
+			fprintf(stderr, "docgen: there is no list \"%s\"\n", name);
 			return 1;
 		}
 	}

@@ -1,0 +1,3 @@
+# fish completion of confab(1)
+complete -c confab -f
+# LIST fish
