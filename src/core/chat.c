@@ -9,6 +9,7 @@
 #include "core/roster.h"
 #include "core/turn.h"
 #include "proto/error.h"
+#include "store/versions.h"
 
 char *
 chat_name(const struct account *account, const char *jid)
@@ -89,6 +90,17 @@ address_of(const struct core *core, int64_t chat)
 	return address;
 }
 
+static json_t *
+versions(const struct core *core, int64_t id)
+{
+	g_autoptr(GPtrArray) texts = message_versions(core->store, id);
+	json_t *array = json_array();
+
+	for (guint i = 0; i < texts->len; i++)
+		json_array_append_new(array, json_string(texts->pdata[i] != NULL ? texts->pdata[i] : ""));
+	return array;
+}
+
 bool
 chat_message_event(const struct core *core, const struct message_row *row, bool whole, struct event *event)
 {
@@ -116,6 +128,9 @@ chat_message_event(const struct core *core, const struct message_row *row, bool 
 	m->stanza_id = g_strdup(row->server_id);
 	m->via = row->via;
 	m->mention = row->flags & MESSAGE_MENTION;
+	m->edited = row->flags & MESSAGE_EDITED;
+	m->versions = whole && m->edited ? versions(core, row->id) : NULL;
+	m->corrects = g_strdup(row->corrects);
 	m->cut = !whole && row->body != NULL && strlen(row->body) > CHAT_BODY_MAX;
 	m->body = m->cut ? text_clean(row->body, -1, TEXT_BODY, CHAT_BODY_MAX) : g_strdup(row->body);
 	return true;

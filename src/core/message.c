@@ -22,6 +22,7 @@ incoming_clear(struct incoming *in)
 	g_free(in->peer);
 	g_free(in->origin_id);
 	g_free(in->server_id);
+	g_free(in->corrects);
 	g_free(in->body);
 }
 
@@ -108,7 +109,7 @@ store(struct incoming *in)
 		.author = author, .resource = jid_resource(in->from), .out = in->out, .counts = !in->out && !in->old,
 		.said_ms = in->said_ms, .via = in->via, .encryption = in->encryption, .origin_id = in->origin_id,
 		.server_id = in->server_id, .body = in->body, .raw = raw, .clock_offset_us = account->clock_offset_us,
-		.ord = in->ord, .renamed = in->renamed,
+		.ord = in->ord, .renamed = in->renamed, .corrects = in->corrects,
 	};
 	bool ok;
 
@@ -159,6 +160,8 @@ run_stages(struct incoming *in, int64_t *place)
 			headline(in);
 		return true;
 	}
+	if (features_in(in, STAGE_STORE) == DONE)
+		return !turn_is_stuck(turn);
 	rev = store_rev(in->account->core->store);
 	if (!store(in))
 		return false;

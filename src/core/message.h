@@ -4,7 +4,7 @@
  *   UNWRAP    a carbon or an archive result: check the envelope, go on with what is in it
  *   DECRYPT
  *   ANNOTATE  ids, delay, receipt, ...: what the elements beside the body mean
- *   STORE     one row, or the row that was there already (this stage is core's own)
+ *   STORE     one row, or the row that was there already; a feature that puts it elsewhere is done with it
  *   REPORT    what follows from a row that is new: a receipt, ...
  *
  * Everything happens inside the savepoint of this stanza.  Features hook into the stages (core/feature.h); within a
@@ -35,6 +35,7 @@ struct incoming {
 	/* Set by ANNOTATE; the caller frees them. */
 	char		*origin_id, *server_id;
 	int64_t		 said_ms;	/* 0: now */
+	char		*corrects;	/* what it claims to correct and may not, or is not here; the caller frees it */
 	/* Set by DECRYPT or taken from <body/>; NULL: nothing to show. */
 	char		*body;
 	enum encryption	 encryption;

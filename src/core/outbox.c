@@ -12,6 +12,7 @@
 #include "core/turn.h"
 #include "proto/error.h"
 #include "store/chats.h"
+#include "store/versions.h"
 #include "xmpp/ns.h"
 
 /* Tells how many wait, when that changed. */
@@ -26,24 +27,31 @@ tell_queued(struct account *account)
 	account_post(account);
 }
 
+/* What is sent for this text; NULL with an error. */
+static char *
+clean_body(const char *body, GError **error)
+{
+	g_autofree char *clean = text_clean(body, -1, TEXT_BODY, 0);
+
+	if (*clean == '\0')
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "There is nothing to send.");
+	else if (strlen(clean) > LIMIT_BODY)
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "The text is longer than %d bytes; no server takes that.",
+		    LIMIT_BODY);
+	else
+		return g_steal_pointer(&clean);
+	return NULL;
+}
+
 int64_t
 outbox_send(struct account *account, const char *chat_jid, const char *body, GError **error)
 {
-	g_autofree char *clean = text_clean(body, -1, TEXT_BODY, 0), *id = stanza_new_id();
+	g_autofree char *clean = clean_body(body, error), *id = stanza_new_id();
 	struct turn *turn = account->core->turn;
 	struct message_row *row = NULL;
 	int64_t chat, number = 0;
 
-	if (*clean == '\0') {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "There is nothing to send.");
-		return 0;
-	}
-	if (strlen(clean) > LIMIT_BODY) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "The text is longer than %d bytes; no server takes that.",
-		    LIMIT_BODY);
-		return 0;
-	}
-	if (!chat_begin_change(account->core, error))
+	if (clean == NULL || !chat_begin_change(account->core, error))
 		return 0;
 	chat = chat_find(account->core->store, account->id, chat_jid, CHAT_PERSON, true, error);
 	if (chat != 0 && chat_set_open(account->core->store, chat, true, error))
@@ -58,6 +66,41 @@ outbox_send(struct account *account, const char *chat_jid, const char *body, GEr
 	if (number != 0)
 		outbox_flush(account);
 	return number;
+}
+
+bool
+outbox_correct(struct account *account, const struct message_row *row, const char *body, GError **error)
+{
+	g_autofree char *clean = clean_body(body, error), *id = stanza_new_id();
+	struct store *store = account->core->store;
+	struct message_row *now;
+	bool ok;
+
+	if (clean == NULL)
+		return false;
+	if (row->state == MESSAGE_FAILED || row->origin_id == NULL) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "Message %" G_GINT64_FORMAT " cannot be corrected: %s.", row->id,
+		    row->state == MESSAGE_FAILED ? "it failed" : "it has no id by which others know it");
+		return false;
+	}
+	if (g_strcmp0(row->body, clean) == 0) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "That is what it says. Nothing was done.");
+		return false;
+	}
+	if (!chat_begin_change(account->core, error))
+		return false;
+	now = message_correct(store, row->id, clean, id, clock_real_us() / 1000, error);
+	ok = now != NULL && (row->state == MESSAGE_QUEUED || edit_save(store, row->id, id, error));
+	if (now != NULL) {
+		turn_put_message(account->core->turn, now);
+		turn_put_chat(account->core->turn, row->chat);
+	} else if (*error == NULL) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, "It was corrected later than now, says the clock. Nothing was done.");
+	}
+	if (!chat_end_change(account->core, ok, error))
+		return false;
+	outbox_flush(account);
+	return true;
 }
 
 static struct stanza *
@@ -106,10 +149,34 @@ in_state(struct account *account, enum message_state state)
 	return message_in_state(account->core->store, account->id, state);
 }
 
+/* A correction goes like the message it is about, under an id of its own.  False: the disk refuses. */
+static bool
+send_edit(struct account *account, const struct edit_row *edit)
+{
+	struct core *core = account->core;
+	struct message_row *row = message_load(core->store, edit->message), as_sent;
+	struct chat_row *chat = row != NULL ? chat_load(core->store, row->chat) : NULL;
+	g_autoptr(GError) error = NULL;
+	struct stanza *stanza;
+
+	if (chat != NULL && row->state != MESSAGE_QUEUED &&
+	    edit_sent(core->store, row->id, account->sm.on ? account->sm.out + 1 : 0, &error)) {
+		as_sent = *row;
+		as_sent.origin_id = edit->id;
+		stanza = build(account, &as_sent, chat);
+		stanza_set(stanza_add(stanza, "replace", NS_CORRECT), "id", row->origin_id);
+		account_send(account, stanza, false);
+		account->sm.ask = true;
+	}
+	chat_row_free(chat);
+	message_row_free(row);
+	return !turn_failed(core->turn, error);
+}
+
 static void
 send_queued(struct account *account)
 {
-	g_autoptr(GPtrArray) rows = NULL;
+	g_autoptr(GPtrArray) rows = NULL, edits = NULL;
 
 	/* A resumed stream is proved first, and what is older goes first. */
 	if (!account_online(account) || account->sm.proving || !turn_begin(account->core->turn))
@@ -118,7 +185,27 @@ send_queued(struct account *account)
 	bool ok = true;
 	for (guint i = 0; ok && i < rows->len; i++)
 		ok = send_row(account, rows->pdata[i]);
+	edits = edit_list(account->core->store, account->id);
+	for (guint i = 0; ok && i < edits->len; i++)
+		ok = send_edit(account, edits->pdata[i]);
 	turn_end(account->core->turn, ok);
+}
+
+/* Corrections on their way: settled up to a number, or (acked -1) to go again. */
+static void
+settle_edits(struct account *account, int64_t acked)
+{
+	struct turn *turn = account->core->turn;
+	g_autoptr(GError) error = NULL;
+
+	if (!turn_begin(turn))
+		return;
+	if (acked >= 0)
+		edits_stored(account->core->store, account->id, acked, &error);
+	else
+		edits_requeue(account->core->store, account->id, &error);
+	turn_end(turn, error == NULL);
+	turn_failed(turn, error);
 }
 
 void
@@ -154,6 +241,7 @@ outbox_stored(struct account *account, int64_t acked)
 	g_autoptr(GPtrArray) rows = message_sent_up_to(account->core->store, account->id, acked);
 
 	advance_all(account, rows, MESSAGE_STORED, NULL);
+	settle_edits(account, acked);
 }
 
 void
@@ -163,6 +251,7 @@ outbox_lost(struct account *account)
 
 	advance_all(account, rows, MESSAGE_UNKNOWN,
 	    "The connection broke while this was under way; it may have arrived. /retry sends it again.");
+	settle_edits(account, -1);
 }
 
 void
@@ -183,6 +272,7 @@ outbox_requeue(struct account *account)
 	}
 	turn_end(turn, error == NULL);
 	turn_failed(turn, error);
+	settle_edits(account, -1);
 	tell_queued(account);
 }
 
@@ -210,7 +300,7 @@ outbox_waits_for_ack(struct account *account)
 {
 	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_SENT);
 
-	return rows->len > 0;
+	return rows->len > 0 || edits_on_way(account->core->store, account->id);
 }
 
 bool

@@ -22,6 +22,12 @@ struct outgoing {
  */
 int64_t	 outbox_send(struct account *, const char *chat_jid, const char *body, GError **error);
 
+/*
+ * Another text for a message of ours: here at once, and as a correction (XEP-0308) on its way like a message; one that has
+ * not left simply goes with it.
+ */
+bool	 outbox_correct(struct account *, const struct message_row *, const char *body, GError **error);
+
 /* On line: everything that is queued goes, in the order in which it was typed. */
 void	 outbox_flush(struct account *);
 /* The server has every stanza up to this number. */

@@ -78,7 +78,8 @@ find_known(struct store *store, struct arrival *v, int64_t *known, GError **erro
 	if (v->origin_id != NULL)
 		return db_number(store, error, known, "SELECT id FROM (SELECT id, author, body, server_id, flags, said FROM message "
 		    "WHERE chat = ?1 AND origin_id = ?2 ORDER BY id DESC LIMIT ?5) "
-		    "WHERE author = ?3 AND body IS ?4 AND (server_id IS NULL OR flags & 1 OR abs(said - ?6) <= ?7) "
+		    "WHERE author = ?3 AND (body IS ?4 OR EXISTS (SELECT 1 FROM version v WHERE v.message = id AND v.body IS ?4)) "
+		    "AND (server_id IS NULL OR flags & 1 OR abs(said - ?6) <= ?7) "
 		    "ORDER BY id LIMIT 1", "ititiii", a->chat, v->origin_id, v->author, a->body, (int64_t)LIMIT_SAME_ID,
 		    v->said_ms, a->renamed ? NEAR_MS : (int64_t)-1);
 	/* Said twice is not a copy: only what comes late, and with an id that each row can learn once. */
@@ -128,9 +129,9 @@ insert(struct store *store, const struct arrival *v, GError **error)
 	int64_t ord = a->ord == 0 ? order_live(store, a->clock_offset_us) : order_free(store, a->ord, error), id;
 
 	if (ord == 0 || !db_change(store, error, "INSERT INTO message(chat, ord, said, author, resource, flags, state, via, encryption, "
-	    "rev, origin_id, server_id, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
-	    "iiiitiiiiittt", a->chat, ord, v->said_ms, v->author, a->resource, (int64_t)flags, (int64_t)state,
-	    (int64_t)a->via, (int64_t)a->encryption, store_next_rev(store), v->origin_id, v->server_id, a->body))
+	    "rev, origin_id, server_id, body, corrects) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+	    "iiiitiiiiitttt", a->chat, ord, v->said_ms, v->author, a->resource, (int64_t)flags, (int64_t)state,
+	    (int64_t)a->via, (int64_t)a->encryption, store_next_rev(store), v->origin_id, v->server_id, a->body, a->corrects))
 		return NULL;
 	id = sqlite3_last_insert_rowid(store->db);
 	if (!search_add(store, ord, a->body, error) || (a->raw != NULL && !message_keep_raw(store, id, a->raw, error)))

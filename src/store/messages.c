@@ -42,6 +42,7 @@ message_row_free(struct message_row *row)
 	g_free(row->server_id);
 	g_free(row->body);
 	g_free(row->reason);
+	g_free(row->corrects);
 	g_free(row);
 }
 
@@ -69,6 +70,7 @@ message_row_next(struct store *store, sqlite3_stmt *stmt, GError **error)
 	row->server_id = db_text(stmt, 13);
 	row->body = db_text(stmt, 14);
 	row->reason = db_text(stmt, 15);
+	row->corrects = db_text(stmt, 16);
 	return row;
 }
 

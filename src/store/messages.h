@@ -28,6 +28,7 @@ struct message_row {
 	int64_t	 rev;
 	int64_t	 sent_number;		/* its number in the stream while state is sent; -1: none */
 	char	*origin_id, *server_id, *body, *reason;	/* each may be NULL */
+	char	*corrects;		/* the id that it claims to correct, or NULL */
 };
 void	 message_row_free(struct message_row *);
 
@@ -41,6 +42,7 @@ struct message_arrival {
 	enum message_via via;
 	enum encryption encryption;
 	const char *origin_id, *server_id, *body;
+	const char *corrects;		/* what it claims to correct; NULL: nothing */
 	const char *raw;		/* the stanza as XML, kept for /explain; NULL: none */
 	int64_t	 clock_offset_us;	/* the server's clock minus ours, XEP-0202 */
 	bool	 renamed;		/* the archive may have given new ids to what it had: see below */

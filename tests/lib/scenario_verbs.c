@@ -14,6 +14,7 @@
 #include "faultvfs.h"
 #include "scenario.h"
 #include "scenario_match.h"
+#include "store/versions.h"
 
 static char *
 expand(struct scenario *s, const char *text)
@@ -526,6 +527,41 @@ fits_fields(struct scenario *s, const json_t *event, GHashTable *wanted, bool va
 }
 
 /* Variables last: what does not fit binds none. */
+static GPtrArray *
+versions_of(struct scenario *s, const char **argument)
+{
+	g_autofree char *jid = first_word(s, argument), *n = first_word(s, argument);
+	struct message_row *row = message_nth_last(s->core->store, chat_id(s, jid), (unsigned)atoi(n));
+	GPtrArray *texts;
+
+	if (row == NULL)
+		scenario_fail(s, "there is no such message");
+	texts = message_versions(s->core->store, row->id);
+	message_row_free(row);
+	return texts;
+}
+
+static void
+versions(struct scenario *s, const char *argument)
+{
+	g_autoptr(GPtrArray) texts = versions_of(s, &argument);
+	g_autofree char *all = NULL;
+
+	g_ptr_array_add(texts, NULL);
+	all = g_strjoinv("\n", (char **)texts->pdata);
+	if (strcmp(all, s->here != NULL ? s->here : "") != 0)
+		scenario_fail(s, "the texts were:\n%s", all);
+}
+
+static void
+version_count(struct scenario *s, const char *argument)
+{
+	g_autoptr(GPtrArray) texts = versions_of(s, &argument);
+
+	if (texts->len != (guint)atoi(argument))
+		scenario_fail(s, "there are %u", texts->len);
+}
+
 static bool
 fits(struct scenario *s, const json_t *event, GHashTable *wanted)
 {
@@ -707,6 +743,8 @@ static const struct {
 	{ "step", step },		/* TEXT */
 	{ "stream", stream_is },	/* open, held, closing */
 	{ "try", run_line },		/* as run, but it may fail */
+	{ "version-count", version_count },	/* JID N COUNT */
+	{ "versions", versions },	/* JID N <<END: the earlier texts of the N-th from the end */
 	{ "take-sent", take_sent },	/* whatever was sent so far is of no interest */
 	{ "typing", typing },		/* JID active|composing|paused: a face says so */
 	{ "unread", unread },		/* JID N */

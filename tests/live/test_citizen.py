@@ -138,3 +138,61 @@ def test_the_terminal_shows_and_tells_who_types(confab, meet, tmux):
     states = [re.search("<(active|composing|paused)", e["xml"])[1] for e in m.friend.seen
               if e.get("ev") == "message" and "chatstates" in e["xml"]]
     assert states == ["composing", "active"], states
+
+
+def correct(text, id):
+    return f"<body>{text}</body><replace xmlns='urn:xmpp:message-correct:0' id='{id}'/>"
+
+
+def test_corrections_both_ways(confab, meet, session, server, peer):
+    m = meet()
+    face = session()
+    face.call("subscribe", types=["message"])
+    m.friend.send(m.me, "teh cat", id="a1")
+    number = face.event("message", body="teh cat")["id"]
+    m.friend.raw(f"<message type='chat' to='{m.me}' id='a2'>{correct('the cat', 'a1')}</message>")
+    assert face.event("message", id=number, edited=True)["body"] == "the cat"
+    whole = face.call("message", id=number)["message"]
+    assert whole["versions"] == ["teh cat"]
+    # Somebody else, also with a client of the same account as the author's.
+    server.user("forger")
+    peer("forger").raw(f"<message type='chat' to='{m.me}' id='f1'>{correct('no', 'a1')}</message>")
+    assert face.event("message", body="no")["corrects"] == "a1"
+
+    mine = face.run("hallo", account="home", chat=m.you)["message"]
+    first = m.friend.message("hallo")["id"]
+    assert face.run("/correct hello", account="home", chat=m.you)["message"] == mine
+    got = m.friend.message("hello")
+    assert f"message-correct:0" in got["xml"] and f'"{first}"' in got["xml"].replace("'", '"') and got["id"] != first
+    # A new log-in reads the same from the archive, and finds nothing new in it.
+    confab.do("/disconnect")
+    confab.wait_state("home", "offline")
+    confab.do("/connect")
+    confab.wait_state("home")
+    m.friend.send(m.me, "afterwards")
+    face.event("message", body="afterwards")
+    assert [(r["body"], r.get("edited", False)) for r in confab.history("home", m.you)] == \
+        [("the cat", True), ("hello", True), ("afterwards", False)]
+
+
+def test_the_last_message_is_corrected_in_the_terminal(confab, meet, tmux):
+    m = meet()
+    screen = tmux()
+    screen.confab(confab)
+    screen.line(f"/msg {m.you}")
+    screen.wait_for(f"{m.alice}>")
+    screen.line("hallo there")
+    m.friend.message("hallo there")
+    screen.type("half a line")
+    screen.keys("M-e")
+    screen.wait_for("correcting: hallo there")
+    screen.keys("Escape")
+    screen.wait_gone("correcting")
+    screen.wait_for("> half a line")
+    screen.keys("M-e")
+    screen.wait_for("correcting: hallo there")
+    screen.keys("C-u")
+    screen.line("hello there")
+    screen.wait_for(r"hello there \(edited\)")
+    screen.wait_for("> half a line")
+    assert "message-correct:0" in m.friend.message("hello there")["xml"]

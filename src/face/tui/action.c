@@ -193,6 +193,9 @@ line_action(struct face *face, enum action action)
 		else
 			input_set_point(face->input, strlen(input_line(face->input)));
 		return true;
+	case ACTION_CORRECT_LAST:
+		correct_last(face);
+		return true;
 	case ACTION_EDIT_DRAFT:
 		face_edit(face);
 		return true;

@@ -268,6 +268,12 @@ bool	 attention_present(const struct face *);
 bool	 attention_clock(const struct face *);
 void	 attention_free(struct face *);
 
+/* correct.c */
+/* The last message of ours in front comes into the line, to be sent as a correction. */
+void	 correct_last(struct face *);
+int	 correct_rows(const struct face *);
+void	 correct_draw(const struct face *, const struct area *);
+
 /* typing.c */
 /* The line of the chat in front changed. */
 void	 typing_changed(struct face *);

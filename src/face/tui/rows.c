@@ -421,6 +421,10 @@ add_message(struct builder *builder, const struct entry *previous, const struct 
 		text = g_strconcat(body, " (cancelled)", NULL);
 	else if (entry->sent != 0)
 		text = with_time_sent(look, body, entry);
+	else if (message->edited)
+		text = g_strconcat(body, " (edited)", NULL);
+	else if (message->corrects != NULL)
+		text = g_strconcat(body, " (claims to correct an earlier message)", NULL);
 	else if (message->cut)
 		text = g_strconcat(body, "… (the rest is on its way)", NULL);
 	add_text(builder, row, first, text != NULL ? text : body, slot);

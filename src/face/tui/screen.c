@@ -38,7 +38,7 @@ hint(const struct face *face)
 	if (face->complete.open)
 		return "Tab next  Esc as you typed it";
 	if (face->ask.open)
-		return "Enter answers  Esc leaves it open";
+		return correct_rows(face) > 0 ? "Enter corrects  Esc leaves it" : "Enter answers  Esc leaves it open";
 	if (face->detaches > 0)
 		return "C-d again detaches";
 	if (face->digits > 0)
@@ -66,6 +66,8 @@ draw_bars(struct face *face)
 		select_draw(face, &layout->box);
 	else if (face->complete.open)
 		complete_draw(face, &layout->box);
+	else
+		correct_draw(face, &layout->box);
 }
 
 static void
@@ -111,7 +113,8 @@ screen_draw(struct face *face)
 	size_t point;
 
 	line = shown_line(face, &point);
-	box = face->paste.text != NULL ? paste_rows(face) : face->select.menu ? select_rows(face) : complete_rows(face);
+	box = face->paste.text != NULL ? paste_rows(face) : face->select.menu ? select_rows(face) :
+	    face->complete.open ? complete_rows(face) : correct_rows(face);
 	layout_make(&face->layout, rows, columns,
 	    field_height(columns, prompt, line, point, canvas_policy(face->canvas)), box, face->list[layout_size(columns)]);
 	if (memcmp(&before, &face->layout, sizeof before) != 0)
