@@ -88,3 +88,17 @@ def test_selecting_and_copying(server, people, peer, confab, tmux):
     terminal.wait_gone("SELECT")
     terminal.keys("C-y")
     terminal.wait_for(rf"^{alice}> keptcopy me, grüße")
+
+
+def test_help_is_opened_and_left(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
+    terminal.type("half a line")
+    terminal.keys("F1")
+    terminal.wait_for("/msg JID")
+    terminal.type("/opens the chat")
+    terminal.keys("Enter", "Enter")
+    terminal.wait_for("^ help  /msg")
+    terminal.keys("Escape")
+    terminal.wait_for(rf"^{alice}> half a line")
+    terminal.keys("M-k", "C-x", "d")
+    terminal.wait_for("C-x d is detach-face")

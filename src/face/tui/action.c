@@ -221,7 +221,13 @@ screen_action(struct face *face, enum action action, int count)
 		detach(face, count);
 		break;
 	case ACTION_OPEN_HELP:
-		command_run(face, "/keys");
+		page_help_open(face, NULL);
+		break;
+	case ACTION_SHOW_LEGEND:
+		page_open(face, PAGE_LEGEND, NULL);
+		break;
+	case ACTION_DESCRIBE_KEY:
+		describe_begin(face);
 		break;
 	case ACTION_SELECT:
 		select_begin(face);

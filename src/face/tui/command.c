@@ -147,6 +147,17 @@ static const struct {
 #undef COMMAND
 };
 
+bool
+command_row(int i, const char **name, const char **arguments, const char **help)
+{
+	if (i >= (int)G_N_ELEMENTS(table))
+		return false;
+	*name = table[i].name;
+	*arguments = table[i].arguments;
+	*help = table[i].help;
+	return true;
+}
+
 char *
 command_help(void)
 {

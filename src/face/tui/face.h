@@ -64,6 +64,18 @@ struct select {
 	char		*said;			/* what the last key did */
 };
 
+/* page.c */
+enum page_kind { PAGE_HELP, PAGE_LEGEND };
+struct page {
+	bool		 on, filtering;
+	enum page_kind	 kind;
+	char		*subject;		/* what it is about; NULL: all */
+	char		*at;			/* the target under the cursor */
+	int		 top;			/* the first line shown */
+	GString		*filter;		/* NULL, or what the lines must hold */
+	json_t		*commands;		/* what the core says of its commands; NULL: not asked yet */
+};
+
 /* attention.c */
 struct attention {
 	bool		 focus_known, focused;
@@ -128,6 +140,8 @@ struct face {
 	struct complete	 complete;
 	struct paste	 paste;
 	struct select	 select;
+	struct page	 page;
+	bool		 describing;		/* the next key is not done but described */
 	struct attention attention;
 	struct typing	 typing;
 	struct preferences preferences;
@@ -203,6 +217,8 @@ void	 send_free(struct face *);
 bool	 command_run(struct face *, const char *line);
 /* Adds the face's own commands that begin with prefix. */
 void	 command_complete(const char *prefix, GPtrArray *words, GPtrArray *helps);
+/* The rows of commands.def; false behind the last one. */
+bool	 command_row(int i, const char **name, const char **arguments, const char **help);
 /* Its own commands and keys, as text for help; the caller's. */
 char	*command_help(void);
 
@@ -257,6 +273,22 @@ bool	 select_key(struct face *, const char *bytes, size_t len);
 const char *select_hint(const struct face *);
 int	 select_rows(const struct face *);
 void	 select_draw(struct face *, const struct area *);
+
+/* page.c, page_help.c: a view in the chat's place, see page.h */
+void	 page_open(struct face *, enum page_kind, const char *subject);
+void	 page_help_open(struct face *, const char *subject);
+void	 page_close(struct face *);
+void	 page_free(struct face *);
+/* A key while a page is open; false: it is not for the page. */
+bool	 page_key(struct face *, const char *bytes, size_t len);
+/* What stands in the place of the prompt, the caller's, and of the hint; NULL: no page is open. */
+char	*page_prompt(const struct face *);
+const char *page_hint(const struct face *);
+/* The title and the lines. */
+void	 page_draw(struct face *);
+void	 describe_begin(struct face *);
+/* The key that is to be described; false: none is. */
+bool	 describe_key(struct face *, const char *bytes, size_t len);
 
 /* attention.c */
 void	 attention_key(struct face *);

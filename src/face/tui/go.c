@@ -88,6 +88,7 @@ face_go(struct face *face, struct chat *chat)
 {
 	struct window *window;
 
+	page_close(face);
 	if (chat == NULL || chat == face->front)
 		return;
 	select_leave(face);

@@ -462,6 +462,12 @@ input_is_pasted(const struct input *input)
 	return input->pasted;
 }
 
+bool
+input_waits(const struct input *input)
+{
+	return input->pending_len > 0 || (rl_readline_state & BUSY) != 0;
+}
+
 const char *
 input_prompt(const struct input *input)
 {
@@ -497,6 +503,9 @@ input_keys_of(enum action action)
 	char **found, *first = NULL;
 	int type;
 
+	/* readline's own newline became it, wherever that was bound. */
+	if (rl_function_of_keyseq_len("\r", 1, NULL, &type) == functions[action])
+		return g_strdup("Enter");
 	for (int i = 0; names[i] != NULL; i++) {
 		g_autoptr(GPtrArray) bytes = keyname_parse(names[i]);
 
@@ -512,4 +521,77 @@ input_keys_of(enum action action)
 	}
 	free(found);
 	return first != NULL ? first : g_strdup("");
+}
+
+/* "C-x d" for the bytes. */
+static char *
+key_words(const char *bytes, size_t len)
+{
+	GString *words = g_string_new(NULL);
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+
+		if (c == 033 && i + 1 < len && bytes[i + 1] != '[' && bytes[i + 1] != 'O')
+			g_string_append(words, "M-");
+		else if (c == 033)
+			g_string_append(words, i + 1 < len ? "Esc-" : "Esc");
+		else if (c == '\r')
+			g_string_append(words, "Enter ");
+		else if (c == '\t')
+			g_string_append(words, "Tab ");
+		else if (c < 0x20)
+			g_string_append_printf(words, "C-%c ", g_ascii_tolower((char)(c | 0x40)));
+		else if (c == 0x7f)
+			g_string_append(words, "BS ");
+		else
+			g_string_append_c(words, (char)c);
+	}
+	return g_strchomp(g_string_free(words, FALSE));
+}
+
+static const char *
+readline_name(rl_command_func_t *function)
+{
+	for (int i = 0; funmap[i] != NULL; i++)
+		if (funmap[i]->function == function)
+			return funmap[i]->name;
+	return function == forward_cluster ? "forward-char" : function == backward_cluster ? "backward-char" :
+	    function == delete_cluster ? "delete-char" : function == rubout_cluster ? "backward-delete-char" : NULL;
+}
+
+char *
+input_describe(struct input *input, const char *bytes, size_t len)
+{
+	char all[PENDING_MAX];
+	size_t n = input->pending_len + len;
+	g_autofree char *words = NULL;
+	rl_command_func_t *function;
+	int type = ISFUNC;
+
+	if (n > sizeof all) {
+		input->pending_len = 0;
+		return g_strdup("That is no key.");
+	}
+	memcpy(all, input->pending, input->pending_len);
+	memcpy(all + input->pending_len, bytes, len);
+	words = key_words(all, n);
+	function = rl_function_of_keyseq_len(all, n, NULL, &type);
+	/* A lone Esc is a key of its own. */
+	if (type == ISKMAP && !(n == 1 && all[0] == 033)) {
+		memcpy(input->pending, all, n);
+		input->pending_len = n;
+		return NULL;
+	}
+	input->pending_len = 0;
+	if (n == 1 && all[0] == 033)
+		return g_strdup("Esc leaves what is open: cancel-action.");
+	for (int i = 0; i < ACTIONS; i++)
+		if (function == functions[i])
+			return g_strdup_printf("%s is %s: %s.", words, action_table[i].name, action_table[i].help);
+	if (function == rl_insert)
+		return g_strdup_printf("%s is typed.", words);
+	if (function == NULL || readline_name(function) == NULL)
+		return g_strdup_printf("%s does nothing.", words);
+	return g_strdup_printf("%s is readline's %s.", words, readline_name(function));
 }

@@ -54,6 +54,8 @@ size_t	 input_point(const struct input *);
 void	 input_set_point(struct input *, size_t point);
 /* The line begins with a slash that was pasted. */
 bool	 input_is_pasted(const struct input *);
+/* A key of a sequence came and the rest of it did not yet, or a search is under way. */
+bool	 input_waits(const struct input *);
 /* readline's own prompt while it has one (reverse search, a count), else "". */
 const char *input_prompt(const struct input *);
 /* The line before or after in the history of this chat. */
@@ -75,6 +77,11 @@ void	 input_use(struct input *, struct input_draft *);
 /* Puts a line into a draft's history. */
 void	 input_remember(struct input *, struct input_draft *, const char *line);
 
+/*
+ * What a key does, as a sentence (the caller's); NULL: it is the beginning of a sequence, and the next call goes on with
+ * it.
+ */
+char	*input_describe(struct input *, const char *bytes, size_t len);
 /* The keys that an action has now, as a text such as "M-a"; the caller's. */
 char	*input_keys_of(enum action);
 

@@ -13,6 +13,8 @@ screen_prompt(const struct face *face)
 
 	if (face->ask.open)
 		return g_strdup_printf("%s> ", face->ask.title);
+	if (face->page.on)
+		return page_prompt(face);
 	return *own != '\0' ? g_strdup(own) : status_prompt(face->model, face->front, canvas_columns(face->canvas));
 }
 
@@ -24,6 +26,9 @@ shown_line(const struct face *face, size_t *point)
 		*point = (size_t)g_utf8_strlen(face->ask.text, (gssize)face->ask.len);
 		return g_strnfill(*point, '*');
 	}
+	*point = 0;
+	if (face->page.on && !face->ask.open)
+		return g_strdup("");
 	*point = input_point(face->input);
 	return g_strdup(input_line(face->input));
 }
@@ -33,6 +38,10 @@ hint(const struct face *face)
 {
 	if (face->paste.text != NULL)
 		return "nothing is sent before you choose";
+	if (face->describing)
+		return "which key? press it";
+	if (page_hint(face) != NULL)
+		return page_hint(face);
 	if (select_hint(face) != NULL)
 		return select_hint(face);
 	if (face->complete.open)
@@ -53,7 +62,9 @@ draw_bars(struct face *face)
 	struct status status = { .model = face->model, .chat = face->front, .clock = attention_clock(face),
 		.named = layout->title.rows == 0, .running = send_waiting(face), .hint = hint(face) };
 
-	if (face->start.on && chat_is_console(face->front) && layout->title.rows > 0) {
+	if (face->page.on)
+		;	/* the title is the page's */
+	else if (face->start.on && chat_is_console(face->front) && layout->title.rows > 0) {
 		canvas_clear(face->canvas, 0, 0, 1, layout->title.columns, SLOT_TITLE);
 		canvas_text(face->canvas, 0, 1, layout->title.columns, SLOT_TITLE_NAME, "confab  first start", -1);
 	} else
@@ -86,6 +97,11 @@ draw_chat(struct face *face)
 	struct view_chat view = face_view(face);
 	bool reached;
 
+	if (face->page.on) {
+		memset(&face->shown, 0, sizeof face->shown);
+		page_draw(face);
+		return;
+	}
 	if (face->start.on && chat_is_console(face->front)) {
 		memset(&face->shown, 0, sizeof face->shown);
 		start_draw(face, &face->layout.chat);
@@ -119,6 +135,8 @@ screen_draw(struct face *face)
 	    field_height(columns, prompt, line, point, canvas_policy(face->canvas)), box, face->list[layout_size(columns)]);
 	if (memcmp(&before, &face->layout, sizeof before) != 0)
 		face->dirty = DIRTY_ALL;
+	if (face->page.on && (face->dirty & DIRTY_BARS) != 0)
+		face->dirty |= DIRTY_CHAT;
 	if ((face->dirty & DIRTY_CHAT) != 0)
 		draw_chat(face);
 	if ((face->dirty & DIRTY_BARS) != 0)

@@ -356,7 +356,7 @@ run(struct face *face, enum select_action action)
 		break;
 	case SELECT_LEGEND:
 		select_leave(face);
-		face_action(face, ACTION_OPEN_HELP, 1);
+		page_open(face, PAGE_LEGEND, NULL);
 		break;
 	case SELECT_LEAVE:
 		/* The menu first. */

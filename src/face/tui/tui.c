@@ -130,7 +130,9 @@ take_key(struct face *face, const struct key_token *token)
 		paste_key(face, token->bytes, token->len);
 		return;
 	}
-	if (select_key(face, token->bytes, token->len) || ask_key(face, token->bytes, token->len))
+	if (describe_key(face, token->bytes, token->len) || select_key(face, token->bytes, token->len) ||
+	    ask_key(face, token->bytes, token->len) || (!face->ask.open && face->digits == 0 && !input_waits(face->input) &&
+	    page_key(face, token->bytes, token->len)))
 		return;
 	if (face->digits > 0) {
 		take_digit(face, token);
@@ -159,6 +161,7 @@ face_token(struct face *face, const struct key_token *token)
 	case KEY_PASTE:
 		attention_key(face);
 		select_leave(face);
+		page_close(face);
 		paste_take(face, token->bytes, token->len, token->cut);
 		break;
 	case KEY_FOCUS:
@@ -394,6 +397,7 @@ face_clear(struct face *face)
 	preference_free(face);
 	complete_close(face, false);
 	select_leave(face);
+	page_free(face);
 	ask_close(face);
 	g_clear_pointer(&face->client, client_free);
 	model_each_chat(face->model, free_draft, face);

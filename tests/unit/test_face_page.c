@@ -1,0 +1,178 @@
+/* test_face_page.c: the views in the chat's place: help, the legend, and what a key does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "face_fixture.h"
+
+#define ALICE "alice@example.org"
+
+static struct face face;
+
+static int
+open_face(void **state)
+{
+	(void)state;
+	fixture_open(&face, 24, 80);
+	fixture_people(&face);
+	fixture_core(&face);
+	fixture_go(&face, "home", ALICE);
+	fixture_type(&face, "half a line");
+	return 0;
+}
+
+static int
+close_face(void **state)
+{
+	(void)state;
+	fixture_close(&face);
+	return 0;
+}
+
+static bool
+shows(const char *text)
+{
+	g_autofree char *dump = fixture_dump(&face);
+
+	return strstr(dump, text) != NULL;
+}
+
+static void
+answer_help(void)
+{
+	fixture_answer(&face, fixture_request(&face, "run"), json_pack("{s:[], s:[{s:s, s:s, s:s, s:s, s:n}, "
+	    "{s:s, s:s, s:s, s:s, s:s}, {s:s, s:s, s:s, s:s, s:n}]}", "output", "data",
+	    "name", "account", "args", "[list]", "group", "account", "help", "lists the accounts", "detail",
+	    "name", "msg", "args", "JID [TEXT...]", "group", "talking", "help", "opens the chat with somebody", "detail",
+	    "TEXT is sent at once. Without it the chat is opened and nothing is sent, which is how one begins.",
+	    "name", "say", "args", "TEXT...", "group", "talking", "help", "says TEXT", "detail"));
+}
+
+static void
+help(void **state)
+{
+	(void)state;
+	fixture_key(&face, "\033OP");
+	answer_help();
+	fixture_golden(&face, "help");
+	assert_false(shows("half a line"));
+	fixture_type(&face, "jj");
+	fixture_key(&face, "\r");
+	fixture_golden(&face, "help-command");
+	fixture_key(&face, "\r");
+	assert_true(shows("help  /say"));
+	fixture_key(&face, "\x7f");
+	assert_string_equal(face.page.at, "/say");
+	/* What is looked for; letters and digits are its own then. */
+	fixture_type(&face, "/SOMEbody");
+	assert_true(shows("/msg JID"));
+	assert_false(shows("/say TEXT"));
+	fixture_key(&face, "\x7f");
+	assert_string_equal(face.page.filter->str, "SOMEbod");
+	fixture_key(&face, "\r");
+	fixture_key(&face, "\r");
+	assert_true(shows("help  /msg"));
+	fixture_key(&face, "\033");
+	assert_false(face.page.on);
+	assert_true(shows("alice> half a line"));
+}
+
+/* What everybody knows works from here, and leaves it. */
+static void
+other_keys(void **state)
+{
+	(void)state;
+	fixture_key(&face, "\033OP");
+	answer_help();
+	fixture_type(&face, "xzy");
+	fixture_key(&face, "\0332");
+	assert_false(face.page.on);
+	assert_true(shows("alice> half a line"));
+	fixture_key(&face, "\033OP");
+	fixture_key(&face, "\030");
+	fixture_key(&face, "9");
+	assert_true(chat_is_console(face.front));
+	assert_false(face.page.on);
+	/* It is not asked for twice, and a paste goes where one would have typed. */
+	fixture_go(&face, "home", ALICE);
+	fixture_key(&face, "\033OP");
+	assert_true(shows("opens the chat with somebody"));
+	fixture_paste(&face, " and more");
+	assert_true(shows("alice> half a line and more"));
+	/* What comes while one reads is not seen. */
+	fixture_key(&face, "\033OP");
+	fixture_message(&face, ALICE, 1, "2026-11-20T21:16:00.000Z", false, "received", "unseen");
+	assert_false(shows("unseen"));
+	assert_null(face.shown.last);
+}
+
+static void
+legend(void **state)
+{
+	(void)state;
+	fixture_key(&face, "\030");
+	fixture_key(&face, "?");
+	fixture_golden(&face, "legend");
+	fixture_type(&face, "G");
+	assert_true(shows("muted"));
+	fixture_type(&face, "/delivered");
+	assert_true(shows("a device of theirs said so"));
+	fixture_key(&face, "\007");
+	for (int rows = 1; rows < 30; rows += 3)
+		for (int columns = 1; columns < 100; columns += 9) {
+			fixture_resize(&face, rows, columns);
+			g_free(fixture_dump(&face));
+		}
+}
+
+static void
+describe(const char *const keys[], const char *text)
+{
+	fixture_key(&face, "\033k");
+	assert_true(shows("which key?"));
+	for (int i = 0; keys[i] != NULL; i++)
+		fixture_key(&face, keys[i]);
+	if (!shows(text)) {
+		g_autofree char *dump = fixture_dump(&face);
+
+		fail_msg("%s is not in:\n%s", text, dump);
+	}
+	assert_false(shows("which key?"));
+}
+
+#define keys(...) (const char *const[]){ __VA_ARGS__, NULL }
+
+static void
+describing(void **state)
+{
+	(void)state;
+	describe(keys("\033a"), "M-a is go-next-unread: the next chat");
+	describe(keys("\030", "d"), "C-x d is detach-face: leave");
+	describe(keys("\001"), "C-a is readline's beginning-of-line.");
+	describe(keys("x"), "x is typed.");
+	describe(keys("\033"), "Esc leaves what is open");
+	describe(keys("\030", "\006"), "C-x C-f does nothing.");
+	describe(keys("\006"), "C-f is readline's forward-char.");
+	/* Nothing was done, and the next key is done again. */
+	assert_false(face.ending);
+	assert_string_equal(input_line(face.input), "half a line");
+	fixture_type(&face, "s");
+	assert_string_equal(input_line(face.input), "half a lines");
+}
+
+#define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test(help), test(other_keys), test(legend), test(describing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
