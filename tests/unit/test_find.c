@@ -1,0 +1,246 @@
+/* Searching: words, phrases and letters; whatever is typed is no syntax; pages; time that is up. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <poll.h>
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "store/find.h"
+#include "tempstore.h"
+
+static struct tempstore t;
+static struct finder *finder;
+
+static int
+setup(void **state)
+{
+	static const char *const said[] = {
+		"the old NAS hums", "a new NAS, at last", "Grüße aus Köln", "我今天去北京大学", "see https://example.org/nas",
+		"quotes \"are\" no AND syntax", "nasal",
+	};
+
+	(void)state;
+	tempstore_open(&t);
+	for (size_t i = 0; i < G_N_ELEMENTS(said); i++)
+		message_row_free(tempstore_hear(&t, said[i]));
+	tempstore_commit(&t);
+	finder = finder_open(t.path, NULL);
+	assert_non_null(finder);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	finder_close(finder);
+	tempstore_clear(&t);
+	return 0;
+}
+
+static struct find_answer *
+wait_answer(void)
+{
+	struct pollfd fd = { .fd = finder_fd(finder), .events = POLLIN };
+
+	assert_int_equal(poll(&fd, 1, 20000), 1);
+	return finder_take(finder);
+}
+
+/* words separated by "|"; NULL: none. */
+static struct find_question *
+question(const char *words)
+{
+	struct find_question *q = g_new0(struct find_question, 1);
+	g_auto(GStrv) each = words != NULL ? g_strsplit(words, "|", -1) : NULL;
+	GString *text = g_string_new(NULL);
+
+	for (char **word = each; word != NULL && *word != NULL; word++)
+		find_words(text, *word);
+	q->words = g_string_free(text, words == NULL);
+	q->high = INT64_MAX;
+	q->limit = 100;
+	return q;
+}
+
+/* How many, and no error. */
+static unsigned
+hits(struct find_question *q)
+{
+	struct find_answer *a;
+	unsigned n;
+
+	assert_true(finder_ask(finder, q));
+	a = wait_answer();
+	assert_null(a->error);
+	assert_false(a->partial);
+	n = a->hits->len;
+	find_answer_free(a);
+	return n;
+}
+
+static void
+words(void **state)
+{
+	(void)state;
+	assert_int_equal(hits(question("nas")), 3);
+	assert_int_equal(hits(question("nas*")), 4);
+	assert_int_equal(hits(question("nas|old")), 1);
+	assert_int_equal(hits(question("new nas")), 1);
+	assert_int_equal(hits(question("nas new")), 0);
+	assert_int_equal(hits(question("grusse")), 0);
+	assert_int_equal(hits(question("koln")), 1);
+	assert_int_equal(hits(question("北京")), 1);
+	assert_int_equal(hits(question("京北")), 0);
+	assert_int_equal(hits(question("大学")), 1);
+}
+
+static void
+no_syntax(void **state)
+{
+	static const char *const typed[] = {
+		"AND", "OR", "NOT", "NEAR(a b)", "\"", "\"\"", "a\"b", "body:x", "-nas", "^nas", "a*b*", "(", "{}", "nas AND", "*",
+		"nas\"*", "'; DROP TABLE message; --", "a + b", "\\", "\xf0\x9f\x98\x80 x", "message_text MATCH",
+	};
+	GString *empty = g_string_new(NULL);
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(typed); i++) {
+		struct find_question *q = question(typed[i]);
+
+		if (*q->words != '\0')
+			hits(q);
+		else
+			find_question_free(q);
+	}
+	assert_false(find_words(empty, "!?"));
+	assert_false(find_words(empty, "*"));
+	assert_false(find_words(empty, ""));
+	assert_int_equal(empty->len, 0);
+	g_string_free(empty, TRUE);
+	assert_int_equal(hits(question("\"are\" no AND")), 1);
+}
+
+static void
+filters(void **state)
+{
+	struct find_question *q = question(NULL);
+
+	(void)state;
+	q->link = true;
+	assert_int_equal(hits(q), 1);
+	q = question("nas");
+	q->own = true;
+	assert_int_equal(hits(q), 0);
+	q = question("nas");
+	q->from = g_strdup("you@");
+	assert_int_equal(hits(q), 3);
+	q = question(NULL);
+	q->chat = t.chat;
+	assert_int_equal(hits(q), 7);
+	q = question(NULL);
+	q->account = t.account + 1;
+	assert_int_equal(hits(q), 0);
+	q = question(NULL);
+	q->in = g_strdup("nobody");
+	assert_int_equal(hits(q), 0);
+}
+
+static void
+pages(void **state)
+{
+	struct find_question *q = question("nas");
+	struct find_answer *a;
+	struct message_row *row;
+	const struct find_hit *hit;
+	int64_t ord;
+
+	(void)state;
+	q->limit = 2;
+	q->ctx = &t;
+	assert_true(finder_ask(finder, q));
+	a = wait_answer();
+	assert_ptr_equal(a->ctx, &t);
+	assert_int_equal(a->hits->len, 2);
+	assert_true(a->more);
+	hit = &g_array_index(a->hits, struct find_hit, 0);
+	row = message_load(t.store, hit->id);
+	assert_string_equal(row->body, "see https://example.org/nas");
+	message_row_free(row);
+	assert_int_equal(hit->previous, hit->id - 1);
+	assert_int_equal(hit->next, hit->id + 1);
+	row = message_load(t.store, g_array_index(a->hits, struct find_hit, 1).id);
+	ord = row->ord;
+	message_row_free(row);
+	find_answer_free(a);
+	q = question("nas");
+	q->high = ord;
+	assert_true(finder_ask(finder, q));
+	a = wait_answer();
+	assert_int_equal(a->hits->len, 1);
+	assert_false(a->more);
+	assert_int_equal(g_array_index(a->hits, struct find_hit, 0).previous, 0);
+	assert_true(a->oldest > 0);
+	find_answer_free(a);
+}
+
+/* Every message is looked at and none fits: with a clock whose time is up it ends early, and says so. */
+static void
+time_up(void **state)
+{
+	struct find_question *q = question(NULL);
+	struct find_answer *a;
+	unsigned asked = 0;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++)
+		message_row_free(tempstore_hear(&t, "filler"));
+	tempstore_commit(&t);
+	q->from = g_strdup("nobody at all");
+	clock_fake_start(clock_real_us());
+	assert_true(finder_ask(finder, q));
+	/* The clock jumps while the question is under way, as often as it takes. */
+	while ((a = finder_take(finder)) == NULL) {
+		clock_fake_advance(LIMIT_SEARCH_TIME + 1);
+		if (asked++ > 100000000)
+			fail_msg("it never ends");
+	}
+	clock_fake_stop();
+	assert_null(a->error);
+	assert_true(a->partial);
+	assert_int_equal(a->hits->len, 0);
+	find_answer_free(a);
+	/* The next one has its own time. */
+	assert_int_equal(hits(question("koln")), 1);
+}
+
+static void
+closing(void **state)
+{
+	struct find_question *q;
+	unsigned n = 0;
+
+	(void)state;
+	while (finder_ask(finder, q = question("nas")))
+		if (++n > 100000)
+			fail_msg("no end of questions is taken");
+	find_question_free(q);
+	finder_close(finder);
+	finder = finder_open(t.path, NULL);
+	assert_int_equal(hits(question("koln")), 1);
+	assert_null(finder_open("/nowhere/at/all", NULL));
+}
+
+int
+main(void)
+{
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(words), TEST(no_syntax), TEST(filters), TEST(pages), TEST(time_up), TEST(closing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
