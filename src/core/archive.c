@@ -54,6 +54,7 @@ struct archive {
 	enum sync_state	 state;
 	char		*reason;	/* of SYNC_WAITING and SYNC_NONE */
 	bool		 has;
+	bool		 present;	/* the server sends us what comes: before that it may go to the archive alone */
 	struct archive_page page;
 	uint64_t	 request;	/* the open iq */
 	struct clock_timer *retry;
@@ -408,7 +409,7 @@ step(struct archive *a)
 	bool some = false;
 
 	clock_timer_cancel(&a->retry);
-	if (!a->has || !account_online(a->account) || a->page.queryid != NULL)
+	if (!a->has || !a->present || !account_online(a->account) || a->page.queryid != NULL)
 		return;
 	if (!turn_begin(turn)) {
 		a->retry = clock_timer_start(DISK_MS, on_retry, a);
@@ -460,6 +461,9 @@ astray(struct archive *a, const char *edge, bool complete)
 {
 	if (complete)
 		return false;
+	/* What somebody scrolls back for is a page at a time, each at another place. */
+	if (a->goal == GOAL_WANTED)
+		return edge == NULL || g_strcmp0(edge, a->edge) == 0 || ++a->pages > LIMIT_ARCHIVE_PAGES;
 	if (edge == NULL || g_strcmp0(edge, a->edge) == 0)
 		return ++a->idle >= 2;
 	a->idle = 0;
@@ -541,6 +545,12 @@ keep(struct archive *a, const char *edge, bool complete)
 }
 
 static void
+too_much(struct archive *a)
+{
+	give_up(a, RETRY_MS, "The archive sent more for one page than anybody can read.");
+}
+
+static void
 page_came(struct archive *a, const struct stanza *answer)
 {
 	bool complete, lost;
@@ -548,7 +558,7 @@ page_came(struct archive *a, const struct stanza *answer)
 	struct want *want;
 
 	if (a->page.over) {
-		give_up(a, 0, "The archive sent more for one page than anybody can read; it is asked again at the next log-in.");
+		too_much(a);
 		return;
 	}
 	lost = astray(a, edge, complete);
@@ -565,7 +575,7 @@ page_came(struct archive *a, const struct stanza *answer)
 		return;
 	}
 	if (lost) {
-		give_up(a, 0, "The archive sends the same pages again and again; it is asked again at the next log-in.");
+		give_up(a, RETRY_MS, "The archive sends the same pages again and again.");
 		return;
 	}
 	a->stored += a->placing.stored;
@@ -686,7 +696,7 @@ archive_session(struct account *account, bool missed)
 	a->state = SYNC_WAITING;	/* nothing that comes now may count as the end of what is here */
 	g_clear_pointer(&a->reason, g_free);
 	forget_circle(a);
-	a->has = a->vanished = a->ask_by_time = false;
+	a->has = a->present = a->vanished = a->ask_by_time = false;
 	g_clear_pointer(&a->live_id, g_free);
 	if (!turn_begin(account->core->turn))
 		return;
@@ -712,6 +722,13 @@ archive_told(struct account *account, bool has)
 }
 
 void
+archive_present(struct account *account)
+{
+	account->archive->present = true;
+	step(account->archive);
+}
+
+void
 archive_result(struct account *account, const struct stanza *stanza)
 {
 	struct archive *a = account->archive;
@@ -720,7 +737,7 @@ archive_result(struct account *account, const struct stanza *stanza)
 	if (a->page.over && a->request != 0) {
 		iq_forget(account->iqs, a->request);
 		a->request = 0;
-		give_up(a, 0, "The archive sent more for one page than anybody can read; it is asked again at the next log-in.");
+		too_much(a);
 	}
 }
 

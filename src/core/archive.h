@@ -25,6 +25,8 @@ void	 archive_free(struct archive *);
 void	 archive_session(struct account *, bool missed);
 /* What the server says about itself: it keeps an archive, or not. */
 void	 archive_told(struct account *, bool has);
+/* Our presence is out.  What came before it went to the archive alone, so the catch-up is asked for behind it. */
+void	 archive_present(struct account *);
 /* A message with a <result/>, from whomever. */
 void	 archive_result(struct account *, const struct stanza *);
 /* A message came by itself and is a row now. */

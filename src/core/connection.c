@@ -284,6 +284,7 @@ session_ready(struct account *account)
 {
 	account->connection->ready = true;
 	presence_send(account);
+	archive_present(account);
 	outbox_flush(account);
 }
 
