@@ -134,11 +134,12 @@ glance(struct account *account, struct archive_result *result)
 	if (result->message == NULL)
 		return;
 	origin = stanza_child(result->message, "origin-id", NS_SID);
-	result->known = message_known_place(store, account->id, result->chat, result->id, NULL, NULL);
+	result->known = message_known_place(store, account->id, result->chat, result->id, NULL, NULL, 0);
 	result->by_id = result->known != 0;
 	if (result->known == 0)
 		result->known = message_known_place(store, account->id, result->chat, NULL,
-		    result->out ? account_jid(account) : result->chat, stanza_get(origin != NULL ? origin : result->message, "id"));
+		    result->out ? account_jid(account) : result->chat,
+		    stanza_get(origin != NULL ? origin : result->message, "id"), result->said_ms);
 }
 
 /* The places of all results, in runs of unknown ones between the known. */
@@ -177,9 +178,11 @@ archive_page_store(struct archive_page *page, struct account *account, struct ar
 	p->stored = 0;
 	for (guint i = 0; i < page->results->len; i++) {
 		const struct archive_result *result = page->results->pdata[i];
-		struct archived archived = { .envelope = result->envelope, .message = result->message,
-		    .from = result->from, .chat = result->chat, .out = result->out, .id = result->id, .said_ms = result->said_ms, .ord = wanted[i], .old = result->said_ms < p->made_ms,
-		    .renamed = p->renamed };
+		struct archived archived = {
+			.envelope = result->envelope, .message = result->message, .from = result->from, .chat = result->chat,
+			.out = result->out, .id = result->id, .said_ms = result->said_ms, .ord = wanted[i],
+			.old = result->said_ms < p->made_ms, .renamed = p->renamed,
+		};
 		int64_t ord = 0;
 		bool news = false;
 

@@ -156,7 +156,7 @@ message_arrive(struct store *store, const struct message_arrival *a, struct mess
 
 int64_t
 message_known_place(struct store *store, int64_t account, const char *chat_jid, const char *server_id, const char *author,
-    const char *origin_id)
+    const char *origin_id, int64_t said_ms)
 {
 	int64_t ord = 0;
 
@@ -164,9 +164,11 @@ message_known_place(struct store *store, int64_t account, const char *chat_jid, 
 		db_number(store, NULL, &ord, "SELECT m.ord FROM chat c CROSS JOIN message m ON m.chat = c.id AND m.server_id = ?3 "
 		    "WHERE c.account = ?1 AND c.jid = ?2 AND m.ord IS NOT NULL", "itt", account, chat_jid, server_id);
 	else if (usable(origin_id) != NULL)
-		db_number(store, NULL, &ord, "SELECT ord FROM (SELECT m.ord, m.author, m.server_id FROM chat c "
+		db_number(store, NULL, &ord, "SELECT ord FROM (SELECT m.ord, m.author, m.server_id, m.said FROM chat c "
 		    "CROSS JOIN message m ON m.chat = c.id AND m.origin_id = ?3 WHERE c.account = ?1 AND c.jid = ?2 LIMIT ?5) t "
-		    "CROSS JOIN author a ON a.id = t.author AND a.key = ?4 WHERE t.server_id IS NULL AND t.ord IS NOT NULL", "ittti", account, chat_jid, origin_id, author, (int64_t)LIMIT_SAME_ID);
+		    "CROSS JOIN author a ON a.id = t.author AND a.key = ?4 WHERE t.server_id IS NULL "
+		    "AND t.ord IS NOT NULL AND abs(t.said - ?6) <= 600000", "itttii", account, chat_jid, origin_id, author,
+		    (int64_t)LIMIT_SAME_ID, said_ms);
 	return ord;
 }
 

@@ -72,10 +72,10 @@ enum message_fate message_arrive(struct store *, const struct message_arrival *,
 
 /*
  * A glance before that: the place of the row that has this server_id, or if that is NULL, of one without any that has
- * this author and origin_id; 0 for none.  Only for finding out where those around it belong.
+ * this author and origin_id and was said at most 10 minutes apart; 0 for none.  Only for finding out where those around it belong.
  */
 int64_t	 message_known_place(struct store *, int64_t account, const char *chat_jid, const char *server_id,
-	    const char *author, const char *origin_id);
+	    const char *author, const char *origin_id, int64_t said_ms);
 /* The first place after ord that a message of this account has; INT64_MAX: none. */
 int64_t	 message_next_place(struct store *, int64_t account, int64_t ord);
 

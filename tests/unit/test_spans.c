@@ -177,7 +177,8 @@ test_places_between(void **state)
 		assert_order(floor, ceil, wanted, n);
 		/* A time that fits its neighbours is its place. */
 		for (size_t i = 0; i < n; i++)
-			kept &= said[i] > floor + 256 && said[i] < ceil - 256 && (i == 0 || said[i] > said[i - 1] + 256) && said[i] < INT64_MAX;
+			kept &= said[i] > floor + 256 && said[i] < ceil - 256 && said[i] < INT64_MAX &&
+			    (i == 0 || said[i] > said[i - 1] + 256);
 		for (size_t i = 0; kept && i < n; i++)
 			assert_int_equal(wanted[i], said[i]);
 	}
