@@ -4,7 +4,6 @@
  */
 #include "core/ini.h"
 
-#include <errno.h>
 #include <glib/gstdio.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -87,7 +86,7 @@ ini_load(const char *path, GError **error)
 		ini->text = g_strdup("");
 		if (g_error_matches(cause, G_FILE_ERROR, G_FILE_ERROR_NOENT))
 			return ini;
-		g_set_error(error, INI_ERROR, 0, "%s cannot be read: %s.", path, g_strerror(errno));
+		g_set_error(error, INI_ERROR, 0, "%s.", cause->message);
 	} else if (!g_utf8_validate(ini->text, (gssize)len, NULL)) {
 		g_set_error(error, INI_ERROR, 0, "%s: the file is not UTF-8 text.", path);
 	} else if (len > 0 && !g_key_file_load_from_data(ini->keys, ini->text, len, G_KEY_FILE_KEEP_COMMENTS, &cause)) {

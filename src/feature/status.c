@@ -47,8 +47,8 @@ static const struct command commands[] = {
 	  "Messages to your address go to the client with the highest priority; one below 0 gets none.", NEEDS_ACCOUNT,
 	  priority_run },
 	{ "status", "online|chat|away|xa|dnd|offline [TEXT...]", "account", "what your contacts see of you, with a text",
-	  "It is kept over restarts. offline closes the connection; /connect or another status opens it.", NEEDS_ACCOUNT,
-	  status_run },
+	  "It is kept over restarts, but for offline, which closes the connection; /connect or another status opens it.",
+	  NEEDS_ACCOUNT, status_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };
 
