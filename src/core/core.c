@@ -14,6 +14,7 @@
 #include "core/erase.h"
 #include "core/prompt.h"
 #include "core/request.h"
+#include "core/search.h"
 #include "core/setting.h"
 #include "core/turn.h"
 #include "store/messages.h"
@@ -183,6 +184,7 @@ void
 core_free(struct core *core)
 {
 	clock_timer_cancel(&core->daily);
+	search_free(core);
 	if (core->turn != NULL) {
 		turn_finish(core->turn);
 		turn_abandon(core->turn);

@@ -37,6 +37,7 @@ struct core {
 	GHashTable	*caps;		/* core/caps.h: what clients can do, by their hash */
 	GHashTable	*addresses;	/* chat id → account and address, which never change: see chat.c */
 	GHashTable	*drafters;	/* chat id → which session typed its draft */
+	struct searching *searching;	/* core/search.h; NULL before the first one */
 	struct clock_timer *daily;
 	char		*epoch;		/* another one at each start */
 	int64_t		 started_ms;

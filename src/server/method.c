@@ -11,6 +11,7 @@
 #include "core/chat.h"
 #include "core/prompt.h"
 #include "core/roster.h"
+#include "core/search.h"
 #include "core/setting.h"
 #include "core/turn.h"
 #include "core/typing.h"
@@ -377,6 +378,52 @@ do_roster(struct session *session, int64_t id, const json_t *params, GError **er
 		}
 	}
 	return json_pack("{s:o, s:o, s:b}", "contacts", contacts, "presences", presences, "more", more);
+}
+
+struct searcher {
+	struct session	*session;
+	int64_t		 id;
+};
+
+static void
+on_found(void *ctx, json_t *result, const GError *error)
+{
+	struct searcher *searcher = ctx;
+
+	if (result != NULL)
+		session_answer(searcher->session, searcher->id, result);
+	else
+		session_fail(searcher->session, searcher->id, error, NULL);
+	turn_wake(session_core(searcher->session)->turn);
+	session_release(searcher->session);
+	g_free(searcher);
+}
+
+static json_t *
+do_search(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	struct core *core = session_core(session);
+	struct search_wish wish = { .words = text(params, "words"), .tz = session_caller(session)->tz,
+	    .chat = text(params, "chat"), .before = number(params, "before", 0),
+	    .limit = (unsigned)CLAMP(number(params, "limit", SEARCH_LIMIT), 1, SEARCH_LIMIT_MAX) };
+	struct searcher *searcher;
+
+	if (text(params, "account") != NULL && (wish.account = need_account(core, params, error)) == NULL)
+		return NULL;
+	if (wish.chat != NULL && wish.account == NULL) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_PARAMS, "search needs account beside chat.");
+		return NULL;
+	}
+	wish.here = wish.chat;
+	wish.here_account = wish.account;
+	searcher = g_new(struct searcher, 1);
+	searcher->session = session_hold(session);
+	searcher->id = id;
+	if (search_begin(core, &wish, on_found, searcher, error) != NULL)
+		return NULL;		/* the answer comes later */
+	session_release(session);
+	g_free(searcher);
+	return NULL;
 }
 
 static json_t *

@@ -198,6 +198,19 @@ send_after_commit(struct session *session, json_t *message)
 	turn_after(session->core->turn, reply_send, reply, reply_free);
 }
 
+struct session *
+session_hold(struct session *session)
+{
+	session->refs++;
+	return session;
+}
+
+void
+session_release(struct session *session)
+{
+	unref(session);
+}
+
 void
 session_answer(struct session *session, int64_t id, json_t *result)
 {

@@ -28,6 +28,9 @@ void	 session_subscribe(struct session *, const json_t *params);
 /* Answers request id, after the commit; takes result. */
 void	 session_answer(struct session *, int64_t id, json_t *result);
 void	 session_fail(struct session *, int64_t id, const GError *, json_t *data);
+/* For an answer that comes later: the session stays until it is released, though its other end may be gone. */
+struct session *session_hold(struct session *);
+void	 session_release(struct session *);
 /* Sends one event as an answer to subscribe {since}, after the commit; event is lent. */
 void	 session_replay(struct session *, const struct event *);
 

@@ -401,6 +401,15 @@ pending(struct scenario *s, const char *argument)
 }
 
 static void
+ended(struct scenario *s, const char *argument)
+{
+	(void)argument;
+	while (!s->result.ended)
+		g_main_context_iteration(NULL, TRUE);
+	scenario_pump();
+}
+
+static void
 fails(struct scenario *s, const char *argument)
 {
 	g_autofree char *code = first_word(s, &argument);
@@ -714,6 +723,7 @@ static const struct {
 	{ "die-at-send", die_at_send },	/* the next crash happens in the next send, before its bytes leave */
 	{ "disk", disk },		/* full, ok */
 	{ "down", down },		/* FAULT ["WORDS" [final|hopeless]] */
+	{ "ended", ended },		/* waits for a command whose end comes from a thread */
 	{ "event", event },		/* TYPE FIELD=VALUE...: takes the next one that fits, and those of the type before */
 	{ "faces", faces },		/* N: others that are attached */
 	{ "fails", fails },		/* CODE [TEXT]: so the command ended; TEXT is in its words */
