@@ -73,6 +73,7 @@ account_free(struct account *account)
 	acknowledge_clear(account);
 	iq_table_free(account->iqs);
 	typing_free(account->typing);
+	g_clear_pointer(&account->marks, g_hash_table_unref);
 	roster_free(account->roster);
 	if (account->session_password != NULL)
 		explicit_bzero(account->session_password, strlen(account->session_password));

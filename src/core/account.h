@@ -39,6 +39,7 @@ struct account {
 	struct iq_table	*iqs;
 	struct roster	*roster;
 	struct typing	*typing;
+	GHashTable	*marks;		/* feature/markers.c; NULL: none */
 	struct archive	*archive;
 	bool		 broke;		/* the last stream ended because of what came on it */
 	int64_t		 clock_offset_us;	/* the server's clock minus ours */

@@ -6,6 +6,7 @@
 #include "base/jid.h"
 #include "base/text.h"
 #include "core/bus.h"
+#include "core/feature.h"
 #include "core/roster.h"
 #include "core/turn.h"
 #include "proto/error.h"
@@ -230,31 +231,34 @@ chat_close(struct account *account, const char *jid, GError **error)
 }
 
 bool
-chat_seen(struct account *account, const char *jid, int64_t message, GError **error)
+chat_seen(struct account *account, const char *jid, int64_t message, bool focused, GError **error)
 {
 	struct core *core = account->core;
-	int64_t chat = existing(account, jid, error);
+	int64_t chat = existing(account, jid, error), before, ord;
+	struct chat_row *was = chat != 0 ? chat_load(core->store, chat) : NULL;
 	struct message_row *row;
 	bool ok;
 
-	if (chat == 0)
+	if (was == NULL)
 		return false;
+	before = was->read;
+	chat_row_free(was);
 	row = message_load(core->store, message);
 	if (row == NULL || row->chat != chat) {
-		if (row != NULL)
-			message_row_free(row);
+		message_row_free(row);
 		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND,
 		    "Message %" G_GINT64_FORMAT " is not in the chat with %s.", message, jid);
 		return false;
 	}
-	if (!chat_begin_change(core, error)) {
-		message_row_free(row);
-		return false;
-	}
-	ok = chat_set_read(core->store, chat, row->ord, error);
+	ord = row->ord;
 	message_row_free(row);
+	if (!chat_begin_change(core, error))
+		return false;
+	ok = chat_set_read(core->store, chat, ord, error);
 	if (ok)
 		turn_put_chat(core->turn, chat);
+	if (ok && focused && ord > before)
+		features_seen(account, jid, chat, before, ord);
 	return chat_end_change(core, ok, error);
 }
 

@@ -28,8 +28,8 @@ bool	 chat_end_change(struct core *, bool keep, GError **error);
 /* Opens (makes) or closes; the chat's id, 0 with an error. */
 int64_t	 chat_open(struct account *, const char *jid, GError **error);
 bool	 chat_close(struct account *, const char *jid, GError **error);
-/* Everything up to this message was seen by a person. */
-bool	 chat_seen(struct account *, const char *jid, int64_t message, GError **error);
+/* Everything up to this message is read; focused: because somebody looks at it, which others may hear. */
+bool	 chat_seen(struct account *, const char *jid, int64_t message, bool focused, GError **error);
 bool	 chat_draft(struct account *, const char *jid, const char *text, const char *session, GError **error);
 /* The contact's name as we call it: from the roster, else the local part.  The caller's. */
 char	*chat_name(const struct account *, const char *jid);

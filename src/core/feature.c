@@ -67,3 +67,11 @@ features_attention(struct account *account)
 		if ((*f)->attention != NULL)
 			(*f)->attention(account);
 }
+
+void
+features_seen(struct account *account, const char *jid, int64_t chat, int64_t after, int64_t ord)
+{
+	for (const struct feature *const *f = features; *f != NULL; f++)
+		if ((*f)->seen != NULL)
+			(*f)->seen(account, jid, chat, after, ord);
+}

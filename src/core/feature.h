@@ -27,6 +27,8 @@ struct feature {
 	void		(*online)(struct account *);
 	/* Somebody came to a face or all went (core/attention.h); and after a resumption, whose server may not know. */
 	void		(*attention)(struct account *);
+	/* What came into that chat after one place, up to and with another, was looked at by somebody. */
+	void		(*seen)(struct account *, const char *jid, int64_t chat, int64_t after, int64_t ord);
 	const struct command *commands;	/* ends with a NULL name */
 };
 
@@ -40,5 +42,6 @@ void	 features_presence(struct account *, struct stanza *);
 bool	 features_iq(struct account *, const struct stanza *);
 void	 features_online(struct account *);
 void	 features_attention(struct account *);
+void	 features_seen(struct account *, const char *jid, int64_t chat, int64_t after, int64_t ord);
 
 #endif

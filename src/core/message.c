@@ -110,6 +110,7 @@ store(struct incoming *in)
 		.said_ms = in->said_ms, .via = in->via, .encryption = in->encryption, .origin_id = in->origin_id,
 		.server_id = in->server_id, .body = in->body, .raw = raw, .clock_offset_us = account->clock_offset_us,
 		.ord = in->ord, .renamed = in->renamed, .corrects = in->corrects,
+		.markable = in->markable,
 	};
 	bool ok;
 

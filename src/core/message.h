@@ -35,6 +35,7 @@ struct incoming {
 	/* Set by ANNOTATE; the caller frees them. */
 	char		*origin_id, *server_id;
 	int64_t		 said_ms;	/* 0: now */
+	bool		 markable;	/* its sender wants to know when it is looked at */
 	char		*corrects;	/* what it claims to correct and may not, or is not here; the caller frees it */
 	/* Set by DECRYPT or taken from <body/>; NULL: nothing to show. */
 	char		*body;

@@ -479,7 +479,8 @@ do_seen(struct session *session, int64_t id, const json_t *params, GError **erro
 	struct account *account = need_account(session_core(session), params, error);
 
 	(void)id;
-	if (account == NULL || !chat_seen(account, text(params, "chat"), number(params, "id", 0), error))
+	if (account == NULL || !chat_seen(account, text(params, "chat"), number(params, "id", 0),
+	    attention_focused(account->core->attention, session_caller(session)->session), error))
 		return NULL;
 	return json_object();
 }

@@ -124,7 +124,7 @@ insert(struct store *store, const struct arrival *v, GError **error)
 {
 	const struct message_arrival *a = v->a;
 	unsigned flags = (v->ours ? MESSAGE_OUT : 0) | (a->counts && !v->ours ? MESSAGE_UNREAD : 0) |
-	    (v->disputed ? MESSAGE_DISPUTED : 0);
+	    (v->disputed ? MESSAGE_DISPUTED : 0) | (a->markable && !v->ours ? MESSAGE_MARKABLE : 0);
 	enum message_state state = !v->ours ? MESSAGE_RECEIVED : a->out ? MESSAGE_STORED : MESSAGE_DELIVERED;
 	int64_t ord = a->ord == 0 ? order_live(store, a->clock_offset_us) : order_free(store, a->ord, error), id;
 

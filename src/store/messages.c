@@ -2,6 +2,7 @@
 #include "store/messages.h"
 
 #include "base/clock.h"
+#include "base/limits.h"
 #include "store/message_row.h"
 #include "store/order.h"
 #include "store/search.h"
@@ -290,4 +291,36 @@ message_sent_up_to(struct store *store, int64_t account, int64_t last)
 	return message_row_all(store, db_ask(store, MESSAGE_SELECT "JOIN chat c ON c.id = m.chat "
 	    "WHERE m.state <= 3 AND m.state = 2 AND m.sent_number <= ?2 AND c.account = ?1 ORDER BY m.sent_number", "ii",
 	    account, last));
+}
+
+GPtrArray *
+message_not_displayed(struct store *store, int64_t chat, int64_t ord)
+{
+	return message_row_all(store, db_ask(store, MESSAGE_SELECT "WHERE m.chat = ?1 AND m.ord <= ?2 AND m.flags & 1 AND "
+	    "m.state IN (?3, ?4, ?5, ?6) ORDER BY m.ord DESC LIMIT ?7", "iiiiiii", chat, ord, (int64_t)MESSAGE_SENT,
+	    (int64_t)MESSAGE_UNKNOWN, (int64_t)MESSAGE_STORED, (int64_t)MESSAGE_DELIVERED, (int64_t)LIMIT_DISPLAYED));
+}
+
+int64_t
+message_place_in(struct store *store, int64_t chat, const char *origin_id)
+{
+	int64_t ord = 0;
+
+	db_number(store, NULL, &ord, "SELECT ord FROM message WHERE chat = ?1 AND origin_id = ?2 AND NOT flags & 1 "
+	    "AND ord IS NOT NULL ORDER BY id DESC LIMIT 1", "it", chat, origin_id);
+	return ord;
+}
+
+char *
+message_last_markable(struct store *store, int64_t chat, int64_t after, int64_t ord)
+{
+	sqlite3_stmt *stmt = db_ask(store, "SELECT origin_id FROM message WHERE chat = ?1 AND ord > ?2 AND ord <= ?3 "
+	    "AND NOT flags & 1 AND flags & 128 AND origin_id IS NOT NULL ORDER BY ord DESC LIMIT 1", "iii", chat, after, ord);
+	char *id = NULL;
+
+	if (db_row(store, stmt, NULL)) {
+		id = db_text(stmt, 0);
+		db_done(stmt);
+	}
+	return id;
 }

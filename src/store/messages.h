@@ -13,7 +13,7 @@
 
 enum message_flag {
 	MESSAGE_OUT = 1, MESSAGE_UNREAD = 2, MESSAGE_MENTION = 4, MESSAGE_EDITED = 8, MESSAGE_RETRACTED = 16,
-	MESSAGE_GONE = 32, MESSAGE_DISPUTED = 64,
+	MESSAGE_GONE = 32, MESSAGE_DISPUTED = 64, MESSAGE_MARKABLE = 128,
 };
 
 struct message_row {
@@ -42,6 +42,7 @@ struct message_arrival {
 	enum message_via via;
 	enum encryption encryption;
 	const char *origin_id, *server_id, *body;
+	bool	 markable;		/* MESSAGE_MARKABLE: its sender wants to know when it is looked at */
 	const char *corrects;		/* what it claims to correct; NULL: nothing */
 	const char *raw;		/* the stanza as XML, kept for /explain; NULL: none */
 	int64_t	 clock_offset_us;	/* the server's clock minus ours, XEP-0202 */
@@ -104,6 +105,12 @@ bool	 message_may_follow(enum message_state from, enum message_state to);
 struct message_row *message_load(struct store *, int64_t id);
 /* Our message with this origin-id in this chat: receipts and errors name it so.  NULL: none. */
 struct message_row *message_find_out(struct store *, int64_t chat, const char *origin_id);
+/* Ours up to this place that are on the server or further and not displayed, at most the newest LIMIT_DISPLAYED. */
+GPtrArray *message_not_displayed(struct store *, int64_t chat, int64_t ord);
+/* The place of the one that came in with this origin-id, 0: none. */
+int64_t	 message_place_in(struct store *, int64_t chat, const char *origin_id);
+/* The origin-id of the last one after one place and up to another that came in and is MESSAGE_MARKABLE; NULL: none. */
+char	*message_last_markable(struct store *, int64_t chat, int64_t after, int64_t ord);
 /* n = 1: the newest of the chat as shown. */
 struct message_row *message_nth_last(struct store *, int64_t chat, unsigned n);
 /* By origin_id or server_id in one chat (0: all); *several when more than one fits, then NULL. */

@@ -473,7 +473,8 @@ seen(struct scenario *s, const char *argument)
 	struct message_row *row = message_nth_last(s->core->store, chat_id(s, argument), 1);
 	g_autoptr(GError) error = NULL;
 
-	if (row == NULL || !chat_seen(account_of(s), argument, row->id, &error))
+	if (row == NULL || !chat_seen(account_of(s), argument, row->id, attention_focused(s->core->attention, 1),
+	    &error))
 		scenario_fail(s, "%s", error != NULL ? error->message : "there is no message");
 	message_row_free(row);
 }

@@ -196,3 +196,34 @@ def test_the_last_message_is_corrected_in_the_terminal(confab, meet, tmux):
     screen.wait_for(r"hello there \(edited\)")
     screen.wait_for("> half a line")
     assert "message-correct:0" in m.friend.message("hello there")["xml"]
+
+
+def test_markers_both_ways(confab, meet, session):
+    m = meet()
+    face, script = session(interactive=True), session()
+    face.call("subscribe", types=["message", "chat"])
+    markable = "<markable xmlns='urn:xmpp:chat-markers:0'/>"
+    m.friend.send(m.me, "read by a script", id="k1", extra=markable)
+    script.call("seen", account="home", chat=m.you, id=face.event("message", body="read by a script")["id"])
+    m.friend.send(m.me, "looked at", id="k2", extra=markable)
+    face.call("active", focused=True, idle_s=0)
+    face.call("seen", account="home", chat=m.you, id=face.event("message", body="looked at")["id"])
+    assert "id='k2'" in m.friend.expect(ev="message", _condition=lambda e: "<displayed" in e["xml"])["xml"].replace('"', "'")
+    number = face.run("look at that", account="home", chat=m.you)["message"]
+    got = m.friend.message("look at that")
+    assert "<markable" in got["xml"]
+    m.friend.raw(f"<message type='chat' to='{m.me}'><displayed xmlns='urn:xmpp:chat-markers:0' id='{got['id']}'/></message>")
+    face.event("message", id=number, state="displayed")
+
+
+def test_what_another_device_read_is_read_here(confab, meet, session, peer):
+    m = meet()
+    face = session()
+    face.call("subscribe", types=["message", "chat"])
+    other = peer(m.mira, resource="other")
+    other.raw("<iq type='set' id='carbons'><enable xmlns='urn:xmpp:carbons:2'/></iq>")
+    other.expect(ev="iq", id="carbons")
+    m.friend.send(m.me, "to both", id="d1", extra="<markable xmlns='urn:xmpp:chat-markers:0'/>")
+    face.event("chat", chat=m.you, unread=1)
+    other.raw(f"<message type='chat' to='{m.you}'><displayed xmlns='urn:xmpp:chat-markers:0' id='d1'/></message>")
+    face.event("chat", lambda e: e["rev"] > face.event("chat", chat=m.you, unread=1)["rev"], chat=m.you, unread=0)

@@ -411,7 +411,7 @@ add_message(struct builder *builder, const struct entry *previous, const struct 
 	    mark_slot);
 	if (action) {
 		slot = SLOT_MESSAGE_ACTION;
-		text = g_strconcat(name, " ", body + 4, NULL);
+		text = g_strconcat(name, " ", body + 4, message->edited ? " (edited)" : "", NULL);
 		/* "*:" would read as a name. */
 		if (builder->at.width == 0) {
 			row->span[row->n - 1].text[1] = '\0';
