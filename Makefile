@@ -106,7 +106,7 @@ LIB_OBJ := $(patsubst tests/lib/%.c,$(BUILD)/tests/lib/%.o,$(wildcard tests/lib/
 
 TEST_FLAGS = $(CPPFLAGS) -Itests/lib -DTESTS_DIR='"$(CURDIR)/tests"' $(BASE_CFLAGS) $(CORE_CFLAGS) $(FACE_CFLAGS) \
 	$(CMOCKA_CFLAGS) $(VTERM_CFLAGS) $(CFLAGS) -MMD -MP
-TEST_LIBS = $(CORE_LIBS) $(FACE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS) $(VTERM_LIBS) -lpthread
+TEST_LIBS = $(CORE_LIBS) $(FACE_LIBS) $(BASE_LIBS) $(CMOCKA_LIBS) $(VTERM_LIBS) -lpthread -lm
 ARCHIVES := $(BUILD)/tests/libtest.a $(BUILD)/libcore.a $(BUILD)/libface.a $(BUILD)/libboth.a
 
 $(BUILD)/tests/lib/%.o: tests/lib/%.c config.mk Makefile

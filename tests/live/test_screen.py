@@ -94,7 +94,7 @@ def test_help_is_opened_and_left(server, people, peer, confab, tmux):
     terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
     terminal.type("half a line")
     terminal.keys("F1")
-    terminal.wait_for("/msg JID")
+    terminal.wait_for("/account add")
     terminal.type("/opens the chat")
     terminal.keys("Enter", "Enter")
     terminal.wait_for("^ help  /msg")
@@ -102,3 +102,17 @@ def test_help_is_opened_and_left(server, people, peer, confab, tmux):
     terminal.wait_for(rf"^{alice}> half a line")
     terminal.keys("M-k", "C-x", "d")
     terminal.wait_for("C-x d is detach-face")
+
+
+def test_a_theme_is_kept(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
+    terminal.type("/theme high")
+    terminal.keys("Tab")
+    terminal.wait_for("> /theme high-contrast")
+    terminal.keys("Enter")
+    # Black on white, which the default one has nowhere.
+    rig.until(lambda: "48;5;231m" in terminal.capture(attributes=True), lambda: terminal.capture(attributes=True))
+    terminal.keys("C-x", "d")
+    assert terminal.exit_code() == 0
+    terminal.confab(confab)
+    rig.until(lambda: "48;5;231m" in terminal.capture(attributes=True), lambda: terminal.capture(attributes=True))

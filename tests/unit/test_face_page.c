@@ -165,13 +165,36 @@ describing(void **state)
 	assert_string_equal(input_line(face.input), "half a lines");
 }
 
+static void
+themes(void **state)
+{
+	(void)state;
+	face.themes = g_strdup("themes");
+	fixture_key(&face, "\003");
+	fixture_type(&face, "/theme nosuch\r");
+	assert_true(shows("There is no theme \"nosuch\""));
+	fixture_type(&face, "/theme ../themes/light\r");
+	assert_null(face.theme);
+	fixture_type(&face, "/theme\r");
+	assert_true(shows("dark, high-contrast, light, mono, sixteen,"));
+	face.kept = true;
+	fixture_type(&face, "/theme solarized\r");
+	assert_string_equal(face.theme, "solarized");
+	g_autofree char *kept = keep_text(&face);
+	assert_non_null(strstr(kept, "theme solarized\n"));
+	fixture_type(&face, "/theme li");
+	fixture_key(&face, "\t");
+	fixture_answer(&face, fixture_request(&face, "complete"), json_pack("{s:i, s:i, s:[]}", "from", 9, "to", 9, "words"));
+	assert_string_equal(input_line(face.input), "/theme light ");
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(help), test(other_keys), test(legend), test(describing),
+		test(help), test(other_keys), test(legend), test(describing), test(themes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* test_theme.c: the table, the file that says the same, and files with faults. */
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "face/tui/term_probe.h"
 #include "face/tui/theme.h"
 
 static const int depths[] = { 256, 16, 8, 0 };
@@ -218,6 +220,147 @@ people(void **state)
 	assert_style("nick.palette 196 46 21\n", 256, SLOT_NICK + 18, 21, -1, ATTRIBUTE_BOLD);
 }
 
+/* What terminals say of the colour behind the text, and what is no answer. */
+static void
+light_or_dark(void **state)
+{
+	static const struct { const char *answer; int light; } each[] = {
+		{ "\033]11;rgb:ffff/ffff/ffff\033\\", 1 }, { "\033]11;rgb:fdfd/f6f6/e3e3\a", 1 }, { "\033]11;rgb:ff/ff/ff\a", 1 },
+		{ "\033]11;rgb:0000/0000/0000\033\\", 0 }, { "\033]11;rgb:0000/2b2b/3636\a", 0 }, { "\033]11;rgb:1/1/1\a", 0 },
+		{ "\033]10;rgb:ffff/ffff/ffff\a", -1 }, { "\033]11;rgb:ffff/ffff\a", -1 }, { "\033]11;rgb:", -1 },
+		{ "\033]11;rgb:fffff/ffff/ffff\a", -1 }, { "\033]11;#ffffff\a", -1 }, { "\033[?62c", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(each); i++) {
+		struct key_token token = { KEY_REPLY, each[i].answer, strlen(each[i].answer), false };
+
+		assert_int_equal(term_probe_is_light(&token), each[i].light);
+	}
+}
+
+/* --- the six that are installed --- */
+
+static const struct {
+	const char *name;
+	double	 contrast;		/* at least, of every text; 0: it leaves colours to the terminal */
+	int	 behind[2];		/* what the terminal's own background may be */
+} six[] = {
+	{ "dark", 4.5, { 16, 235 } }, { "light", 4.5, { 231, 254 } }, { "high-contrast", 7, { 16, 16 } },
+	{ "solarized", 4.5, { 234, 234 } }, { "mono", 0, { 0, 0 } }, { "sixteen", 0, { 0, 0 } },
+};
+
+static struct theme *
+installed(const char *name, int colours)
+{
+	g_autofree char *path = g_strdup_printf("themes/%s.theme", name);
+	struct theme *theme = theme_new(colours);
+	g_autoptr(GError) error = NULL;
+
+	if (!theme_replace(theme, path, &error))
+		fail_msg("%s", error->message);
+	return theme;
+}
+
+static void
+all_parse_and_name_every_slot(void **state)
+{
+	(void)state;
+	for (size_t t = 0; t < G_N_ELEMENTS(six); t++) {
+		g_autofree char *path = g_strdup_printf("themes/%s.theme", six[t].name), *text = NULL;
+
+		assert_true(g_file_get_contents(path, &text, NULL, NULL));
+		for (size_t d = 0; d < G_N_ELEMENTS(depths); d++)
+			theme_free(installed(six[t].name, depths[d]));
+		for (int i = 0; i < SLOTS; i++) {
+			g_autofree char *line = g_strdup_printf("\n%s ", theme_slot_name(i));
+
+			if (strstr(text, line) == NULL)
+				fail_msg("%s has no %s", path, theme_slot_name(i));
+		}
+	}
+}
+
+/* Of WCAG 2: of a part of a colour, 0 to 255. */
+static double
+linear(int part)
+{
+	double v = part / 255.0;
+
+	return v <= 0.03928 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4);
+}
+
+static double
+luminance(int colour)
+{
+	static const int steps[6] = { 0, 95, 135, 175, 215, 255 };
+	int n = colour - 16, grey = 8 + 10 * (colour - 232);
+
+	assert_in_range(colour, 16, 255);
+	if (colour >= 232)
+		return linear(grey);
+	return 0.2126 * linear(steps[n / 36]) + 0.7152 * linear(steps[n / 6 % 6]) + 0.0722 * linear(steps[n % 6]);
+}
+
+static double
+contrast(int a, int b)
+{
+	double x = luminance(a), y = luminance(b);
+
+	return (MAX(x, y) + 0.05) / (MIN(x, y) + 0.05);
+}
+
+static void
+every_text_can_be_read(void **state)
+{
+	(void)state;
+	for (size_t t = 0; t < G_N_ELEMENTS(six); t++) {
+		struct theme *theme = installed(six[t].name, 256);
+
+		for (int i = 0; i < SLOTS_ALL && six[t].contrast > 0; i++)
+			for (int b = 0; b < 2; b++) {
+				struct style style = theme_style(theme, i);
+				int behind = style.background >= 0 ? style.background : six[t].behind[b];
+
+				/* Lines that part panes are no text; a name's colour is that of nick.palette. */
+				if (i == SLOT_LINE_BORDER || i == SLOT_MESSAGE_SENDER)
+					continue;
+				if (contrast(style.foreground, behind) < six[t].contrast)
+					fail_msg("%s: %s is %d on %d, %.2f to 1", six[t].name, theme_slot_name(i),
+					    style.foreground, behind, contrast(style.foreground, behind));
+			}
+		theme_free(theme);
+	}
+}
+
+/* What means something by its looks alone is told apart without colours too. */
+static void
+without_colours(void **state)
+{
+	static const struct { enum slot a, b; } pairs[] = {
+		{ SLOT_SELECT_ROW, SLOT_TEXT }, { SLOT_SELECT_MARK, SLOT_TEXT }, { SLOT_MENU_CURRENT, SLOT_MENU_TEXT },
+		{ SLOT_LIST_CURRENT, SLOT_LIST_NAME }, { SLOT_LIST_UNREAD, SLOT_LIST_NAME },
+		{ SLOT_LIST_MENTION, SLOT_LIST_UNREAD }, { SLOT_STATUS, SLOT_TEXT }, { SLOT_STATUS_PROBLEM, SLOT_STATUS },
+		{ SLOT_STATUS_MENTION, SLOT_STATUS_ROOM }, { SLOT_TITLE, SLOT_TEXT }, { SLOT_TITLE_WARNING, SLOT_TITLE },
+		{ SLOT_TITLE_INACTIVE, SLOT_TITLE }, { SLOT_LINE_UNREAD, SLOT_TEXT }, { SLOT_INPUT_COMMAND_UNKNOWN,
+		SLOT_INPUT_COMMAND }, { SLOT_INPUT_PROMPT_PLAIN, SLOT_INPUT_PROMPT },
+	};
+
+	(void)state;
+	for (size_t t = 0; t < G_N_ELEMENTS(six); t++) {
+		struct theme *theme = installed(six[t].name, 0);
+
+		for (size_t i = 0; i < G_N_ELEMENTS(pairs); i++)
+			if (theme_style(theme, pairs[i].a).attributes == theme_style(theme, pairs[i].b).attributes &&
+			    strcmp(six[t].name, "mono") == 0)
+				fail_msg("%s: %s and %s look the same", six[t].name, theme_slot_name(pairs[i].a),
+				    theme_slot_name(pairs[i].b));
+		for (int i = 0; i < SLOTS_ALL; i++)
+			assert_int_equal(theme_style(theme, i).foreground, -1);
+		theme_free(theme);
+	}
+}
+
 int
 main(void)
 {
@@ -230,6 +373,8 @@ main(void)
 		cmocka_unit_test(faults),
 		cmocka_unit_test(no_file),
 		cmocka_unit_test(people),
+		cmocka_unit_test(all_parse_and_name_every_slot), cmocka_unit_test(every_text_can_be_read),
+		cmocka_unit_test(without_colours), cmocka_unit_test(light_or_dark),
 	};
 
 	return cmocka_run_group_tests_name("theme", tests, NULL, NULL);

@@ -96,6 +96,24 @@ run_redraw(struct face *face, const char *argument)
 	return true;
 }
 
+static bool
+run_theme(struct face *face, const char *argument)
+{
+	g_autoptr(GPtrArray) names = theme_names(face);
+	g_autofree char *all = NULL;
+
+	if (*argument != '\0') {
+		if (theme_use(face, argument))
+			link_keep(face);
+		return true;
+	}
+	g_ptr_array_add(names, NULL);
+	all = g_strjoinv(", ", (char **)names->pdata);
+	face_note(face, face->front, SEVERITY_INFO, "Themes: %s. Now: %s.", all, face->theme != NULL ? face->theme :
+	    face->lit ? "light, because the terminal is" : "dark, which is built in");
+	return true;
+}
+
 /* By number, by name or address, by a beginning that only one has. */
 static struct chat *
 find_chat(struct face *face, const char *text, bool *many)

@@ -48,6 +48,26 @@ put(struct face *face)
 	face_mark(face, DIRTY_INPUT | DIRTY_BARS);
 }
 
+static void
+add_themes(struct face *face)
+{
+	struct complete *complete = &face->complete;
+	g_autoptr(GPtrArray) names = theme_names(face);
+	size_t from = strlen("/theme ");
+
+	g_ptr_array_set_size(complete->words, 0);
+	g_ptr_array_set_size(complete->helps, 0);
+	if (complete->point < from)
+		return;
+	complete->from = from;
+	complete->to = strlen(complete->before);
+	for (guint i = 0; i < names->len; i++)
+		if (strncmp(names->pdata[i], complete->before + from, complete->point - from) == 0) {
+			g_ptr_array_add(complete->words, g_strdup(names->pdata[i]));
+			g_ptr_array_add(complete->helps, g_strdup(""));
+		}
+}
+
 void
 complete_take(struct face *face, json_t *result)
 {
@@ -88,6 +108,8 @@ complete_take(struct face *face, json_t *result)
 			complete->from = 0;
 		command_complete(prefix + complete->from, complete->words, complete->helps);
 	}
+	if (g_str_has_prefix(complete->before, "/theme "))
+		add_themes(face);
 	if (complete->words->len == 0) {
 		complete_close(face, false);
 		return;

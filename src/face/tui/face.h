@@ -120,6 +120,9 @@ struct face {
 	struct layout	 layout;
 	enum list_wish	 list[LAYOUT_SIZES];
 	char		*name;			/* what its layout is kept under */
+	char		*theme;			/* what /theme chose; NULL: what suits the terminal */
+	char		*themes;		/* the folder of people's own */
+	bool		 lit;			/* a light terminal was seen */
 	bool		 kept;			/* the kept layout was asked for and is here */
 	struct view_shown shown;
 	int		 dirty;
@@ -226,6 +229,14 @@ char	*command_help(void);
 char	*keep_text(const struct face *);
 /* Lines that are not understood are passed over: another version may have written them. */
 void	 keep_take(struct face *, const char *text);
+
+/* theme_choice.c */
+/* Says what is wrong and changes nothing, or shows it from now on. */
+bool	 theme_use(struct face *, const char *name);
+/* The terminal told what it is: where nobody chose, the theme follows. */
+void	 theme_suit(struct face *);
+/* What /theme knows; the caller's, sorted. */
+GPtrArray *theme_names(const struct face *);
 
 /* action.c */
 void	 face_action(struct face *, enum action, int count);

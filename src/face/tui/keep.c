@@ -16,6 +16,8 @@ keep_text(const struct face *face)
 
 	for (int i = 0; i < LAYOUT_SIZES; i++)
 		g_string_append_printf(text, "list.%s %s\n", sizes[i], wishes[face->list[i]]);
+	if (face->theme != NULL)
+		g_string_append_printf(text, "theme %s\n", face->theme);
 	return g_string_free(text, FALSE);
 }
 
@@ -41,6 +43,8 @@ keep_take(struct face *face, const char *text)
 		*value++ = '\0';
 		if (g_str_has_prefix(lines[i], "list."))
 			take_list(face, lines[i] + strlen("list."), value);
+		else if (strcmp(lines[i], "theme") == 0)
+			theme_use(face, value);
 	}
 	face_mark(face, DIRTY_ALL);
 }

@@ -44,6 +44,7 @@ struct term {
 	guint	 input, output, signals, lost;	/* sources */
 	struct clock_timer *silence, *answers;
 	bool	 lent, waiting, gone;
+	bool	 titles, light;		/* it has a title; what is behind its text is light */
 };
 
 /* --- what goes wrong --- */
@@ -158,6 +159,12 @@ term_title(struct term *term, const char *title)
 		after_write(term, gate_title(term->gate, title));
 }
 
+bool
+term_is_light(const struct term *term)
+{
+	return term->light;
+}
+
 /* --- size --- */
 
 static int
@@ -216,6 +223,9 @@ take_answer(struct term *term, const struct key_token *token)
 	clock_timer_cancel(&term->answers);
 	end_of_answers(term);
 	gate_set_synchronized(term->gate, term->probe.synchronized);
+	/* Who has no title may print what it does not know. */
+	if (term->titles)
+		gate_queue(term->gate, term_probe_background);
 	if (memcmp(&term->policy, &term->probe.policy, sizeof term->policy) == 0)
 		return;
 	term->policy = term->probe.policy;
@@ -230,7 +240,10 @@ on_token(void *ctx, const struct key_token *token)
 
 	if (token->kind == KEY_REPLY && !term->probe.done)
 		take_answer(term, token);
-	else
+	else if (token->kind == KEY_REPLY && !term->light && term_probe_is_light(token) == 1) {
+		term->light = true;
+		term->handler.changed(term->ctx);
+	} else
 		term->handler.token(term->ctx, token);
 }
 
@@ -468,6 +481,7 @@ term_open(const char *path, const struct term_handler *handler, void *ctx, char 
 	term->escape_ms = term->escape_default_ms = env.ssh ? ESCAPE_SSH_MS : ESCAPE_MS;
 	term->theme = theme_new(term_curses_colours(term->curses));
 	term->gate = gate_new(term->fd);
+	term->titles = env.titles;
 	gate_set_titles(term->gate, env.titles);
 	term->keys = keys_new(on_token, term);
 	build_strings(term, env.titles);

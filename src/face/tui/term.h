@@ -46,6 +46,8 @@ void	 term_size(const struct term *, int *rows, int *columns);
 const struct text_policy *term_policy(const struct term *);
 /* What it is shown in, and may be loaded over (theme_load()); then term_repaint(). */
 struct theme *term_theme(struct term *);
+/* The terminal says that what is behind its text is light; changes as term_policy() does. */
+bool	 term_is_light(const struct term *);
 /* 256, 16, 8 or 0. */
 int	 term_colours(const struct term *);
 /*

@@ -1,6 +1,7 @@
 /* term_probe.c: see term_probe.h. */
 #include "face/tui/term_probe.h"
 
+#include <glib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,4 +68,28 @@ term_probe_answer(struct term_probe *probe, const struct key_token *token)
 		probe->done = true;
 	}
 	return probe->done;
+}
+
+const char term_probe_background[] = "\033]11;?\a";
+
+int
+term_probe_is_light(const struct key_token *token)
+{
+	static const unsigned weight[] = { 30, 59, 11 };
+	const char *at = token->bytes + strlen("\033]11;rgb:");
+	unsigned sum = 0;
+
+	if (!g_str_has_prefix(token->bytes, "\033]11;rgb:"))
+		return -1;
+	/* One to four digits of each part; the first one says enough. */
+	for (int i = 0; i < 3; i++) {
+		int digit = g_ascii_xdigit_value(*at);
+		size_t n = strspn(at, "0123456789abcdefABCDEF");
+
+		if (n < 1 || n > 4 || (i < 2 && at[n] != '/'))
+			return -1;
+		sum += weight[i] * (unsigned)digit;
+		at += n + 1;
+	}
+	return sum > 100 * 15 / 2;
 }

@@ -23,6 +23,11 @@ struct term_probe {
 /* Clears row 2 behind itself.  All answers together are below 64 bytes: some terminals keep no more. */
 extern const char term_probe_questions[];
 
+/* The colour behind the text (OSC 11): asked by itself when the others are answered, for the same reason. */
+extern const char term_probe_background[];
+/* 1: it is light; 0: it is dark; -1: this is no answer to that. */
+int	 term_probe_is_light(const struct key_token *);
+
 /* One KEY_REPLY; true when that was the last. */
 bool	 term_probe_answer(struct term_probe *, const struct key_token *);
 

@@ -374,6 +374,19 @@ theme_load(struct theme *theme, const char *path, GError **error)
 	return true;
 }
 
+bool
+theme_replace(struct theme *theme, const char *path, GError **error)
+{
+	static const int colours[DEPTHS] = { [RICH] = 256, [POOR] = 16, [MONO] = 0 };
+	struct theme *fresh = theme_new(colours[theme->depth]);
+	bool loaded = theme_load(fresh, path, error);
+
+	if (loaded)
+		*theme = *fresh;
+	theme_free(fresh);
+	return loaded;
+}
+
 struct style
 theme_style(const struct theme *theme, enum slot slot)
 {

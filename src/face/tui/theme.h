@@ -42,6 +42,8 @@ void	 theme_free(struct theme *);
  * "title.name", "text" above all), else it stays as it is.
  */
 bool	 theme_load(struct theme *, const char *path, GError **error);
+/* The same over the default theme, whatever is there. */
+bool	 theme_replace(struct theme *, const char *path, GError **error);
 /* SLOT_MESSAGE_SENDER itself has no person's colour: paint with theme_nick(). */
 struct style theme_style(const struct theme *, enum slot);
 /* XEP-0392: the same colour for the same person everywhere.  A slot from SLOT_NICK on. */

@@ -231,6 +231,7 @@ on_terminal_changed(void *ctx)
 	face->urgent = true;
 	face_mark(face, DIRTY_ALL);
 	memset(&face->layout, 0, sizeof face->layout);
+	theme_suit(face);
 }
 
 static void
@@ -410,6 +411,8 @@ face_clear(struct face *face)
 	g_free(face->paste.text);
 	g_free(face->farewell);
 	g_free(face->name);
+	g_free(face->theme);
+	g_free(face->themes);
 }
 
 /* What was typed and is nowhere else, when the core went away under it. */
@@ -475,6 +478,7 @@ tui_main(const struct paths *paths, const struct tui_options *options)
 	face.term = term;
 	preference_policy(&face, term_policy(term));
 	face.client = client;
+	face.themes = g_strdup(paths->themes);
 	face.name = text_clean(options->as != NULL ? options->as : "main", -1, TEXT_LINE, LIMIT_NAME);
 	face.loop = g_main_loop_new(NULL, FALSE);
 	face.first = clock_timer_start(FIRST_MS, not_ready, &face);
