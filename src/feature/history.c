@@ -78,6 +78,16 @@ history_run(struct command_call *call)
 
 /* --- deleting --- */
 
+/* What was deleted is not brought back by an archive or another device; what is said now is heard in any case. */
+static enum verdict
+history_store(struct incoming *in)
+{
+	struct store *store = in->account->core->store;
+	int64_t chat = in->via != VIA_LIVE ? chat_find(store, in->account->id, in->peer, CHAT_PERSON, false, NULL) : 0;
+
+	return chat != 0 && message_was_erased(store, chat, in->origin_id, in->server_id) ? DONE : GO_ON;
+}
+
 /* A chat is emptied over several turns of the main loop. */
 struct erasing {
 	struct command_call *call;
@@ -268,4 +278,4 @@ static const struct command commands[] = {
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };
 
-const struct feature feature_history = { .name = "history", .commands = commands };
+const struct feature feature_history = { .name = "history", .in[STAGE_STORE] = history_store, .commands = commands };

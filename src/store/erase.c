@@ -6,10 +6,11 @@
 
 /* States from MESSAGE_STORED on are settled; the schema counts on it too. */
 #define SETTLED " AND ord IS NOT NULL AND state > 3 "
+#define DOOMED "SELECT id, chat, ord, body, origin_id, server_id FROM message WHERE "
 
 struct doomed {
 	int64_t	 id, chat, ord;
-	char	*body;
+	char	*body, *origin_id, *server_id;
 };
 
 static void
@@ -18,6 +19,8 @@ doomed_clear(void *data)
 	struct doomed *d = data;
 
 	g_free(d->body);
+	g_free(d->origin_id);
+	g_free(d->server_id);
 }
 
 /* Rows first, since what is walked must not change meanwhile. */
@@ -30,7 +33,8 @@ collect(struct store *store, sqlite3_stmt *stmt, GError **error)
 	g_array_set_clear_func(all, doomed_clear);
 	while (db_row(store, stmt, &cause)) {
 		struct doomed d = { sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
-			sqlite3_column_int64(stmt, 2), db_text(stmt, 3) };
+			sqlite3_column_int64(stmt, 2), db_text(stmt, 3), db_text(stmt, 4),
+			db_text(stmt, 5) };
 
 		g_array_append_val(all, d);
 	}
@@ -42,7 +46,13 @@ collect(struct store *store, sqlite3_stmt *stmt, GError **error)
 }
 
 static bool
-erase(struct store *store, const GArray *all, GPtrArray *rows, GError **error)
+remember(struct store *store, int64_t chat, const char *id, GError **error)
+{
+	return id == NULL || db_change(store, error, "INSERT OR IGNORE INTO erased(chat, id) VALUES(?1, ?2)", "it", chat, id);
+}
+
+static bool
+erase(struct store *store, const GArray *all, bool by_hand, GPtrArray *rows, GError **error)
 {
 	bool ok = all->len == 0 || db_exec(store, "PRAGMA secure_delete=ON", error);
 
@@ -57,7 +67,8 @@ erase(struct store *store, const GArray *all, GPtrArray *rows, GError **error)
 		row->sent_number = -1;
 		row->rev = store_next_rev(store);
 		g_ptr_array_add(rows, row);
-		ok = search_remove(store, d->ord, d->body, error) &&
+		ok = (!by_hand || (remember(store, d->chat, d->origin_id, error) &&
+		    remember(store, d->chat, d->server_id, error))) && search_remove(store, d->ord, d->body, error) &&
 		    db_change(store, error, "DELETE FROM message WHERE id = ?1", "i", d->id);
 	}
 	if (all->len > 0) {
@@ -72,21 +83,31 @@ bool
 message_erase(struct store *store, int64_t chat, int64_t before, unsigned limit, GPtrArray *rows, GError **error)
 {
 	g_autoptr(GArray) all = collect(store, chat == 0 ?
-	    db_ask(store, "SELECT id, chat, ord, body FROM message WHERE ord < ?1" SETTLED "ORDER BY ord LIMIT ?2", "ii",
+	    db_ask(store, DOOMED "ord < ?1" SETTLED "ORDER BY ord LIMIT ?2", "ii",
 	    before, (int64_t)limit) :
-	    db_ask(store, "SELECT id, chat, ord, body FROM message WHERE chat = ?3 AND ord < ?1" SETTLED "ORDER BY ord LIMIT ?2",
+	    db_ask(store, DOOMED "chat = ?3 AND ord < ?1" SETTLED "ORDER BY ord LIMIT ?2",
 	    "iii", before, (int64_t)limit, chat), error);
 
-	return all != NULL && erase(store, all, rows, error);
+	return all != NULL && erase(store, all, chat != 0, rows, error);
 }
 
 bool
 message_erase_one(struct store *store, int64_t id, GPtrArray *rows, GError **error)
 {
-	g_autoptr(GArray) all = collect(store, db_ask(store, "SELECT id, chat, ord, body FROM message WHERE id = ?1" SETTLED,
+	g_autoptr(GArray) all = collect(store, db_ask(store, DOOMED "id = ?1" SETTLED,
 	    "i", id), error);
 
-	return all != NULL && all->len == 1 && erase(store, all, rows, error);
+	return all != NULL && all->len == 1 && erase(store, all, true, rows, error);
+}
+
+bool
+message_was_erased(struct store *store, int64_t chat, const char *origin_id, const char *server_id)
+{
+	int64_t n = 0;
+
+	db_number(store, NULL, &n, "SELECT count(*) FROM erased WHERE chat = ?1 AND id IN (?2, ?3)", "itt", chat, origin_id,
+	    server_id);
+	return n > 0;
 }
 
 unsigned
