@@ -45,6 +45,7 @@ struct account {
 	int64_t		 clock_offset_us;	/* the server's clock minus ours */
 	int64_t		 iq_second;	/* boot clock; how many requests of others were answered in it */
 	unsigned	 iqs_answered;
+	bool		 has_rosterver;	/* the server counts versions of the contact list (RFC 6121 §2.6) */
 	bool		 has_csi;	/* the server takes client state indication (XEP-0352) */
 	bool		 told_active;	/* what it was told */
 	bool		 gives_ids;	/* our archive puts ids on messages (XEP-0359), and takes forged ones off */

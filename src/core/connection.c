@@ -353,6 +353,7 @@ on_up(void *ctx, const struct stream_up *up)
 	set_state(account, ACCOUNT_ONLINE, NULL, NULL, 0);
 	withdraw_prompt(c);
 	say_up(account, up);
+	account->has_rosterver = stanza_child(up->features, "ver", NS_ROSTERVER) != NULL;
 	account->has_csi = stanza_child(up->features, "csi", NS_CSI) != NULL;
 	/* A new session is active; of a resumed one nobody knows. */
 	account->told_active = up->resumed ? !attention_here(core->attention) : true;

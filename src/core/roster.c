@@ -17,6 +17,7 @@
 #include "core/chat.h"
 #include "core/request.h"
 #include "core/turn.h"
+#include "store/contacts.h"
 #include "xmpp/ns.h"
 
 struct resource {
@@ -77,6 +78,21 @@ contact_free(void *p)
 	g_free(contact);
 }
 
+static void
+load_contact(void *ctx, const struct contact_row *row)
+{
+	struct roster *roster = ctx;
+	struct contact *contact = contact_new(row->jid);
+	g_auto(GStrv) groups = g_strsplit(row->groups, "\n", -1);
+
+	contact->name = g_strdup(row->name);
+	contact->subscription = CLAMP(row->subscription, SUBSCRIPTION_NONE, SUBSCRIPTION_BOTH);
+	contact->ask = row->ask;
+	for (char **group = groups; *group != NULL; group++)
+		g_ptr_array_add(contact->groups, g_strdup(*group));
+	g_hash_table_insert(roster->contacts, contact->jid, contact);
+}
+
 struct roster *
 roster_new(struct account *account)
 {
@@ -85,6 +101,7 @@ roster_new(struct account *account)
 	roster->account = account;
 	roster->contacts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, contact_free);
 	roster->self = contact_new(account_jid(account));
+	contact_rows_each(account->core->store, account->id, load_contact, roster);
 	return roster;
 }
 
@@ -172,6 +189,29 @@ rename_chat(struct account *account, const char *jid)
 	turn_end(core->turn, error == NULL);
 }
 
+/* Keeps a contact as it is, or (contact NULL) forgets it. */
+static void
+keep(struct account *account, const char *jid, const struct contact *contact)
+{
+	struct turn *turn = account->core->turn;
+	g_autoptr(GString) groups = g_string_new(NULL);
+	g_autoptr(GError) error = NULL;
+
+	for (guint i = 0; contact != NULL && i < contact->groups->len; i++)
+		g_string_append_printf(groups, "%s%s", i > 0 ? "\n" : "", (const char *)contact->groups->pdata[i]);
+	if (!turn_begin(turn))
+		return;
+	if (contact != NULL) {
+		struct contact_row row = { jid, contact->name, (int)contact->subscription, contact->ask, groups->str };
+
+		contact_row_save(account->core->store, account->id, &row, &error);
+	} else {
+		contact_row_delete(account->core->store, account->id, jid, &error);
+	}
+	turn_end(turn, error == NULL);
+	turn_failed(turn, error);
+}
+
 static void
 contact_gone(struct account *account, struct contact *contact)
 {
@@ -183,6 +223,7 @@ contact_gone(struct account *account, struct contact *contact)
 	event.contact.jid = g_strdup(jid);
 	bus_post(account->core->bus, event);
 	g_hash_table_remove(account->roster->contacts, jid);
+	keep(account, jid, NULL);
 	rename_chat(account, jid);
 }
 
@@ -253,6 +294,7 @@ take_item(struct account *account, const struct stanza *item)
 		contact->ask = ask;
 		g_ptr_array_unref(contact->groups);
 		contact->groups = groups;
+		keep(account, jid, contact);
 		bus_post(account->core->bus, contact_event(account, contact));
 		if (renamed)
 			rename_chat(account, jid);
@@ -282,15 +324,32 @@ take_list(struct account *account, const struct stanza *query)
 		contact_gone(account, missing->pdata[i]);
 }
 
+/* The list has this version now; NULL: the server counts none. */
+static void
+keep_version(struct account *account, const char *version)
+{
+	struct turn *turn = account->core->turn;
+	g_autoptr(GError) error = NULL;
+
+	/* A cut one would be another version. */
+	if ((version != NULL && strlen(version) > LIMIT_NAME) || !turn_begin(turn))
+		return;
+	contacts_set_version(account->core->store, account->id, version, &error);
+	turn_end(turn, error == NULL);
+	turn_failed(turn, error);
+}
+
 static void
 fetched(void *ctx, enum iq_end end, const struct stanza *answer)
 {
 	struct account *account = ctx;
 	const struct stanza *query = end == IQ_RESULT ? stanza_child(answer, "query", NS_ROSTER) : NULL;
 
-	if (query != NULL)
+	/* No list at all: ours is the one that the server has. */
+	if (query != NULL) {
 		take_list(account, query);
-	else if (end == IQ_ERROR || end == IQ_TIMEOUT)
+		keep_version(account, stanza_get(query, "ver"));
+	} else if (end == IQ_ERROR || end == IQ_TIMEOUT)
 		account_notice(account, SEVERITY_WARNING, "The server does not give the contact list of %s%s.",
 		    account_jid(account), end == IQ_TIMEOUT ? ": it did not answer" : "");
 	if (end != IQ_LOST)
@@ -300,9 +359,13 @@ fetched(void *ctx, enum iq_end end, const struct stanza *answer)
 void
 roster_fetch(struct account *account, void (*done)(struct account *))
 {
-	struct stanza *iq = stanza_iq("get", NULL);
+	struct stanza *iq = stanza_iq("get", NULL), *query;
+	g_autofree char *version = contacts_version(account->core->store, account->id);
 
-	stanza_add(iq, "query", NS_ROSTER);
+	query = stanza_add(iq, "query", NS_ROSTER);
+	/* "": we have none, and want versions from now on (RFC 6121 §2.6.2). */
+	if (account->has_rosterver)
+		stanza_set(query, "ver", version != NULL ? version : "");
 	account->roster->fetched = done;
 	account_request(account, iq, fetched, account);
 }
@@ -371,6 +434,8 @@ roster_push(struct account *account, const struct stanza *iq)
 	}
 	if (stanza_count(query, "item", NS_ROSTER) == 1)
 		take_item(account, stanza_child(query, "item", NS_ROSTER));
+	if (stanza_get(query, "ver") != NULL)
+		keep_version(account, stanza_get(query, "ver"));
 	return true;
 }
 

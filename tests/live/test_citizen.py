@@ -227,3 +227,27 @@ def test_what_another_device_read_is_read_here(confab, meet, session, peer):
     face.event("chat", chat=m.you, unread=1)
     other.raw(f"<message type='chat' to='{m.you}'><displayed xmlns='urn:xmpp:chat-markers:0' id='d1'/></message>")
     face.event("chat", lambda e: e["rev"] > face.event("chat", chat=m.you, unread=1)["rev"], chat=m.you, unread=0)
+
+
+def test_the_contact_list_is_here_while_off_line(confab, meet, session, peer):
+    m = meet()
+    assert m.alice in confab.do("/roster", account="home")
+    confab.stop()
+    # Another device changes it meanwhile.
+    other = peer(m.mira, resource="other")
+    other.raw(f"<iq type='set' id='name'><query xmlns='jabber:iq:roster'><item jid='{m.you}' name='Alice in Chains'>"
+              "<group>Bands</group></item></query></iq>")
+    other.expect(ev="iq", id="name", type="result")
+    confab.accounts_file.write_text(confab.accounts_file.read_text() + "autoconnect = false\n")
+    confab.start()
+    assert m.alice in confab.do("/roster", account="home") and "Chains" not in confab.do("/roster", account="home")
+    confab.do("/connect")
+    confab.wait_state("home")
+    rig.until(lambda: "Alice in Chains" in confab.do("/roster", account="home"), "the new name arrives")
+    # The same version again: nothing changes, and everything is still there.
+    confab.do("/disconnect")
+    confab.wait_state("home", "offline")
+    confab.do("/connect")
+    confab.wait_state("home")
+    confab.do("/ping", account="home")
+    assert "Alice in Chains" in confab.do("/roster", account="home") and "Bands" in confab.do("/roster", account="home")
