@@ -36,6 +36,18 @@ open_terminal(const struct cli_options *o, const struct paths *paths)
 }
 
 static int
+see_doctor(const struct cli_options *o)
+{
+	g_autoptr(GError) error = NULL;
+	bool well = tui_doctor();
+	int core = launch_doctor(o, &error);
+
+	if (core == -1)
+		return complain(error);
+	return well && core == 0 ? CLI_OK : CLI_FAILED;
+}
+
+static int
 become_core(const struct cli_options *o)
 {
 	g_autoptr(GError) error = NULL;
@@ -66,6 +78,9 @@ dispatch(const struct cli_options *o)
 		break;
 	case CLI_DO:
 		status = cli_do(o, paths);
+		break;
+	case CLI_DOCTOR:
+		status = see_doctor(o);
 		break;
 	case CLI_STOP:
 		status = cli_stop(o, paths);

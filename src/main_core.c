@@ -2,6 +2,7 @@
  * main_core.c: the core's executable: options, lock, signals, and then one main loop until somebody ends it.
  *
  *   confab-core [--home DIR] [--profile NAME] [--log LEVEL] [--background --ready-fd N]
+ *   confab-core [--home DIR] [--profile NAME] --doctor [--account NAME]
  *
  * With --ready-fd the one who started it reads "ready" once the socket listens, or a sentence that says why not.
  */
@@ -19,6 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "admin/doctor.h"
 #include "admin/lock.h"
 #include "base/log.h"
 #include "base/paths.h"
@@ -32,9 +34,9 @@
 enum { EXIT_TAKEN = 3 };
 
 struct options {
-	const char	*home, *profile;
+	const char	*home, *profile, *account;
 	enum log_level	 level;
-	bool		 background;
+	bool		 background, doctor;
 	int		 ready_fd;
 };
 
@@ -49,6 +51,7 @@ static void
 usage(FILE *to)
 {
 	fputs("usage: confab-core [--home DIR] [--profile NAME] [--log LEVEL] [--background] [--ready-fd N]\n"
+	    "       confab-core [--home DIR] [--profile NAME] --doctor [--account NAME]\n"
 	    "People start it with confab, or with confab core.\n", to);
 }
 
@@ -78,7 +81,8 @@ parse_options(int argc, char **argv, struct options *o)
 		{ "home", required_argument, NULL, 'H' }, { "profile", required_argument, NULL, 'p' },
 		{ "log", required_argument, NULL, 'l' }, { "background", no_argument, NULL, 'b' },
 		{ "ready-fd", required_argument, NULL, 'r' }, { "version", no_argument, NULL, 'V' },
-		{ "print-commands", no_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 },
+		{ "print-commands", no_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
+		{ "doctor", no_argument, NULL, 'd' }, { "account", required_argument, NULL, 'a' }, { NULL, 0, NULL, 0 },
 	};
 	int c;
 
@@ -102,6 +106,12 @@ parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 'r':
 			o->ready_fd = atoi(optarg);
+			break;
+		case 'd':
+			o->doctor = true;
+			break;
+		case 'a':
+			o->account = optarg;
 			break;
 		case 'V':
 			print_version();
@@ -266,7 +276,9 @@ main(int argc, char **argv)
 	signals = take_signals();
 	signal(SIGXFSZ, SIG_IGN);		/* a file-size limit is an error like a full disk, not the end */
 	paths = paths_new(o.home, o.profile, &error);
-	if (paths == NULL || !paths_create(paths, &error) ||
+	if (paths != NULL && o.doctor)
+		status = log_open(NULL, LOG_ERROR, &error) ? doctor_run(paths, o.account) : give_up(&o, 1, error);
+	else if (paths == NULL || !paths_create(paths, &error) ||
 	    !log_open(o.background ? paths->log : NULL, o.level, &error))
 		status = give_up(&o, 1, error);
 	else

@@ -24,6 +24,23 @@ say_who(int fd, GError **error)
 }
 
 int
+lock_look(const char *path, gboolean *taken, GError **error)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	int rc = fd == -1 ? -1 : flock(fd, LOCK_EX | LOCK_NB);
+
+	*taken = fd != -1 && rc == -1 && errno == EWOULDBLOCK;
+	if (*taken)
+		say_who(fd, error);
+	else if (rc == -1)
+		g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "The lock %s cannot be used: %s.", path,
+		    g_strerror(errno));
+	if (fd != -1)
+		close(fd);
+	return rc;
+}
+
+int
 lock_take(const char *path, gboolean *taken, GError **error)
 {
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);

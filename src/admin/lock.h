@@ -9,5 +9,7 @@
 
 /* The descriptor that holds it; keep it open.  -1 with a sentence; *taken: another core has it. */
 int	 lock_take(const char *path, gboolean *taken, GError **error);
+/* Only looks: 0: nobody has it.  -1 with a sentence: as above. */
+int	 lock_look(const char *path, gboolean *taken, GError **error);
 
 #endif

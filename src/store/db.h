@@ -39,6 +39,8 @@ struct migration {
 
 /* store_open() with other tables; for it and for tests of migrating. */
 struct store *db_open(const char *path, const char *vfs, const struct migration *, size_t n, GError **error);
+/* store_examine() with other tables. */
+bool	 db_examine(const char *path, const struct migration *, size_t n, struct store_facts *, GError **error);
 /* "NFS" for a file system type (statfs) where locks do not hold, with /proc's name for those of FUSE; NULL: fine. */
 const char *db_network_name(long magic, const char *proc_name);
 

@@ -352,3 +352,61 @@ db_open(const char *path, const char *vfs, const struct migration *migrations, s
 	store_close(store);
 	return NULL;
 }
+
+static int64_t
+file_size(const char *path, const char *end)
+{
+	g_autofree char *name = g_strconcat(path, end, NULL);
+	struct stat st;
+
+	return stat(name, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
+static bool
+read_all(struct store *store, const struct migration *migrations, size_t n, struct store_facts *facts, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+	g_autofree char *said = NULL;
+	sqlite3_stmt *stmt;
+
+	if (!check_contents(store, migrations, n, error))
+		return false;
+	if (store->schema > 0 && !db_number(store, error, &facts->messages, "SELECT count(*) FROM message", ""))
+		return false;
+	facts->schema = store->schema;
+	stmt = db_ask(store, "PRAGMA integrity_check(1)", "");
+	if (db_row(store, stmt, &failure)) {
+		said = db_text(stmt, 0);
+		db_done(stmt);
+	}
+	if (failure == NULL && g_strcmp0(said, "ok") != 0)
+		g_set_error(&failure, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is damaged: %s.", store->path, said);
+	if (failure == NULL)
+		return true;
+	g_propagate_error(error, g_steal_pointer(&failure));
+	return false;
+}
+
+bool
+db_examine(const char *path, const struct migration *migrations, size_t n, struct store_facts *facts, GError **error)
+{
+	struct store store = { .path = g_strdup(path) };
+	bool ok = false;
+	int rc;
+
+	*facts = (struct store_facts){ .bytes = file_size(path, "") + file_size(path, "-wal") };
+	if (check_place(path, error)) {
+		store.statements = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)(void (*)(void))sqlite3_finalize);
+		rc = sqlite3_open_v2(path, &store.db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
+		if (rc == SQLITE_OK)
+			rc = harden(store.db);
+		if (rc != SQLITE_OK)
+			db_error(error, path, store.db, rc);
+		else
+			ok = read_all(&store, migrations, n, facts, error);
+		g_hash_table_destroy(store.statements);
+		sqlite3_close(store.db);
+	}
+	g_free(store.path);
+	return ok;
+}

@@ -27,6 +27,12 @@ store_open(const char *path, const char *vfs, GError **error)
 	return db_open(path, vfs, migrations, G_N_ELEMENTS(migrations), error);
 }
 
+bool
+store_examine(const char *path, struct store_facts *facts, GError **error)
+{
+	return db_examine(path, migrations, G_N_ELEMENTS(migrations), facts, error);
+}
+
 void
 store_close(struct store *store)
 {

@@ -63,6 +63,16 @@ int64_t	 store_rev(const struct store *);	/* the last one given */
 bool	 store_set_text(struct store *, const char *key, const char *value, GError **error);
 char	*store_get_text(struct store *, const char *key);
 
+/*
+ * Only reads, and makes nothing: what is in the file, which another process may have open.  False: it is no database of
+ * ours, of a newer one, damaged (all of it is read), or cannot be opened.
+ */
+struct store_facts {
+	int		 schema;
+	int64_t		 messages, bytes;
+};
+bool	 store_examine(const char *path, struct store_facts *, GError **error);
+
 /* Commits, then PRAGMA integrity_check and FTS5's integrity-check; for tests and doctor. */
 bool	 store_check(struct store *, GError **error);
 

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "xmpp/conn_private.h"
 #include "xmpp/convert.h"
@@ -330,8 +331,9 @@ begin_tls(struct conn *conn)
 	}
 	until = g_date_time_new_from_unix_utc(conn->watch.certificate->not_after_ms / 1000);
 	date = until != NULL ? g_date_time_format(until, "%Y-%m-%d") : g_strdup("?");
-	conn_step(conn, "%s: %s, certificate of %s until %s", conn->setup.peer, tls_version(&conn->watch),
-	    conn->watch.certificate->issuer, date);
+	conn_step(conn, "%s: %s, certificate of %s until %s, %d days left", conn->setup.peer, tls_version(&conn->watch),
+	    conn->watch.certificate->issuer, date,
+	    (int)((conn->watch.certificate->not_after_ms - clock_real_us() / 1000) / 86400000));
 	return true;
 }
 

@@ -295,6 +295,21 @@ on_session(struct negotiate *n, const struct stanza *s)
 
 /* --- log-in --- */
 
+/* Tells what is offered, in the server's order, and goes. */
+static void
+look(struct negotiate *n, const struct stanza *features)
+{
+	const struct stanza *list = stanza_child(features, "mechanisms", NS_SASL);
+	g_autoptr(GString) names = g_string_new(NULL);
+
+	for (const struct stanza *c = list != NULL ? stanza_first(list) : NULL; c != NULL; c = stanza_next(c))
+		if (stanza_is(c, "mechanism", NS_SASL) && names->len < LIMIT_NAME)
+			g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", stanza_text(c));
+	g_autofree char *safe = failure_words(names->str);
+	conn_step(n->conn, "%s offers %s; confab would log in with %s", n->setup->peer, safe, sasl_mechanism(n->sasl));
+	fail(n, failure_new(STREAM_CLOSED, NULL, NULL, "Looked, and went."));
+}
+
 static void
 log_in(struct negotiate *n, const struct stanza *features)
 {
@@ -308,8 +323,16 @@ log_in(struct negotiate *n, const struct stanza *features)
 	};
 	struct stanza *auth = NULL;
 
-	conn_enter(n->conn, CONN_LOGIN);
+	/* To choose, it wants a password; none goes out. */
+	if (n->setup->config->look)
+		setup.password = "-";
+	else
+		conn_enter(n->conn, CONN_LOGIN);
 	n->sasl = sasl_new(&setup, features, &failure);
+	if (n->sasl != NULL && n->setup->config->look) {
+		look(n, features);
+		return;
+	}
 	if (n->sasl != NULL)
 		auth = sasl_start(n->sasl, &failure);
 	if (auth == NULL) {

@@ -148,16 +148,25 @@ may_try_next(const struct stream_failure *failure, enum conn_phase phase)
 }
 
 static void
+tell_failure(struct stream *s, const struct stream_failure *failure)
+{
+	if (!s->config.look)
+		step(s, "%s", failure->text);
+	else if (failure->fault != STREAM_CLOSED && s->handler != NULL)
+		s->handler->trouble(s->ctx, failure);
+}
+
+static void
 attempt_failed(struct stream *s, struct stream_failure *failure, enum conn_phase phase)
 {
 	drop_conn(s);
 	clock_timer_cancel(&s->timer);
-	if (!may_try_next(failure, phase)) {
+	if (!may_try_next(failure, phase) && (!s->config.look || failure->fault == STREAM_CONFIG)) {
 		down(s, failure);
 		return;
 	}
-	step(s, "%s", failure->text);
-	if (s->handler == NULL || (s->best != NULL && phase < s->best_phase))
+	tell_failure(s, failure);
+	if (s->handler == NULL || (s->best != NULL && (phase < s->best_phase || s->best->fault == STREAM_CLOSED)))
 		stream_failure_free(failure);
 	else {
 		stream_failure_free(s->best);
@@ -390,12 +399,18 @@ no_address(struct stream *s, const char *words)
 {
 	g_autofree char *safe = failure_words(words);
 
-	stream_failure_free(s->best);
-	s->best_phase = CONN_CONNECT;
-	s->best = failure_new(STREAM_NO_NAME, NULL, NULL, "The name %s was not found: \"%s\". Is it right? Nothing "
-	    "was sent.",
-	    target_now(s)->host, safe != NULL ? safe : "");
-	step(s, "%s", s->best->text);
+	struct stream_failure *failure = failure_new(STREAM_NO_NAME, NULL, NULL,
+	    "The name %s was not found: \"%s\". Is it right? Nothing was sent.", target_now(s)->host,
+	    safe != NULL ? safe : "");
+
+	tell_failure(s, failure);
+	if (s->handler == NULL || (s->best != NULL && s->best->fault == STREAM_CLOSED)) {
+		stream_failure_free(failure);
+	} else {
+		stream_failure_free(s->best);
+		s->best_phase = CONN_CONNECT;
+		s->best = failure;
+	}
 	if (s->handler == NULL)
 		return;
 	s->target++;

@@ -36,6 +36,11 @@ struct stream_config {
 	const char	*pin;		/* SHA-256 of the server's certificate, hex with or without colons; NULL: none */
 	bool		 pin_trusted;	/* the person pinned it: enough where the chain cannot be checked */
 	const char	*lang;		/* xml:lang of the stream; NULL: "en" */
+	/*
+	 * Only look: every address is tried up to where a log-in would begin, no password is needed, and none of it goes
+	 * out.  What is wrong with one comes as TROUBLE.  DOWN has STREAM_CLOSED when one at least was good.
+	 */
+	bool		 look;
 	/* XEP-0198: NULL, or what to resume and how many stanzas of it are committed. */
 	const char	*resume_id;
 	const char	*resume_jid;	/* the full address of that session; a resumed stream does not tell it again */
@@ -114,6 +119,8 @@ struct stream_handler {
 	void	(*stanza)(void *ctx, struct stanza *);
 	/* The end; takes failure. */
 	void	(*down)(void *ctx, struct stream_failure *);
+	/* Only with look: this address is no good; lent. */
+	void	(*trouble)(void *ctx, const struct stream_failure *);
 };
 
 /* A way to get a stream.  The handler must live until DOWN or free(). */

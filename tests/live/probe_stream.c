@@ -273,7 +273,7 @@ set_deadlines(void)
 int
 main(int argc, char **argv)
 {
-	static const struct stream_handler handler = { on_step, on_up, on_stanza, on_down };
+	static const struct stream_handler handler = { .step = on_step, .up = on_up, .stanza = on_stanza, .down = on_down };
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 	g_autoptr(GError) error = NULL;
 	g_autofree char *password = NULL;

@@ -30,7 +30,6 @@ def message(id, state, rev, **more):
 @pytest.mark.parametrize("words, sentence", [
     (["do"], "needs more"),
     (["nonsense"], 'no sub-command "nonsense"'),
-    (["doctor"], "not part of this version"),
     (["--linear"], "not part of this version"),
     (["--nonsense", "stop"], 'no option "--nonsense"'),
     (["do", "-x"], "stands after --"),

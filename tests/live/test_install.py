@@ -12,7 +12,8 @@ import rig
 
 
 def make(*words):
-    done = subprocess.run(["make", "-s", f"BUILD={rig.BUILD}", *words], cwd=rig.TOP, capture_output=True, text=True,
+    # The folder as it was named when it was built: object files know their headers by that name.
+    done = subprocess.run(["make", "-s", f"BUILD={os.path.relpath(rig.BUILD, rig.TOP)}", *words], cwd=rig.TOP, capture_output=True, text=True,
                           env={k: v for k, v in os.environ.items() if k not in ("MAKEFLAGS", "MAKELEVEL")})
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -83,6 +83,33 @@ launch_become_core(const struct cli_options *o, GError **error)
 	fail(error, "%s cannot be started: %s.", path, g_strerror(errno));
 }
 
+int
+launch_doctor(const struct cli_options *o, GError **error)
+{
+	g_autofree char *path = launch_core_path(error);
+	pid_t pid, ended;
+	int status;
+
+	if (path == NULL)
+		return -1;
+	g_autoptr(GPtrArray) argv = core_arguments(o, path);
+	const char *const more[] = { "--doctor", o->account != NULL ? "--account" : NULL, o->account, NULL };
+	for (size_t i = 0; i < G_N_ELEMENTS(more); i++)
+		g_ptr_array_add(argv, (gpointer)(guintptr)more[i]);
+	status = posix_spawn(&pid, path, NULL, NULL, (char **)argv->pdata, environ);
+	if (status != 0) {
+		fail(error, "%s cannot be started: %s.", path, g_strerror(status));
+		return -1;
+	}
+	do
+		ended = waitpid(pid, &status, 0);
+	while (ended == -1 && errno == EINTR);
+	if (ended == pid && WIFEXITED(status))
+		return WEXITSTATUS(status);
+	fail(error, "%s did not come to its end.", path);
+	return -1;
+}
+
 static bool
 core_listens(const struct paths *paths)
 {

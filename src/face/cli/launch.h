@@ -14,6 +14,9 @@ char	*launch_core_path(GError **error);
 /* This process becomes the core; comes back only with a sentence. */
 void	 launch_become_core(const struct cli_options *, GError **error);
 
+/* The core's half of confab doctor, in a process that writes where we do; its exit code, -1 with a sentence. */
+int	 launch_doctor(const struct cli_options *, GError **error);
+
 /*
  * Makes sure that a core listens on the socket: returns at once when one does, else starts one and waits until it says
  * that it is ready.  False with a sentence, the core's own when it had one.

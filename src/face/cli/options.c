@@ -123,7 +123,7 @@ take_option(struct cli_options *o, char **argv, int *i, unsigned *seen, GError *
 static bool
 take_command(struct cli_options *o, const char *word, GError **error)
 {
-	static const char *const later[] = { "doctor", "import", "export" };
+	static const char *const later[] = { "import", "export" };
 
 	for (enum cli_command c = CLI_NONE + 1; c < CLI_COMMANDS; c++) {
 		if (strcmp(word, commands[c].word) == 0) {

@@ -15,4 +15,7 @@ struct tui_options {
  */
 int	 tui_main(const struct paths *, const struct tui_options *);
 
+/* confab doctor: what can be known of the terminal without changing anything in it.  False: something is wrong. */
+bool	 tui_doctor(void);
+
 #endif

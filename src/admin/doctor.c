@@ -1,0 +1,176 @@
+/* doctor.c: see doctor.h. */
+#include "admin/doctor.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "admin/lock.h"
+#include "core/setting.h"
+#include "proto/client.h"
+#include "store/store.h"
+#include "xmpp/stream.h"
+
+/* Below this a day's talk may not fit any more; a log above this was not meant to be one. */
+enum { SPACE_LOW_MIB = 64, LOG_LARGE_MIB = 64 };
+
+static const int64_t mib = 1 << 20;
+
+/* --- files --- */
+
+/* bad: bits of the mode that must not be set.  False: it is not there. */
+static bool
+check_mode(struct checkup *checkup, const char *path, mode_t bad, const char *mode)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1) {
+		if (errno != ENOENT)
+			checkup_wrong(checkup, NULL, "%s cannot be looked at: %s.", path, g_strerror(errno));
+		return false;
+	}
+	if (st.st_uid != geteuid()) {
+		checkup_wrong(checkup, "Each person has files of their own; --home names others.", "%s belongs to another user.", path);
+	} else if ((st.st_mode & bad) != 0) {
+		g_autofree char *mend = g_strdup_printf("chmod %s %s", mode, path);
+
+		checkup_wrong(checkup, mend, "%s may be %s by others (mode %04o).", path, (st.st_mode & bad & 022) != 0 ?
+		    "changed" : "read", (unsigned)st.st_mode & 07777);
+	} else {
+		checkup_good("%s, mode %04o", path, (unsigned)st.st_mode & 07777);
+	}
+	return true;
+}
+
+/* All accounts; NULL where the file cannot be used. */
+static GPtrArray *
+check_files(struct checkup *checkup, const struct paths *paths)
+{
+	const char *const folders[] = { paths->config_dir, paths->data_dir, paths->state_dir };
+	GPtrArray *accounts;
+	GError *error = NULL;
+	struct settings *settings;
+
+	checkup_head("Files");
+	for (size_t i = 0; i < G_N_ELEMENTS(folders); i++)
+		if (!check_mode(checkup, folders[i], folders[i] == paths->config_dir ? 022 : 077, "700"))
+			checkup_note("%s is not there yet; the first start makes it.", folders[i]);
+	check_mode(checkup, paths->accounts, 077, "600");
+	check_mode(checkup, paths->config, 022, "600");
+	settings = settings_load(paths->config, &error);
+	if (settings == NULL)
+		checkup_wrong(checkup, "confab starts when that line is right, or gone.", "%s", error->message);
+	else
+		settings_free(settings);
+	g_clear_error(&error);
+	accounts = account_file_load(paths->accounts, &error);
+	if (accounts == NULL)
+		checkup_wrong(checkup, "confab starts when that line is right, or gone.", "%s", error->message);
+	else if (accounts->len == 0)
+		checkup_note("There is no account yet; confab asks for one.");
+	g_clear_error(&error);
+	return accounts;
+}
+
+static void
+check_space(struct checkup *checkup, const struct paths *paths)
+{
+	struct statvfs fs;
+	struct stat st;
+
+	if (statvfs(paths->data_dir, &fs) == 0) {
+		int64_t left = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize / mib;
+
+		if (left < SPACE_LOW_MIB)
+			checkup_wrong(checkup, "What cannot be stored is not taken from the server. Make room.",
+			    "Only %" G_GINT64_FORMAT " MiB are free where %s is.", left, paths->data_dir);
+		else
+			checkup_good("%" G_GINT64_FORMAT " MiB are free where %s is", left, paths->data_dir);
+	}
+	if (stat(paths->log, &st) == 0 && st.st_size / mib >= LOG_LARGE_MIB)
+		checkup_note("The log %s has %" G_GINT64_FORMAT " MiB; it may be deleted while no core runs.", paths->log,
+		    (int64_t)st.st_size / mib);
+}
+
+static void
+check_database(struct checkup *checkup, const struct paths *paths)
+{
+	g_autoptr(GError) error = NULL;
+	struct store_facts facts;
+
+	if (access(paths->database, F_OK) == -1) {
+		checkup_note("%s is not there yet; the first start makes it.", paths->database);
+		return;
+	}
+	check_mode(checkup, paths->database, 077, "600");
+	if (!store_examine(paths->database, &facts, &error)) {
+		checkup_wrong(checkup, error->code == STORE_ERROR_DAMAGED ?
+		    "Stop the core, keep a copy of the file, and put a backup in its place." : NULL, "%s", error->message);
+		return;
+	}
+	checkup_good("%s is whole: schema %d, %" G_GINT64_FORMAT " messages, %.1f MiB", paths->database, facts.schema,
+	    facts.messages, (double)facts.bytes / (double)mib);
+}
+
+static void
+check_core(struct checkup *checkup, const struct paths *paths)
+{
+	static const struct client_handler deaf = { 0 };
+	g_autoptr(GError) error = NULL;
+	struct client *client = client_connect(paths->socket, &deaf, NULL, NULL);
+	gboolean taken = FALSE;
+	int lock = access(paths->lock, F_OK) == 0 ? lock_look(paths->lock, &taken, &error) : 0;
+
+	if (client != NULL && taken)
+		checkup_good("A core runs and answers at %s", paths->socket);
+	else if (taken)
+		checkup_wrong(checkup, "kill -USR1 and its pid puts the socket back; confab stop and its log tell more.",
+		    "%s But nothing answers at %s.", error->message, paths->socket);
+	else if (lock == -1)
+		checkup_wrong(checkup, NULL, "%s", error->message);
+	else
+		checkup_note("No core runs for profile %s.", paths->profile);
+	client_free(client);
+}
+
+/* --- all of it --- */
+
+static bool
+choose(struct checkup *checkup, GPtrArray *accounts, const char *only)
+{
+	bool found = only == NULL;
+
+	for (guint i = accounts->len; i-- > 0; ) {
+		const struct account_settings *s = accounts->pdata[i];
+
+		found = found || strcmp(s->name, only) == 0;
+		if (only != NULL ? strcmp(s->name, only) != 0 : !s->enabled)
+			g_ptr_array_remove_index(accounts, i);
+	}
+	if (!found)
+		checkup_wrong(checkup, "confab do /account lists them.", "There is no account \"%s\".", only);
+	return accounts->len > 0;
+}
+
+int
+doctor_run(const struct paths *paths, const char *account)
+{
+	struct checkup checkup = { false };
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) accounts = check_files(&checkup, paths);
+
+	checkup_head("Core and database");
+	check_core(&checkup, paths);
+	check_space(&checkup, paths);
+	check_database(&checkup, paths);
+	if (accounts == NULL || !choose(&checkup, accounts, account))
+		return checkup.wrong;
+	if (stream_initialise(&error))
+		doctor_accounts(&checkup, accounts);
+	else
+		checkup_wrong(&checkup, NULL, "%s", error->message);
+	stream_finish();
+	return checkup.wrong;
+}

@@ -1,0 +1,18 @@
+/*
+ * doctor.h: confab doctor, the core's half: files, database, socket, and each account's way to its server.  It reads and
+ * connects; it changes nothing, sends no password, and works beside a core that runs.
+ */
+#ifndef ADMIN_DOCTOR_H
+#define ADMIN_DOCTOR_H
+
+#include "base/checkup.h"
+#include "base/paths.h"
+#include "core/account_file.h"
+
+/* account: only this one; NULL: all that are enabled.  The exit code: 1 when something is wrong. */
+int	 doctor_run(const struct paths *, const char *account);
+
+/* The way to the servers of these (struct account_settings), all at once, told one after the other. */
+void	 doctor_accounts(struct checkup *, GPtrArray *accounts);
+
+#endif

@@ -1,0 +1,154 @@
+"""confab doctor: with and without a core, against a real server and what can be wrong."""
+import os
+import random
+import re
+import socket
+import sqlite3
+
+import pytest
+
+import rig
+from rogue import Rogue
+
+
+def doctor(confab, *words, code):
+    done = confab.run("doctor", *words)
+    assert done.returncode == code and not done.stderr, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_nothing_there_yet(confab):
+    text = doctor(confab, code=0)
+    assert "There is no account yet" in text and "No core runs for profile default." in text
+    # It looks, and makes nothing.
+    assert not (confab.home / "data").exists()
+
+
+def test_all_is_well_without_a_core(server, people, confab):
+    mira, = people(1)
+    confab.account("home", server, mira)
+    confab.start()
+    confab.wait_state("home")
+    confab.do("/msg alice@localhost hello", account="home")
+    confab.stop()
+    text = doctor(confab, code=0)
+    assert "!!" not in text and "No core runs" in text
+    assert re.search(r"confab\.db is whole: schema \d+, 1 messages", text)
+    assert re.search(r"TLSv1\.3, certificate of .* until \d{4}-\d\d-\d\d, (29|30) days left", text)
+    assert re.search(r"offers .*SCRAM-SHA-\S+.*; confab would log in with SCRAM-SHA-", text)
+    assert f"secret-{mira}" not in text
+
+
+def test_no_password_goes_out(place, authority, server, confab):
+    """Not even where PLAIN is all there is, and a password is in the file."""
+    rogue = place.keep(Rogue(authority, mechanisms=["PLAIN"]))
+    confab.account("home", server, "mira", port=rogue.port, password="secret")
+    assert "confab would log in with PLAIN" in doctor(confab, code=0)
+    assert rogue.said and b"<auth" not in rogue.said and b"secret" not in rogue.said
+
+
+def test_beside_a_core(server, people, confab):
+    mira, = people(1)
+    confab.account("home", server, mira)
+    confab.start()
+    confab.wait_state("home")
+    assert "A core runs and answers" in doctor(confab, code=0)
+    (confab.home / "state/socket").unlink()
+    text = doctor(confab, code=1)
+    assert "nothing answers" in text and f"pid {confab.process.pid}" in text and "USR1" in text
+    # The core lost nothing by it.
+    os.kill(confab.process.pid, 10)
+    rig.until(confab.answers, "the socket does not come back")
+    assert confab.accounts()["home"]["state"] == "online"
+
+
+def test_files(server, people, confab):
+    mira, = people(1)
+    confab.account("home", server, mira, port=rig.free_ports(1)[0])
+    confab.accounts_file.chmod(0o644)
+    (confab.home / "config/config").write_text("[privacy]\ntyping = perhaps\n")
+    text = doctor(confab, code=1)
+    assert f"chmod 600 {confab.accounts_file}" in text and "read by others (mode 0644)" in text
+    assert f"{confab.home}/config/config:2: " in text
+    assert "Connection refused" in text
+    confab.accounts_file.write_text("[home]\njid = a@example.org\nprot = 1\n")
+    assert f"{confab.accounts_file}:3: " in doctor(confab, code=1)
+
+
+def test_one_account_of_two(server, people, confab):
+    mira, alice = people(2)
+    confab.account("home", server, mira).account("broken", server, alice, port=rig.free_ports(1)[0])
+    text = doctor(confab, "--account", "home", code=0)
+    assert "Account home" in text and "broken" not in text
+    text = doctor(confab, code=1)
+    assert text.index("Account home") < text.index("Account broken") < text.index("Connection refused")
+    assert 'There is no account "nobody"' in doctor(confab, "--account", "nobody", code=1)
+
+
+@pytest.mark.parametrize("options, words", [({"expired": True}, "it ended on"), ({"self_signed": True}, "does not log in with"),
+                                            ({"hosts": ("other.example",)}, "other.example")])
+def test_certificates(place, authority, people, server, confab, options, words):
+    pair = authority.certificate("doctor-" + "-".join(options), **options)
+    bad = place.keep(rig.Prosody(place.path / "bad", authority, certificate=pair)).start()
+    confab.account("home", bad, "mira")
+    assert words in doctor(confab, code=1).split("!!")[1]
+
+
+@pytest.mark.parametrize("knobs, words", [
+    ({"mechanisms": ["DIGEST-MD5"]}, "offers no way to log in"), ({"mechanisms": []}, "offers no way to log in")])
+def test_weak_servers(place, authority, server, confab, knobs, words):
+    rogue = place.keep(Rogue(authority, **knobs))
+    confab.account("home", server, "mira", port=rogue.port)
+    text = doctor(confab, code=1)
+    assert words in text
+
+
+def test_a_server_that_says_nothing(confab, server):
+    """It is not waited for without end: the deadlines of a stream hold."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        confab.account("home", server, "mira", port=silent.getsockname()[1])
+        assert "said nothing for" in doctor(confab, code=1)
+
+
+def test_a_damaged_database(server, people, confab):
+    seed = random.randrange(1 << 30)
+    dice = random.Random(seed)
+    mira, = people(1)
+    confab.account("home", server, mira)
+    confab.start()
+    confab.do(*[f"/msg alice@localhost {'word ' * 40}{n}" for n in range(60)], account="home")
+    confab.stop()
+    whole = (confab.home / "data/confab.db").read_bytes()
+    for turn in range(5):
+        damaged = bytearray(whole)
+        for _ in range(40):
+            at = dice.randrange(4096, len(damaged) - 64)
+            damaged[at:at + 64] = dice.randbytes(64)
+        (confab.home / "data/confab.db").write_bytes(damaged)
+        text = confab.run("doctor").stdout
+        assert re.search(r"!!  .*confab\.db (is damaged|cannot be used)", text), f"seed {seed}, turn {turn}: {text}"
+        assert (confab.home / "data/confab.db").read_bytes() == bytes(damaged), f"seed {seed}: it was changed"
+
+
+def test_the_terminal(confab, tmux):
+    terminal = tmux(100, 40).start(confab.program, "--home", confab.home, "doctor", env={**confab.env, "TMUX": ""})
+    screen = terminal.wait_for("No core runs")
+    assert re.search(r"ok  TERM is tmux-256color: 256 colours", screen) and "ok  The locale is UTF-8" in screen
+    assert terminal.exit_code() == 0
+    terminal = tmux(100, 40, term="xterm-256color").start(confab.program, "--home", confab.home, "doctor",
+                                                          env={**confab.env, "LANG": "tlh_KX.UTF-8"})
+    screen = terminal.wait_for("No core runs")
+    assert "does not exist on this machine" in screen and "export LANG" in screen
+    assert terminal.exit_code() == 1
+
+
+def test_tmux_settings(confab, tmux):
+    terminal = tmux(100, 40)
+    terminal.start("cat")
+    terminal._tmux("set", "-sg", "escape-time", "500")
+    terminal._tmux("set", "-g", "focus-events", "off")
+    there = f"{terminal.folder}/s,1,0"
+    terminal.start(confab.program, "--home", confab.home, "doctor", env={**confab.env, "TMUX": there})
+    screen = terminal.wait_for("No core runs")
+    assert "tmux holds Esc back for 500 ms" in screen and "set -sg escape-time 10" in screen
+    assert "set -g focus-events on" in screen and terminal.exit_code() == 1
