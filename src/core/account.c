@@ -58,6 +58,8 @@ account_new(struct core *core, struct account_settings *settings, GError **error
 	account->connection = connection_new(account);
 	account->archive = archive_new(account);
 	acknowledge_init(account);
+	if (account->sm.id != NULL)
+		roster_restore(account);
 	own_presence_load(account);
 	account->tls = settings->tls != STREAM_TLS_OFF;
 	account->queued = message_count_queued(core->store, account->id);

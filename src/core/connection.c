@@ -304,18 +304,11 @@ go_on(struct account *account)
 	struct connection *c = account->connection;
 
 	roster_resumed(account);
-	if (c->fresh) {
-		/*
-		 * The session is older than this process, and a server does not tell a resumed stream who is there: going
-		 * and coming back makes it say so.
-		 */
-		account_send(account, stanza_presence("unavailable", NULL), false);
+	/* What was asked was lost with the link, or with the process. */
+	if (c->fresh || !c->ready)
 		begin_session(account);
-	} else if (!c->ready) {
-		begin_session(account);		/* what was asked was lost with the link */
-	} else {
+	else
 		outbox_flush(account);
-	}
 }
 
 static void

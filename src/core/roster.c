@@ -402,12 +402,27 @@ for_everybody(struct account *account, void (*fn)(struct account *, struct conta
 	fn(account, account->roster->self);
 }
 
+/* Nothing to do where the disk refuses: a new session begins without them in any case. */
+static void
+forget_rows(struct account *account)
+{
+	struct turn *turn = account->core->turn;
+	g_autoptr(GError) error = NULL;
+
+	if (!turn_begin(turn))
+		return;
+	presence_rows_forget(account->core->store, account->id, &error);
+	turn_end(turn, error == NULL);
+	turn_failed(turn, error);
+}
+
 void
 roster_offline(struct account *account, bool may_come_back)
 {
-	if (!may_come_back)
+	if (!may_come_back) {
+		forget_rows(account);
 		for_everybody(account, forget_resources);
-	else if (!account->roster->hidden)
+	} else if (!account->roster->hidden)
 		for_everybody(account, post_resources_gone);
 	account->roster->hidden = may_come_back;
 }
@@ -439,6 +454,52 @@ roster_push(struct account *account, const struct stanza *iq)
 	return true;
 }
 
+/* Keeps a resource as it is, or (resource NULL) forgets it. */
+static void
+keep_resource(struct account *account, const char *full, const struct resource *resource)
+{
+	struct turn *turn = account->core->turn;
+	g_autoptr(GError) error = NULL;
+
+	if (!turn_begin(turn))
+		return;
+	if (resource != NULL) {
+		struct presence_row row = { full, (int)resource->show, resource->status, resource->priority, resource->caps };
+
+		presence_row_save(account->core->store, account->id, &row, &error);
+	} else {
+		presence_row_delete(account->core->store, account->id, full, &error);
+	}
+	turn_end(turn, error == NULL);
+	turn_failed(turn, error);
+}
+
+static void
+load_resource(void *ctx, const struct presence_row *row)
+{
+	struct roster *roster = ctx;
+	g_autofree char *bare = jid_bare(row->jid);
+	struct contact *contact = find(roster, bare);
+	struct resource *resource;
+
+	if (contact == NULL)
+		return;
+	resource = g_new0(struct resource, 1);
+	resource->jid = g_strdup(row->jid);
+	resource->show = CLAMP(row->show, SHOW_CHAT, SHOW_DND);
+	resource->status = g_strdup(row->status);
+	resource->priority = row->priority;
+	resource->caps = g_strdup(row->caps);
+	g_hash_table_replace(contact->resources, resource->jid, resource);
+}
+
+void
+roster_restore(struct account *account)
+{
+	presence_rows_each(account->core->store, account->id, load_resource, account->roster);
+	account->roster->hidden = true;
+}
+
 static void
 take_available(struct account *account, struct contact *contact, const char *full, const struct stanza *presence)
 {
@@ -462,6 +523,7 @@ take_available(struct account *account, struct contact *contact, const char *ful
 	resource->priority = priority != NULL ? CLAMP(atoi(priority), -128, 127) : 0;
 	g_free(resource->caps);
 	resource->caps = caps_key(presence);
+	keep_resource(account, full, resource);
 	bus_post(account->core->bus, presence_event(account, resource));
 	caps_announced(account, full, presence);
 }
@@ -487,9 +549,14 @@ roster_presence(struct account *account, const struct stanza *presence)
 		if (g_strcmp0(full, account->bound) != 0)
 			take_available(account, contact, full, presence);
 	} else if (jid_resource(full) == NULL) {
+		g_auto(GStrv) all = roster_resources(account->roster, bare);
+
+		for (char **one = all; *one != NULL; one++)
+			keep_resource(account, *one, NULL);
 		forget_resources(account, contact);	/* RFC 6121 §4.5.4: none is left */
 	} else if (g_hash_table_remove(contact->resources, full)) {
 		post_presence_gone(account, full);
+		keep_resource(account, full, NULL);
 	}
 	turn_wake(account->core->turn);
 }

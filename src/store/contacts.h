@@ -23,4 +23,16 @@ void	 contact_rows_each(struct store *, int64_t account, void (*fn)(void *ctx, c
 char	*contacts_version(struct store *, int64_t account);
 bool	 contacts_set_version(struct store *, int64_t account, const char *version, GError **error);
 
+struct presence_row {
+	const char *jid;	/* full */
+	int	 show;		/* proto/enum.def */
+	const char *status;	/* or NULL */
+	int	 priority;
+	const char *caps;	/* the key of what its client can do, or NULL */
+};
+bool	 presence_row_save(struct store *, int64_t account, const struct presence_row *, GError **error);
+bool	 presence_row_delete(struct store *, int64_t account, const char *jid, GError **error);
+bool	 presence_rows_forget(struct store *, int64_t account, GError **error);
+void	 presence_rows_each(struct store *, int64_t account, void (*fn)(void *ctx, const struct presence_row *), void *ctx);
+
 #endif

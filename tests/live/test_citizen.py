@@ -251,3 +251,22 @@ def test_the_contact_list_is_here_while_off_line(confab, meet, session, peer):
     confab.wait_state("home")
     confab.do("/ping", account="home")
     assert "Alice in Chains" in confab.do("/roster", account="home") and "Bands" in confab.do("/roster", account="home")
+
+
+def test_nobody_sees_a_core_that_was_killed_go(confab, meet):
+    m = meet()
+    m.friend.presence(show="away", status="tea")
+    rig.until(lambda: "away" in confab.do("/roster", account="home"), "alice is away")
+    seen = len(m.friend.seen)
+    confab.kill()
+    confab.start()
+    confab.wait_state("home")
+    rig.until(lambda: "away" in confab.do("/roster", account="home"), "alice is still away")
+    confab.do("/ping", account="home")
+    confab.do("and now this", account="home", chat=m.you)
+    m.friend.message("and now this")
+    gone = [e for e in m.friend.seen[seen:] if e.get("ev") == "presence" and e.get("type") == "unavailable"]
+    assert not gone, gone
+    # It is told what happens from now on.
+    m.friend.presence(show="dnd")
+    rig.until(lambda: "dnd" in confab.do("/roster", account="home"), "alice does not want to be disturbed")
