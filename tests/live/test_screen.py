@@ -116,3 +116,17 @@ def test_a_theme_is_kept(server, people, peer, confab, tmux):
     assert terminal.exit_code() == 0
     terminal.confab(confab)
     rig.until(lambda: "48;5;231m" in terminal.capture(attributes=True), lambda: terminal.capture(attributes=True))
+
+
+def test_contacts_are_opened_and_renamed(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, chat = talk(server, people, peer, confab, tmux)
+    terminal.keys("M-1")
+    terminal.wait_for("^console>")
+    terminal.keys("F9")
+    terminal.wait_for(rf"● {alice} +online")
+    terminal.type("r")
+    terminal.wait_for("^name for")
+    terminal.line("Alice in Wonderland")
+    terminal.wait_for("● Alice in Wonderland")
+    terminal.keys("Enter")
+    terminal.wait_for("^Alice in Wonderland>")

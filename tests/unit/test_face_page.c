@@ -188,13 +188,84 @@ themes(void **state)
 	assert_string_equal(input_line(face.input), "/theme light ");
 }
 
+static void
+assert_run(const char *account, const char *line)
+{
+	json_t *request = fixture_request(&face, "run"), *params = json_object_get(request, "params");
+
+	assert_string_equal(json_string_value(json_object_get(params, "line")), line);
+	assert_string_equal(json_string_value(json_object_get(params, "account")), account);
+	assert_null(json_object_get(params, "chat"));
+	json_decref(request);
+}
+
+static void
+contacts(void **state)
+{
+	(void)state;
+	fixture_event(&face, false, "{'type':'contact','account':'home','rev':20,'jid':'bob@example.com','name':'Bob',"
+	    "'subscription':'to','groups':['family','friends']}");
+	fixture_event(&face, false, "{'type':'contact','account':'home','rev':21,'jid':'erin@example.org',"
+	    "'subscription':'none','ask':true}");
+	fixture_event(&face, false, "{'type':'contact','account':'work','rev':22,'jid':'lena@work.example','name':'lena',"
+	    "'subscription':'both','groups':['team']}");
+	fixture_event(&face, false, "{'type':'presence','account':'work','rev':23,'jid':'lena@work.example/x','show':'dnd'}");
+	fixture_event(&face, false, "{'type':'contact','account':'work','rev':24,'jid':'malik@example.com','name':'Malik',"
+	    "'subscription':'from','groups':['team']}");
+	fixture_key(&face, "\033[20~");
+	fixture_golden(&face, "contacts");
+	/* It follows what comes. */
+	fixture_event(&face, true, "{'type':'presence','account':'work','rev':25,'jid':'lena@work.example/x','show':'away'}");
+	assert_true(shows("◐ lena         away"));
+	fixture_type(&face, "o");
+	assert_false(shows("Malik"));
+	assert_true(shows("lena"));
+	/* Somebody in two groups has two rows, and one gets past them. */
+	fixture_type(&face, "ogjj");
+	assert_string_equal(face.page.at, "home\nalice@example.org\n");
+	fixture_type(&face, "/malik\r");
+	fixture_type(&face, "r");
+	assert_true(shows("name for malik@example"));
+	fixture_type(&face, "Malik A.\r");
+	assert_run("work", "/roster name malik@example.com Malik A.");
+	fixture_type(&face, "m-team\r");
+	assert_run("work", "/roster group remove malik@example.com team");
+	fixture_type(&face, "mfriends\r");
+	assert_run("work", "/roster group add malik@example.com friends");
+	fixture_type(&face, "x");
+	assert_run("work", "/roster remove malik@example.com");
+	fixture_type(&face, "anew@example.org\r");
+	assert_run("work", "/roster add new@example.org");
+	fixture_key(&face, "\r");
+	assert_run("work", "/msg malik@example.com");
+	assert_true(face.page.on);
+	/* An open chat is gone to at once; the line is still there. */
+	fixture_key(&face, "\033");
+	fixture_type(&face, "/alice\r\r");
+	assert_false(face.page.on);
+	assert_true(shows("alice> half a line"));
+	/* A name in the list can be anything. */
+	fixture_event(&face, false, "{'type':'contact','account':'home','rev':30,'jid':'evil@example.org',"
+	    "'name':'\\u001b[2Jx\\ny','subscription':'both','groups':['\\u001b]0;','']}");
+	fixture_key(&face, "\030");
+	fixture_key(&face, "c");
+	for (int rows = 1; rows < 30; rows += 3)
+		for (int columns = 1; columns < 100; columns += 9) {
+			g_autofree char *dump = NULL;
+
+			fixture_resize(&face, rows, columns);
+			dump = fixture_dump(&face);
+			assert_null(strchr(dump, '\033'));
+		}
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(help), test(other_keys), test(legend), test(describing), test(themes),
+		test(help), test(other_keys), test(legend), test(describing), test(themes), test(contacts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -223,6 +223,9 @@ screen_action(struct face *face, enum action action, int count)
 	case ACTION_OPEN_HELP:
 		page_help_open(face, NULL);
 		break;
+	case ACTION_OPEN_CONTACTS:
+		page_open(face, PAGE_CONTACTS, NULL);
+		break;
 	case ACTION_SHOW_LEGEND:
 		page_open(face, PAGE_LEGEND, NULL);
 		break;

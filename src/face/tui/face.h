@@ -65,13 +65,15 @@ struct select {
 };
 
 /* page.c */
-enum page_kind { PAGE_HELP, PAGE_LEGEND };
+enum page_kind { PAGE_HELP, PAGE_LEGEND, PAGE_CONTACTS };
 struct page {
 	bool		 on, filtering;
 	enum page_kind	 kind;
 	char		*subject;		/* what it is about; NULL: all */
 	char		*at;			/* the target under the cursor */
 	int		 top;			/* the first line shown */
+	bool		 online_only;		/* contacts: without those who are not there */
+	char		*asked;			/* contacts: the row that a question is about */
 	GString		*filter;		/* NULL, or what the lines must hold */
 	json_t		*commands;		/* what the core says of its commands; NULL: not asked yet */
 };
@@ -210,6 +212,8 @@ void	 send_line(struct face *);
 void	 send_run(struct face *, struct chat *, const char *line, const char *typed, bool pasted);
 /* The same for a key: nothing goes into the history, and nothing is given back. */
 void	 send_quietly(struct face *, struct chat *, const char *line);
+/* The same for an account and no chat; goes to the chat that it opens. */
+void	 send_for_account(struct face *, const char *account, const char *line);
 /* Lines whose fate is not known: said after the screen is put back.  The caller's, NULL when there are none. */
 char	*send_left(struct face *);
 /* How many answers are waited for so long that it is worth a word. */

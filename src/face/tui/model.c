@@ -414,6 +414,19 @@ model_contact(const struct model *model, const char *account, const char *jid)
 	return object == NULL ? NULL : &object->event.contact;
 }
 
+GPtrArray *
+model_contacts(const struct model *model)
+{
+	GPtrArray *all = g_ptr_array_new();
+	GHashTableIter iter;
+	void *value;
+
+	g_hash_table_iter_init(&iter, model->contacts);
+	while (g_hash_table_iter_next(&iter, NULL, &value))
+		g_ptr_array_add(all, &((struct object *)value)->event);
+	return all;
+}
+
 bool
 model_presence(const struct model *model, const char *account, const char *jid, enum presence_show *show,
     const char **status)

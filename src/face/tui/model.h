@@ -64,6 +64,8 @@ const struct event_account *model_account(const struct model *, const char *name
 const GPtrArray *model_accounts(struct model *);	/* const struct event * */
 const GPtrArray *model_prompts(struct model *);		/* const struct event *, by number */
 const struct event *model_prompt(struct model *, int64_t id);
+/* Of all accounts, in no order; the array is the caller's, what is in it the model's. */
+GPtrArray *model_contacts(const struct model *);		/* const struct event * */
 const struct event_contact *model_contact(const struct model *, const char *account, const char *jid);
 /* What a contact's best resource says; false when nothing is known. */
 bool	 model_presence(const struct model *, const char *account, const char *jid, enum presence_show *,

@@ -16,6 +16,8 @@ static const struct {
 } kinds[] = {
 	[PAGE_HELP] = { page_help_make, page_help_follow, page_help_back, NULL,
 		"Enter follows  BS back  / searches  Esc leaves" },
+	[PAGE_CONTACTS] = { page_contacts_make, page_contacts_follow, NULL, page_contacts_key,
+		"a add  r rename  m groups  x remove  o offline" },
 	[PAGE_LEGEND] = { page_legend_make, NULL, NULL, NULL, "/ searches  Esc leaves" },
 };
 
@@ -153,6 +155,8 @@ void
 page_free(struct face *face)
 {
 	page_close(face);
+	g_free(face->page.asked);
+	face->page.asked = NULL;
 	json_decref(face->page.commands);
 	face->page.commands = NULL;
 }

@@ -29,6 +29,9 @@ void	 page_add_wrapped(struct page_lines *, enum slot, int indent, const char *t
 
 void	 page_help_make(struct face *, struct page_lines *);
 void	 page_legend_make(struct face *, struct page_lines *);
+void	 page_contacts_make(struct face *, struct page_lines *);
+void	 page_contacts_follow(struct face *, const char *target);
+bool	 page_contacts_key(struct face *, const char *target, const char *bytes, size_t len);
 /* Enter, and Backspace where there is nothing to filter. */
 void	 page_help_follow(struct face *, const char *target);
 void	 page_help_back(struct face *);

@@ -74,7 +74,7 @@ follow(struct face *face, json_t *result)
 	struct chat *chat = account != NULL && jid != NULL ? model_chat(face->model, account, jid) : NULL;
 
 	/* Who has typed on meanwhile stays. */
-	if (chat != NULL && *input_line(face->input) == '\0' && !face->ask.open)
+	if (chat != NULL && (face->page.on || *input_line(face->input) == '\0') && !face->ask.open)
 		face_go(face, chat);
 }
 
@@ -131,8 +131,10 @@ answered(void *ctx, json_t *result, const GError *error, json_t *data)
 	g_ptr_array_remove(face->sending, sending);
 }
 
+/* account NULL: the chat's. */
 static void
-request_run(struct face *face, struct chat *chat, const char *line, const char *typed, bool pasted, bool quiet)
+request_as(struct face *face, struct chat *chat, const char *account, const char *line, const char *typed, bool pasted,
+    bool quiet)
 {
 	struct sending *sending;
 	json_t *params;
@@ -151,13 +153,21 @@ request_run(struct face *face, struct chat *chat, const char *line, const char *
 		face->sending = g_ptr_array_new_with_free_func(sending_free);
 	g_ptr_array_add(face->sending, sending);
 	params = json_pack("{s:s}", "line", line);
-	if (!chat_is_console(chat)) {
+	if (account != NULL) {
+		json_object_set_new(params, "account", json_string(account));
+	} else if (!chat_is_console(chat)) {
 		json_object_set_new(params, "account", json_string(chat->account));
 		json_object_set_new(params, "chat", json_string(chat->jid));
 	}
 	face->running++;
 	face_mark(face, DIRTY_BARS);
 	client_request(face->client, "run", params, answered, sending);
+}
+
+static void
+request_run(struct face *face, struct chat *chat, const char *line, const char *typed, bool pasted, bool quiet)
+{
+	request_as(face, chat, NULL, line, typed, pasted, quiet);
 }
 
 void
@@ -171,6 +181,12 @@ void
 send_quietly(struct face *face, struct chat *chat, const char *line)
 {
 	request_run(face, chat, line, line, false, true);
+}
+
+void
+send_for_account(struct face *face, const char *account, const char *line)
+{
+	request_as(face, face->front, account, line, line, false, true);
 }
 
 void

@@ -160,8 +160,8 @@ status_sign(enum presence_show show, bool known, bool ascii, enum slot *slot)
 	return ascii ? signs[show].plain : signs[show].sign;
 }
 
-static const char *
-show_words(enum presence_show show)
+const char *
+status_words(enum presence_show show)
 {
 	static const char *const words[] = {
 		[SHOW_OFFLINE] = "offline", [SHOW_CHAT] = "free for chat", [SHOW_ONLINE] = "online",
@@ -201,7 +201,7 @@ add_presence(const struct status *status, struct line *line, bool narrow)
 	add_take(line, one, SLOT_TITLE, g_strconcat("  ", sign, NULL));
 	if (narrow || !known)
 		return;
-	add_take(line, one, SLOT_TITLE, g_strconcat(" ", show_words(show), NULL));
+	add_take(line, one, SLOT_TITLE, g_strconcat(" ", status_words(show), NULL));
 	if (words != NULL && *words != '\0')
 		add_take(line, one, SLOT_TITLE_TOPIC, g_strconcat(" \"", words, "\"", NULL));
 }

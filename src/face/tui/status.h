@@ -24,6 +24,8 @@ void	 status_draw_title(const struct status *, struct canvas *, const struct are
 void	 status_draw(const struct status *, struct canvas *, const struct area *);
 /* What stands before the input line: "alice> ".  The caller's. */
 char	*status_prompt(struct model *, const struct chat *, int columns);
+/* An availability in words: "away for long". */
+const char *status_words(enum presence_show);
 /* The sign of an availability, and its slot. */
 const char *status_sign(enum presence_show, bool known, bool ascii, enum slot *);
 

@@ -1,0 +1,294 @@
+/*
+ * page_contacts.c: everybody who is in a contact list, by account and group, those who are there first.  What is done is a
+ * command of the core, for the account that the row is of.
+ */
+#include <string.h>
+
+#include "face/tui/keyname.h"
+#include "face/tui/page.h"
+#include "face/tui/status.h"
+
+struct person {
+	const struct event_contact *contact;
+	const char	*account;
+	char		*name;			/* folded, to sort by */
+	enum presence_show show;
+	const char	*status;
+	bool		 known;
+};
+
+static void
+person_free(void *data)
+{
+	struct person *person = data;
+
+	g_free(person->name);
+	g_free(person);
+}
+
+static const char *
+name_of(const struct event_contact *contact)
+{
+	return contact->name != NULL && *contact->name != '\0' ? contact->name : contact->jid;
+}
+
+static int
+by_presence(const void *a, const void *b)
+{
+	const struct person *x = *(struct person *const *)a, *y = *(struct person *const *)b;
+	bool p = x->known && x->show != SHOW_OFFLINE, q = y->known && y->show != SHOW_OFFLINE;
+	int order;
+
+	if (p != q)
+		return p ? -1 : 1;
+	order = strcmp(x->name, y->name);
+	return order != 0 ? order : strcmp(x->contact->jid, y->contact->jid);
+}
+
+/* The contacts of one account, sorted. */
+static GPtrArray *
+people_of(struct face *face, const char *account)
+{
+	g_autoptr(GPtrArray) contacts = model_contacts(face->model);
+	GPtrArray *people = g_ptr_array_new_with_free_func(person_free);
+
+	for (guint i = 0; i < contacts->len; i++) {
+		const struct event *event = contacts->pdata[i];
+		struct person *person;
+
+		if (g_strcmp0(event->account_name, account) != 0)
+			continue;
+		person = g_new0(struct person, 1);
+		person->contact = &event->contact;
+		person->account = account;
+		person->name = g_utf8_casefold(name_of(&event->contact), -1);
+		person->known = model_presence(face->model, account, event->contact.jid, &person->show, &person->status) ||
+		    event->contact.subscription == SUBSCRIPTION_TO || event->contact.subscription == SUBSCRIPTION_BOTH;
+		g_ptr_array_add(people, person);
+	}
+	g_ptr_array_sort(people, by_presence);
+	return people;
+}
+
+static bool
+is_in(const struct person *person, const char *group)
+{
+	json_t *one;
+	size_t i;
+
+	if (group == NULL)
+		return json_array_size(person->contact->groups) == 0;
+	json_array_foreach(person->contact->groups, i, one)
+		if (g_strcmp0(json_string_value(one), group) == 0)
+			return true;
+	return false;
+}
+
+static const char *
+subscription_words(const struct event_contact *contact)
+{
+	if (contact->ask)
+		return "asked, no answer yet";
+	switch (contact->subscription) {
+	case SUBSCRIPTION_TO:
+		return "does not see you";
+	case SUBSCRIPTION_FROM:
+		return "sees you; you do not see them";
+	case SUBSCRIPTION_NONE:
+		return "neither sees the other";
+	default:
+		return NULL;
+	}
+}
+
+static void
+add_person(struct page_lines *page, const struct person *person, const char *group)
+{
+	g_autofree char *target = g_strdup_printf("%s\n%s\n%s", person->account, person->contact->jid,
+	    group != NULL ? group : "");
+	bool told = person->status != NULL && *person->status != '\0' && person->known && person->show != SHOW_OFFLINE;
+	const char *words = person->known ? status_words(person->show) : "";
+	enum slot slot;
+	g_autofree char *name = g_strndup(name_of(person->contact), text_fit(name_of(person->contact), 24, page->policy));
+	int blanks = MAX(0, 12 - text_columns(name, page->policy));
+	const char *sign = status_sign(person->show, person->known, text_ascii_signs(page->policy), &slot);
+	char *text = g_strdup_printf("   %s %s%*s %s%s%s%s   %s", sign, name, blanks, "", words, told ? "  \"" : "",
+	    told ? person->status : "", told ? "\"" : "", strcmp(name, person->contact->jid) != 0 ? person->contact->jid : "");
+
+	page_add(page, person->known && person->show != SHOW_OFFLINE ? SLOT_TEXT : SLOT_TEXT_DIM, g_strchomp(text), target,
+	    subscription_words(person->contact));
+}
+
+static void
+add_group(struct face *face, struct page_lines *page, const GPtrArray *people, const char *group)
+{
+	int n = 0;
+
+	for (guint i = 0; i < people->len; i++)
+		n += is_in(people->pdata[i], group);
+	if (n == 0)
+		return;
+	page_add(page, SLOT_LIST_HEADER, g_strdup_printf("  %s (%d)", group != NULL ? group : "no group", n), NULL, NULL);
+	for (guint i = 0; i < people->len; i++) {
+		const struct person *person = people->pdata[i];
+
+		if (is_in(person, group) && (!face->page.online_only || (person->known && person->show != SHOW_OFFLINE)))
+			add_person(page, person, group);
+	}
+}
+
+static int
+by_text(const void *a, const void *b)
+{
+	return g_utf8_collate(*(const char *const *)a, *(const char *const *)b);
+}
+
+static GPtrArray *
+groups_of(const GPtrArray *people)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+	GPtrArray *groups = g_ptr_array_new();
+	json_t *one;
+	size_t k;
+
+	for (guint i = 0; i < people->len; i++)
+		json_array_foreach(((struct person *)people->pdata[i])->contact->groups, k, one) {
+			char *name = (char *)(uintptr_t)json_string_value(one);
+
+			if (name != NULL && g_hash_table_add(seen, name))
+				g_ptr_array_add(groups, name);
+		}
+	g_ptr_array_sort(groups, by_text);
+	return groups;
+}
+
+void
+page_contacts_make(struct face *face, struct page_lines *page)
+{
+	const GPtrArray *accounts = model_accounts(face->model);
+	int all = 0, online = 0;
+
+	page->title = g_strdup(face->page.online_only ? "contacts  those who are there" : "contacts  by account and group");
+	for (guint i = 0; i < accounts->len; i++) {
+		const struct event *event = accounts->pdata[i];
+		g_autoptr(GPtrArray) people = people_of(face, event->account_name), groups = groups_of(people);
+		g_autofree char *count = NULL;
+		int there = 0;
+
+		for (guint k = 0; k < people->len; k++) {
+			const struct person *person = people->pdata[k];
+
+			there += person->known && person->show != SHOW_OFFLINE;
+		}
+		count = g_strdup_printf("%u %s, %d online", people->len, people->len == 1 ? "contact" : "contacts", there);
+		page_add(page, SLOT_HELP_HEADING, g_strdup_printf("%s  %s", event->account_name,
+		    event->account.jid != NULL ? event->account.jid : ""), NULL, count);
+		for (guint k = 0; k < groups->len; k++)
+			add_group(face, page, people, groups->pdata[k]);
+		add_group(face, page, people, NULL);
+		all += (int)people->len;
+		online += there;
+	}
+	page->count = g_strdup_printf("%d, %d online", all, online);
+}
+
+/* --- what is done --- */
+
+/* The account and the address of a target, and the group that its row is in; to be freed as one vector. */
+static char **
+parts(const char *target)
+{
+	return g_strsplit(target, "\n", 3);
+}
+
+void
+page_contacts_follow(struct face *face, const char *target)
+{
+	g_auto(GStrv) part = parts(target);
+	struct chat *chat = model_chat(face->model, part[0], part[1]);
+	g_autofree char *line = g_strdup_printf("/msg %s", part[1]);
+
+	if (chat != NULL && chat->object.chat.open)
+		face_go(face, chat);
+	else
+		send_for_account(face, part[0], line);
+}
+
+/* Runs command, about the contact that was asked about, with what was typed behind it. */
+static void
+answered(struct face *face, const char *value, const char *command)
+{
+	g_auto(GStrv) part = parts(face->page.asked);
+	g_autofree char *line = NULL;
+
+	if (value == NULL || *value == '\0')
+		return;
+	line = g_strdup_printf("/%s %s %s", command, part[1], value);
+	send_for_account(face, part[0], line);
+}
+
+static void
+renamed(struct face *face, const char *value, int64_t id)
+{
+	(void)id;
+	answered(face, value, "roster name");
+}
+
+static void
+grouped(struct face *face, const char *value, int64_t id)
+{
+	(void)id;
+	/* A minus takes it out of the group. */
+	if (value != NULL && *value == '-')
+		answered(face, value + 1, "roster group remove");
+	else
+		answered(face, value, "roster group add");
+}
+
+static void
+added(struct face *face, const char *value, int64_t id)
+{
+	g_auto(GStrv) part = parts(face->page.asked);
+	g_autofree char *line = NULL;
+
+	(void)id;
+	if (value == NULL || *value == '\0')
+		return;
+	line = g_strdup_printf("/roster add %s", value);
+	send_for_account(face, part[0], line);
+}
+
+bool
+page_contacts_key(struct face *face, const char *target, const char *bytes, size_t len)
+{
+	g_auto(GStrv) part = NULL;
+	g_autofree char *line = NULL;
+
+	if (keyname_is("o", bytes, len)) {
+		face->page.online_only = !face->page.online_only;
+		return true;
+	}
+	if (target == NULL || !keyname_is("a, r, m, x", bytes, len))
+		return false;
+	part = parts(target);
+	g_free(face->page.asked);
+	face->page.asked = g_strdup(target);
+	switch (bytes[0]) {
+	case 'a':
+		line = g_strdup_printf("address of a new contact of %s", part[0]);
+		ask_open(face, line, false, "", added, 0);
+		break;
+	case 'r':
+		line = g_strdup_printf("name for %s", part[1]);
+		ask_open(face, line, false, "", renamed, 0);
+		break;
+	case 'm':
+		ask_open(face, "group, or -group to leave it", false, "", grouped, 0);
+		break;
+	default:
+		line = g_strdup_printf("/roster remove %s", part[1]);
+		send_for_account(face, part[0], line);
+		break;
+	}
+	return true;
+}
