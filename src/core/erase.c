@@ -84,3 +84,9 @@ erase_message(struct core *core, int64_t id, GError **error)
 		    G_GINT64_FORMAT " drops one that has not left.", id, id);
 	return chat_end_change(core, ok, error);
 }
+
+int64_t
+erase_rev(const struct core *core)
+{
+	return message_erased_rev(core->store);
+}

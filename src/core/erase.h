@@ -14,4 +14,7 @@ bool	 erase_some(struct core *, int64_t chat, int64_t before, unsigned *n, bool 
 /* One, by its number.  RPC_ERROR_FAILED when it is under way. */
 bool	 erase_message(struct core *, int64_t id, GError **error);
 
+/* The revision at which something was deleted last; 0: nothing ever was.  Who knows less holds what is gone. */
+int64_t	 erase_rev(const struct core *);
+
 #endif

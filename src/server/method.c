@@ -9,16 +9,17 @@
 #include "core/attention.h"
 #include "core/archive.h"
 #include "core/chat.h"
+#include "core/erase.h"
 #include "core/prompt.h"
 #include "core/roster.h"
 #include "core/search.h"
 #include "core/setting.h"
 #include "core/turn.h"
+#include "core/typed.h"
 #include "core/typing.h"
 #include "proto/error.h"
 #include "proto/method.h"
 #include "server/session.h"
-#include "store/erase.h"
 
 enum {
 	PROTOCOL = 1,
@@ -171,7 +172,7 @@ do_subscribe(struct session *session, int64_t id, const json_t *params, GError *
 	/* What happened up to now and is not delivered yet would come twice, or not at all. */
 	turn_finish(core->turn);
 	session_subscribe(session, params);
-	if (json_object_get(params, "since") != NULL && (message_erased_rev(core->store) > number(params, "since", 0) ||
+	if (json_object_get(params, "since") != NULL && (erase_rev(core) > number(params, "since", 0) ||
 	    !replay(session, number(params, "since", 0)))) {
 		struct event reset = { .type = EVENT_reset, .time = clock_real_us() / 1000 };
 
@@ -572,6 +573,37 @@ do_layout(struct session *session, int64_t id, const json_t *params, GError **er
 		return NULL;
 	kept = store_get_text(core->store, key);
 	return json_pack("{s:s}", "text", kept != NULL ? kept : "");
+}
+
+static json_t *
+do_typed(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	struct core *core = session_core(session);
+	const char *jid = text(params, "chat"), *line = text(params, "line");
+	struct account *account = NULL;
+	g_autoptr(GPtrArray) kept = NULL;
+	json_t *lines;
+	int64_t chat = 0;
+
+	(void)id;
+	if ((jid == NULL) != (text(params, "account") == NULL)) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_PARAMS, "typed takes account and chat, or none of them.");
+		return NULL;
+	}
+	if (jid != NULL && (account = need_account(core, params, error)) == NULL)
+		return NULL;
+	if (account != NULL)
+		chat = chat_find(core->store, account->id, jid, CHAT_PERSON, false, NULL);
+	/* In a chat that there is not nothing was typed. */
+	if (jid != NULL && chat == 0)
+		return json_pack("{s:[]}", "lines");
+	if (line != NULL)
+		return typed_keep(core, chat, line, error) ? json_object() : NULL;
+	kept = typed_list(core, chat);
+	lines = json_array();
+	for (guint i = 0; i < kept->len; i++)
+		json_array_append_new(lines, json_string(kept->pdata[i]));
+	return json_pack("{s:o}", "lines", lines);
 }
 
 static json_t *

@@ -79,6 +79,13 @@ erase(struct store *store, const GArray *all, bool by_hand, GPtrArray *rows, GEr
 	return ok;
 }
 
+/* What was typed is as much the message. */
+static bool
+erase_typed(struct store *store, int64_t chat, int64_t before, GError **error)
+{
+	return db_change(store, error, "DELETE FROM input WHERE (?1 = 0 OR chat = ?1) AND at < ?2 / 1000", "ii", chat, before);
+}
+
 bool
 message_erase(struct store *store, int64_t chat, int64_t before, unsigned limit, GPtrArray *rows, GError **error)
 {
@@ -88,7 +95,7 @@ message_erase(struct store *store, int64_t chat, int64_t before, unsigned limit,
 	    db_ask(store, DOOMED "chat = ?3 AND ord < ?1" SETTLED "ORDER BY ord LIMIT ?2",
 	    "iii", before, (int64_t)limit, chat), error);
 
-	return all != NULL && erase(store, all, chat != 0, rows, error);
+	return all != NULL && erase(store, all, chat != 0, rows, error) && erase_typed(store, chat, before, error);
 }
 
 bool
@@ -97,7 +104,9 @@ message_erase_one(struct store *store, int64_t id, GPtrArray *rows, GError **err
 	g_autoptr(GArray) all = collect(store, db_ask(store, DOOMED "id = ?1" SETTLED,
 	    "i", id), error);
 
-	return all != NULL && all->len == 1 && erase(store, all, true, rows, error);
+	return all != NULL && all->len == 1 && erase(store, all, true, rows, error) &&
+	    db_change(store, error, "DELETE FROM input WHERE chat = ?1 AND line = ?2", "it",
+	    g_array_index(all, struct doomed, 0).chat, g_array_index(all, struct doomed, 0).body);
 }
 
 bool

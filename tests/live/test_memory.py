@@ -101,3 +101,17 @@ def test_said_found_explained_and_deleted(confab, people, peer, server, session)
     confab.start()
     confab.wait_state("home")
     assert [m["body"] for m in confab.history("home", you)] == ["the unmistakable heron"]
+
+
+def test_typed_lines_are_kept_but_no_secrets(confab, session):
+    confab.start()
+    one = session()
+    for line in ("/help", " /forget this", "/answer 3 hunter2", "/status", "/status", "x" * 70000):
+        one.call("typed", line=line)
+    assert one.call("typed")["lines"] == ["/help", "/status"]
+    for wrong in ({"chat": "a@b"}, {"account": "nobody", "chat": "a@b"}):
+        with pytest.raises(rpc.Refused):
+            one.call("typed", **wrong)
+    confab.kill()
+    confab.start()
+    assert session().call("typed")["lines"] == ["/help", "/status"]

@@ -6,8 +6,10 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/limits.h"
 #include "store/db.h"
 #include "store/erase.h"
+#include "store/lines.h"
 #include "tempstore.h"
 
 static struct tempstore t;
@@ -136,6 +138,36 @@ by_place(void **state)
 	message_row_free(middle);
 }
 
+/* The last lines of each chat; deleting what was said deletes what was typed. */
+static void
+typed(void **state)
+{
+	g_autoptr(GPtrArray) rows = g_ptr_array_new_with_free_func(row_free), lines = NULL, others = NULL, left = NULL;
+
+	(void)state;
+	hear("something");
+	tempstore_begin(&t);
+	for (int i = 0; i < LIMIT_LINES + 50; i++) {
+		g_autofree char *line = g_strdup_printf("line %d", i);
+
+		assert_true(line_keep(t.store, t.chat, line, NULL));
+		assert_true(line_keep(t.store, t.chat, line, NULL));
+	}
+	assert_true(line_keep(t.store, 0, "/help", NULL));
+	tempstore_end(&t);
+	lines = line_list(t.store, t.chat);
+	assert_int_equal(lines->len, LIMIT_LINES);
+	assert_string_equal(lines->pdata[0], "line 50");
+	assert_string_equal(lines->pdata[LIMIT_LINES - 1], "line 249");
+	tempstore_begin(&t);
+	assert_true(message_erase(t.store, t.chat, INT64_MAX, 10, rows, NULL));
+	tempstore_end(&t);
+	left = line_list(t.store, t.chat);
+	others = line_list(t.store, 0);
+	assert_int_equal(left->len, 0);
+	assert_int_equal(others->len, 1);
+}
+
 /* A savepoint that is taken back brings everything back. */
 static void
 taken_back(void **state)
@@ -158,7 +190,7 @@ int
 main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
-	const struct CMUnitTest tests[] = { TEST(one), TEST(bytes), TEST(by_place), TEST(taken_back) };
+	const struct CMUnitTest tests[] = { TEST(one), TEST(bytes), TEST(by_place), TEST(typed), TEST(taken_back) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -822,6 +822,36 @@ rows_of_the_line(void **state)
 	assert_int_equal(face.layout.input.rows, 8);
 }
 
+/* What was typed in another face comes by Up; what is typed here goes to the core, but no answer. */
+static void
+typed_elsewhere(void **state)
+{
+	json_t *request, *params;
+
+	(void)state;
+	face_go(&face, model_chat(face.model, "home", "alice@example.org"));
+	request = fixture_request(&face, "typed");
+	params = json_object_get(request, "params");
+	assert_string_equal(json_string_value(json_object_get(params, "chat")), "alice@example.org");
+	assert_null(json_object_get(params, "line"));
+	fixture_answer(&face, request, json_pack("{s:[s,s,i]}", "lines", "long ago", "lately", 7));
+	fixture_key(&face, "\033[A");
+	assert_string_equal(input_line(face.input), "lately");
+	fixture_key(&face, "\033[A");
+	assert_string_equal(input_line(face.input), "long ago");
+	fixture_key(&face, "\r");
+	request = fixture_request(&face, "typed");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")), "long ago");
+	fixture_answer(&face, request, json_object());
+	/* Asked for once only. */
+	assert_true(face.front->recalled);
+	recall_keep(&face, face.front, "/answer 1 secret");
+	recall_keep(&face, face.front, "after it");
+	request = fixture_request(&face, "typed");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")), "after it");
+	fixture_answer(&face, request, json_object());
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)
 
 /* --- what a face keeps --- */
@@ -906,7 +936,7 @@ main(void)
 		test(a_long_paste_asks), test(candidates), test(a_late_answer_changes_nothing), test(a_password),
 		test(a_secret_is_no_argument), test(a_question_of_ones_own), test(seen_after_a_second),
 		test(the_clock_goes_to_sleep), test(the_unread_line_stays), test(walking), test(drafts_reach_the_core),
-		test(rows_of_the_line), test(drafts_from_elsewhere), test(leaving_a_question),
+		test(rows_of_the_line), test(drafts_from_elsewhere), test(leaving_a_question), test(typed_elsewhere),
 		test(the_layout_is_kept), test(what_waits_and_what_protects), test(late_messages_say_when_they_were_sent),
 	};
 

@@ -138,6 +138,7 @@ struct face {
 	int		 detaches;		/* C-d on the empty line */
 	int		 running;		/* lines without an answer */
 	GPtrArray	*sending;		/* struct sending, send.c */
+	GPtrArray	*recalls;		/* what is under way, recall.c */
 	GPtrArray	*asked;			/* pages under way, link.c */
 	const char	*synced;		/* inside link_sync(): the account */
 	struct clock_timer *draft_timer;
@@ -219,6 +220,11 @@ char	*send_left(struct face *);
 /* How many answers are waited for so long that it is worth a word. */
 int	 send_waiting(const struct face *);
 void	 send_free(struct face *);
+
+/* recall.c: asks for what was typed in a chat before, the first time; and keeps what was just typed. */
+void	 recall_load(struct face *, struct chat *);
+void	 recall_keep(struct face *, struct chat *, const char *line);
+void	 recall_free(struct face *);
 
 /* command.c */
 bool	 command_run(struct face *, const char *line);

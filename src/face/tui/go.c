@@ -100,6 +100,7 @@ face_go(struct face *face, struct chat *chat)
 	window = model_window(face->model, chat);
 	input_use(face->input, face_draft(face, chat));
 	place_unread_line(chat);
+	recall_load(face, chat);
 	if (!window->loaded) {
 		face->arriving = true;
 		link_page(face, chat, WINDOW_BEFORE);

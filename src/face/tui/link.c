@@ -302,6 +302,7 @@ link_attach(struct face *face)
 	client_set_priority(face->client, G_PRIORITY_DEFAULT + 10);
 	client_hello(face->client, &hello, took_hello, face);
 	client_request(face->client, "subscribe", NULL, NULL, NULL);
+	recall_load(face, face->front);
 	client_request(face->client, "layout", json_pack("{s:s}", "name", face->name), took_layout, face);
 	relist(face);
 }

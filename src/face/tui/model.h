@@ -32,6 +32,7 @@ struct chat {
 	/* The unread line stands before the first incoming message after this order; 0: there is none. */
 	int64_t		 unread_after;
 	int		 unread_count;
+	bool		 recalled;	/* the core was asked for what was typed in it before */
 	bool		 arrived;	/* the view was put in its place since the chat came to the front */
 };
 

@@ -175,6 +175,7 @@ send_run(struct face *face, struct chat *chat, const char *line, const char *typ
 {
 	input_remember(face->input, face_draft(face, chat), typed);
 	request_run(face, chat, line, typed, pasted, false);
+	recall_keep(face, chat, typed);
 }
 
 void
@@ -211,6 +212,7 @@ send_line(struct face *face)
 	face_mark(face, DIRTY_ALL);
 	if (command && command_run(face, line)) {
 		input_remember(face->input, face_draft(face, face->front), line);
+		recall_keep(face, face->front, line);
 		return;
 	}
 	/* A pasted slash is text: two of them say so. */

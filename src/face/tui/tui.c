@@ -396,6 +396,7 @@ face_clear(struct face *face)
 	typing_forget(face);
 	attention_free(face);
 	preference_free(face);
+	recall_free(face);
 	complete_close(face, false);
 	select_leave(face);
 	page_free(face);
