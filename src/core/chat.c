@@ -47,6 +47,7 @@ chat_event(const struct core *core, const struct chat_row *row, struct event *ev
 	chat->read = row->read;
 	chat->last = row->last;
 	chat->draft = g_strdup(row->draft);
+	chat->muted = row->muted;
 	chat->draft_by = g_strdup(g_hash_table_lookup(core->drafters, &row->id));
 	return true;
 }
@@ -280,6 +281,21 @@ chat_draft(struct account *account, const char *jid, const char *text, const cha
 		g_hash_table_replace(core->drafters, key, g_strdup(session));
 		turn_put_chat(core->turn, chat);
 	}
+	return chat_end_change(core, ok, error);
+}
+
+bool
+chat_mute(struct account *account, const char *jid, bool muted, GError **error)
+{
+	struct core *core = account->core;
+	int64_t chat = existing(account, jid, error);
+	bool ok;
+
+	if (chat == 0 || !chat_begin_change(core, error))
+		return false;
+	ok = chat_set_muted(core->store, chat, muted, error);
+	if (ok)
+		turn_put_chat(core->turn, chat);
 	return chat_end_change(core, ok, error);
 }
 

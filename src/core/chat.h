@@ -31,6 +31,8 @@ bool	 chat_close(struct account *, const char *jid, GError **error);
 /* Everything up to this message is read; focused: because somebody looks at it, which others may hear. */
 bool	 chat_seen(struct account *, const char *jid, int64_t message, bool focused, GError **error);
 bool	 chat_draft(struct account *, const char *jid, const char *text, const char *session, GError **error);
+/* Whether it asks for attention; it counts what is unread in any case. */
+bool	 chat_mute(struct account *, const char *jid, bool muted, GError **error);
 /* The contact's name as we call it: from the roster, else the local part.  The caller's. */
 char	*chat_name(const struct account *, const char *jid);
 

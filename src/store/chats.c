@@ -12,7 +12,7 @@ enum { COUNT_MAX = 100, FIRST_NUMBER = 2 };
 	"(SELECT count(*) FROM (SELECT 1 FROM message m INDEXED BY message_unread " \
 	"WHERE m.chat = c.id AND m.ord > c.read AND m.flags & 2 LIMIT 100)), " \
 	"(SELECT count(*) FROM (SELECT 1 FROM message m INDEXED BY message_mention " \
-	"WHERE m.chat = c.id AND m.ord > c.read AND m.flags & 4 LIMIT 100)) FROM chat c "
+	"WHERE m.chat = c.id AND m.ord > c.read AND m.flags & 4 LIMIT 100)), c.muted FROM chat c "
 
 G_STATIC_ASSERT(COUNT_MAX == 100);	/* stands in the text above */
 
@@ -46,6 +46,7 @@ next(struct store *store, sqlite3_stmt *stmt)
 	row->last = sqlite3_column_int64(stmt, 8);
 	row->unread = sqlite3_column_int(stmt, 9);
 	row->mentions = sqlite3_column_int(stmt, 10);
+	row->muted = sqlite3_column_int(stmt, 11) != 0;
 	return row;
 }
 
@@ -145,6 +146,17 @@ chat_set_draft(struct store *store, int64_t id, const char *text, GError **error
 		return false;
 	return same != 0 || db_change(store, error, "UPDATE chat SET draft = ?2, rev = ?3 WHERE id = ?1", "iti", id, text,
 	    store_next_rev(store));
+}
+
+bool
+chat_set_muted(struct store *store, int64_t id, bool muted, GError **error)
+{
+	int64_t same = 1;
+
+	if (!db_number(store, error, &same, "SELECT muted = ?2 FROM chat WHERE id = ?1", "ii", id, (int64_t)muted))
+		return false;
+	return same != 0 || db_change(store, error, "UPDATE chat SET muted = ?2, rev = ?3 WHERE id = ?1", "iii", id,
+	    (int64_t)muted, store_next_rev(store));
 }
 
 bool

@@ -16,6 +16,7 @@ struct chat_row {
 	int	 number;	/* place in the list of open chats, from 2 (the console is 1); 0 when closed */
 	int64_t	 read;		/* ord of the last message seen */
 	char	*draft;
+	bool	 muted;		/* it asks for no attention */
 	int64_t	 last;		/* ord of the newest message; 0: none */
 	int	 unread, mentions;	/* each counted up to 100 */
 	int64_t	 rev;
@@ -35,6 +36,7 @@ bool	 chat_set_open(struct store *, int64_t id, bool open, GError **error);
 /* Only grows; returns true and changes nothing when it would not. */
 bool	 chat_set_read(struct store *, int64_t id, int64_t ord, GError **error);
 bool	 chat_set_draft(struct store *, int64_t id, const char *text, GError **error);
+bool	 chat_set_muted(struct store *, int64_t id, bool muted, GError **error);
 /* Only a new revision: its counts changed. */
 bool	 chat_touch(struct store *, int64_t id, GError **error);
 /* Chats changed after rev, oldest change first. */

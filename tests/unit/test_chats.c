@@ -213,6 +213,24 @@ test_unread_and_read(void **state)
 }
 
 static void
+test_muted(void **state)
+{
+	(void)state;
+	int64_t rev = store_rev(t.store);
+	tempstore_begin(&t);
+	assert_true(chat_set_muted(t.store, t.chat, true, NULL));
+	assert_int_equal(store_rev(t.store), rev + 1);
+	/* No change is no new revision. */
+	assert_true(chat_set_muted(t.store, t.chat, true, NULL));
+	assert_int_equal(store_rev(t.store), rev + 1);
+	tempstore_end(&t);
+	tempstore_commit(&t);
+	tempstore_reopen(&t);
+	CHAT chat = chat_load(t.store, t.chat);
+	assert_true(chat->muted);
+}
+
+static void
 test_draft_and_touch(void **state)
 {
 	(void)state;
@@ -227,6 +245,7 @@ test_draft_and_touch(void **state)
 	tempstore_reopen(&t);
 	CHAT chat = chat_load(t.store, t.chat);
 	assert_string_equal(chat->draft, "half a sent");
+	assert_false(chat->muted);
 	g_autoptr(GPtrArray) before = chat_changed_since(t.store, chat->rev);
 	assert_int_equal(before->len, 0);
 	tempstore_begin(&t);
@@ -330,7 +349,7 @@ main(void)
 		TEST(test_numbers_are_lowest_free_and_stay),
 		TEST(test_list_is_open_or_with_messages),
 		TEST(test_unread_and_read),
-		TEST(test_draft_and_touch),
+		TEST(test_draft_and_touch), TEST(test_muted),
 		TEST(test_stream_row),
 		TEST(test_requests),
 		TEST(test_texts),

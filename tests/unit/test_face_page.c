@@ -259,13 +259,33 @@ contacts(void **state)
 		}
 }
 
+static void
+muting(void **state)
+{
+	json_t *request;
+
+	(void)state;
+	fixture_key(&face, "\030");
+	fixture_key(&face, "m");
+	request = fixture_request(&face, "run");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")), "/notify none");
+	json_decref(request);
+	fixture_event(&face, true, "{'type':'chat','account':'home','chat':'bob@example.com','rev':50,'kind':'chat',"
+	    "'name':'bob','open':true,'number':7,'unread':2,'read':5,'muted':true}");
+	/* It counts, greyed, and is no stop. */
+	fixture_resize(&face, 24, 120);
+	assert_true(shows("7 ? bob         -    2"));
+	assert_false(shows("Act"));
+	assert_null(model_next_unread(face.model, face.front));
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(help), test(other_keys), test(legend), test(describing), test(themes), test(contacts),
+		test(help), test(other_keys), test(legend), test(describing), test(themes), test(contacts), test(muting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

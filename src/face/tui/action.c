@@ -124,6 +124,15 @@ mark_read(struct face *face)
 }
 
 static void
+mute(struct face *face)
+{
+	if (chat_is_console(face->front))
+		face_note(face, face->front, SEVERITY_INFO, "The console is never muted.");
+	else
+		send_quietly(face, face->front, face->front->object.chat.muted ? "/notify all" : "/notify none");
+}
+
+static void
 scroll(struct face *face, enum action action, int count)
 {
 	int page = MAX(1, face->layout.chat.rows - 2);
@@ -240,6 +249,9 @@ screen_action(struct face *face, enum action action, int count)
 		break;
 	case ACTION_TOGGLE_LIST:
 		toggle_list(face);
+		break;
+	case ACTION_MUTE:
+		mute(face);
 		break;
 	case ACTION_MARK_READ:
 		mark_read(face);
