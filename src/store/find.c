@@ -121,19 +121,46 @@ bind_question(sqlite3_stmt *stmt, const struct find_question *q)
 
 /* The first column of the first row, 0 for none. */
 static int64_t
-number(struct finder *f, const char *sql, int64_t first, int64_t second)
+number(struct finder *f, const char *sql, int64_t argument)
 {
 	sqlite3_stmt *stmt = NULL;
 	int64_t value = 0;
 
 	if (sqlite3_prepare_v2(f->db, sql, -1, &stmt, NULL) != SQLITE_OK)
 		return 0;
-	sqlite3_bind_int64(stmt, 1, first);
-	sqlite3_bind_int64(stmt, 2, second);
+	sqlite3_bind_int64(stmt, 1, argument);
 	if (sqlite3_step(stmt) == SQLITE_ROW)
 		value = sqlite3_column_int64(stmt, 0);
 	sqlite3_finalize(stmt);
 	return value;
+}
+
+/* Prepared once for all hits: that is most of what it takes. */
+static void
+find_neighbours(struct finder *f, struct find_answer *a, const GArray *places)
+{
+	static const char *const sql[] = {
+		"SELECT id FROM message WHERE chat = ?1 AND ord < ?2 ORDER BY ord DESC LIMIT 1",
+		"SELECT id FROM message WHERE chat = ?1 AND ord > ?2 ORDER BY ord LIMIT 1",
+	};
+
+	for (int side = 0; side < 2; side++) {
+		sqlite3_stmt *stmt = NULL;
+
+		if (sqlite3_prepare_v2(f->db, sql[side], -1, &stmt, NULL) != SQLITE_OK)
+			return;
+		for (guint i = 0; i < a->hits->len; i++) {
+			struct find_hit *hit = &g_array_index(a->hits, struct find_hit, i);
+			const int64_t *place = &g_array_index(places, int64_t, 2 * i);
+
+			sqlite3_bind_int64(stmt, 1, place[0]);
+			sqlite3_bind_int64(stmt, 2, place[1]);
+			if (sqlite3_step(stmt) == SQLITE_ROW)
+				*(side == 0 ? &hit->previous : &hit->next) = sqlite3_column_int64(stmt, 0);
+			sqlite3_reset(stmt);
+		}
+		sqlite3_finalize(stmt);
+	}
 }
 
 /* Where a search of this could begin. */
@@ -141,9 +168,9 @@ static int64_t
 oldest(struct finder *f, const struct find_question *q)
 {
 	if (q->chat != 0)
-		return number(f, "SELECT min(ord) FROM message WHERE chat = ?1", q->chat, 0);
+		return number(f, "SELECT min(ord) FROM message WHERE chat = ?1", q->chat);
 	return number(f, "SELECT min((SELECT min(m.ord) FROM message m WHERE m.chat = c.id)) FROM chat c WHERE ?1 IN (0, c.account)",
-	    q->account, 0);
+	    q->account);
 }
 
 static void
@@ -151,7 +178,7 @@ look(struct finder *f, const struct find_question *q, struct find_answer *a)
 {
 	sqlite3_stmt *stmt = NULL;
 	int rc = sqlite3_prepare_v2(f->db, sql_of(q), -1, &stmt, NULL);
-	g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(int64_t[2]));
+	g_autoptr(GArray) places = g_array_new(FALSE, FALSE, sizeof(int64_t));	/* chat, ord, ... */
 
 	if (rc == SQLITE_OK)
 		rc = bind_question(stmt, q);
@@ -165,7 +192,7 @@ look(struct finder *f, const struct find_question *q, struct find_answer *a)
 			rc = SQLITE_DONE;
 		} else {
 			g_array_append_val(a->hits, hit);
-			g_array_append_vals(places, place, 1);
+			g_array_append_vals(places, place, 2);
 		}
 	}
 	if (rc == SQLITE_INTERRUPT)
@@ -175,14 +202,7 @@ look(struct finder *f, const struct find_question *q, struct find_answer *a)
 	sqlite3_finalize(stmt);
 	/* These are quick in any case. */
 	f->deadline_ms += LIMIT_SEARCH_TIME;
-	for (guint i = 0; i < a->hits->len; i++) {
-		struct find_hit *hit = &g_array_index(a->hits, struct find_hit, i);
-		const int64_t *place = (const int64_t *)(const void *)(places->data + i * sizeof(int64_t[2]));
-
-		hit->previous = number(f, "SELECT id FROM message WHERE chat = ?1 AND ord < ?2 ORDER BY ord DESC LIMIT 1", place[0],
-		    place[1]);
-		hit->next = number(f, "SELECT id FROM message WHERE chat = ?1 AND ord > ?2 ORDER BY ord LIMIT 1", place[0], place[1]);
-	}
+	find_neighbours(f, a, places);
 	a->oldest = oldest(f, q);
 }
 

@@ -1,17 +1,19 @@
 /*
  * store_bench [ROWS [FOLDER]]: what the store costs with a long history: size, opening, a chat's last page, paging,
- * unread counts, and 20,000 messages that come in groups of 64 a commit.  The file is removed at the end.
+ * unread counts, searching, and 20,000 messages that come in groups of 64 a commit.  The file is removed at the end.
  *
  * store_bench --make ROWS FILE ACCOUNT CHAT: a database of one account that has one chat with so many messages.
  */
 #include <glib.h>
 #include <glib/gstdio.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/limits.h"
 #include "store/chats.h"
+#include "store/find.h"
 #include "store/messages.h"
 #include "store/store.h"
 
@@ -216,6 +218,53 @@ bench_live(const char *what, const char *prefix, unsigned group, bool raw)
 	report("  each commit", commits, n);
 }
 
+/* The newest 50 of each kind of question, asked as people ask: on the thread, and waited for. */
+static void
+bench_search(const char *path)
+{
+	static const struct { const char *what, *words, *in; bool link; } each[] = {
+		{ "search: a frequent word", "w0", NULL, false }, { "search: a rare word", "w1380", NULL, false },
+		{ "search: a word in a small chat", "w0", "friend7@", false }, { "search: two words", "w0 w1", NULL, false },
+		{ "search: a beginning", "w1*", NULL, false }, { "search: nothing has it", "nowhere", NULL, false },
+		{ "search: no word, walking over all", NULL, NULL, true },
+	};
+	struct finder *finder = finder_open(path, NULL);
+
+	must(finder != NULL, NULL);
+	for (size_t i = 0; i < G_N_ELEMENTS(each); i++) {
+		g_auto(GStrv) words = each[i].words != NULL ? g_strsplit(each[i].words, " ", -1) : NULL;
+		double ms[10];
+		unsigned found = 0;
+		bool partial = false;
+
+		for (size_t k = 0; k < G_N_ELEMENTS(ms); k++) {
+			struct find_question *q = g_new0(struct find_question, 1);
+			struct pollfd fd = { .fd = finder_fd(finder), .events = POLLIN };
+			GString *text = g_string_new(NULL);
+			struct find_answer *a;
+			double start = now_ms();
+
+			for (char **word = words; word != NULL && *word != NULL; word++)
+				find_words(text, *word);
+			q->words = g_string_free(text, words == NULL);
+			q->in = g_strdup(each[i].in);
+			q->link = each[i].link;
+			q->high = INT64_MAX;
+			q->limit = 50;
+			must(finder_ask(finder, q), NULL);
+			poll(&fd, 1, -1);
+			a = finder_take(finder);
+			ms[k] = now_ms() - start;
+			found = a->hits->len;
+			partial = a->partial;
+			find_answer_free(a);
+		}
+		report(each[i].what, ms, G_N_ELEMENTS(ms));
+		printf("  found %u%s\n", found, partial ? ", the time was up" : "");
+	}
+	finder_close(finder);
+}
+
 static void
 bench_open(const char *path)
 {
@@ -262,6 +311,7 @@ main(int argc, char **argv)
 	bench_pages("page around anywhere", chats[0], PAGE_AROUND, rows);
 	bench_chats();
 	bench_changed(newest);
+	bench_search(path);
 	bench_live("20,000 come, 64 a commit", "live", GROUP, false);
 	bench_live("20,000 come, 64 a commit, with their stanzas", "raws", GROUP, true);
 	bench_live("20,000 come, one a commit", "ones", 1, false);
