@@ -36,18 +36,6 @@ open_terminal(const struct cli_options *o, const struct paths *paths)
 }
 
 static int
-see_doctor(const struct cli_options *o)
-{
-	g_autoptr(GError) error = NULL;
-	bool well = tui_doctor();
-	int core = launch_doctor(o, &error);
-
-	if (core == -1)
-		return complain(error);
-	return well && core == 0 ? CLI_OK : CLI_FAILED;
-}
-
-static int
 become_core(const struct cli_options *o)
 {
 	g_autoptr(GError) error = NULL;
@@ -80,7 +68,8 @@ dispatch(const struct cli_options *o)
 		status = cli_do(o, paths);
 		break;
 	case CLI_DOCTOR:
-		status = see_doctor(o);
+		status = tui_doctor() ? CLI_OK : CLI_FAILED;
+		status = MAX(status, cli_doctor(o, paths));
 		break;
 	case CLI_STOP:
 		status = cli_stop(o, paths);

@@ -33,6 +33,7 @@ struct account {
 	char		*status;
 
 	struct connection *connection;	/* never NULL */
+	struct attempts	*attempts;	/* the last ways to the server; connection.c's */
 	struct stream	*stream;	/* from open() until DOWN */
 	char		*bound;		/* our full address while on line */
 	struct acknowledge sm;

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "core/archive.h"
+#include "core/attempts.h"
 #include "core/attention.h"
 #include "core/bus.h"
 #include "core/feature.h"
@@ -58,6 +59,7 @@ connection_new(struct account *account)
 	struct connection *connection = g_new0(struct connection, 1);
 
 	connection->account = account;
+	account->attempts = attempts_new();
 	connection->fresh = true;
 	g_queue_init(&connection->backlog);
 	return connection;
@@ -93,6 +95,7 @@ connection_free(struct connection *c)
 {
 	let_go(c->account);
 	withdraw_prompt(c);
+	attempts_free(c->account->attempts);
 	g_free(c->broken);
 	g_free(c);
 }
@@ -106,6 +109,10 @@ set_state(struct account *account, enum account_state state, const char *reason,
 	g_free(account->text);
 	account->text = g_strdup(text);
 	account->retry_ms = state == ACCOUNT_WAITING ? clock_real_us() / 1000 + retry_in_ms : 0;
+	if (state == ACCOUNT_CONNECTING)
+		attempts_begin(account->attempts);
+	else
+		attempts_step(account->attempts, text != NULL ? text : account_state_name(state));
 	log_notice("account", "%s: %s%s%s", account_name(account), account_state_name(state), text != NULL ? ": " : "",
 	    text != NULL ? text : "");
 	account_post(account);
@@ -275,6 +282,7 @@ on_step(void *ctx, const char *text)
 	struct account *account = ctx;
 
 	log_debug("stream", "%s: %s", account_name(account), text);
+	attempts_step(account->attempts, text);
 	account_notice(account, SEVERITY_INFO, "%s: %s", account_jid(account), text);
 	turn_wake(account->core->turn);
 }

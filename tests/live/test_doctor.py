@@ -52,7 +52,9 @@ def test_beside_a_core(server, people, confab):
     confab.account("home", server, mira)
     confab.start()
     confab.wait_state("home")
-    assert "A core runs and answers" in doctor(confab, code=0)
+    text = doctor(confab, code=0)
+    assert "A core runs and answers" in text and "The core says that home is online" in text
+    assert "The clock agrees with that of the server of home" in text
     (confab.home / "state/socket").unlink()
     text = doctor(confab, code=1)
     assert "nothing answers" in text and f"pid {confab.process.pid}" in text and "USR1" in text
@@ -60,6 +62,20 @@ def test_beside_a_core(server, people, confab):
     os.kill(confab.process.pid, 10)
     rig.until(confab.answers, "the socket does not come back")
     assert confab.accounts()["home"]["state"] == "online"
+
+
+def test_what_the_core_cannot_do(server, people, confab):
+    mira, = people(1)
+    confab.account("home", server, mira, password="wrong")
+    confab.start()
+    confab.wait_state("home", "failed")
+    text = doctor(confab, code=1)
+    assert re.search(r"!!  The core says that home is failed\. .*not-authorized", text) and "/why home" in text
+    # The way to the server itself is good.
+    assert "confab would log in with" in text
+    steps = confab.do("/why home")
+    assert "TLSv1.3" in steps and "logging in with SCRAM" in steps and "not-authorized" in steps
+    assert "wrong" not in steps
 
 
 def test_files(server, people, confab):

@@ -6,6 +6,7 @@
 #include "face/cli/options.h"
 
 int	 cli_call(const struct cli_options *, const struct paths *);
+int	 cli_doctor(const struct cli_options *, const struct paths *);
 int	 cli_do(const struct cli_options *, const struct paths *);
 int	 cli_stop(const struct cli_options *, const struct paths *);
 int	 cli_watch(const struct cli_options *, const struct paths *);

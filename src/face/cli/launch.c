@@ -110,8 +110,8 @@ launch_doctor(const struct cli_options *o, GError **error)
 	return -1;
 }
 
-static bool
-core_listens(const struct paths *paths)
+bool
+launch_core_listens(const struct paths *paths)
 {
 	static const struct client_handler deaf = { 0 };
 	struct client *client = client_connect(paths->socket, &deaf, NULL, NULL);
@@ -228,7 +228,7 @@ launch_core_in_background(const struct cli_options *o, const struct paths *paths
 	bool ok;
 	int lock, locked;
 
-	if (core_listens(paths))
+	if (launch_core_listens(paths))
 		return true;
 	if (!paths_create(paths, error))
 		return false;
@@ -238,7 +238,7 @@ launch_core_in_background(const struct cli_options *o, const struct paths *paths
 	do
 		locked = flock(lock, LOCK_EX);
 	while (locked == -1 && errno == EINTR);
-	ok = core_listens(paths) || start(o, paths, error);
+	ok = launch_core_listens(paths) || start(o, paths, error);
 	close(lock);
 	return ok;
 }

@@ -14,6 +14,8 @@ char	*launch_core_path(GError **error);
 /* This process becomes the core; comes back only with a sentence. */
 void	 launch_become_core(const struct cli_options *, GError **error);
 
+/* A core listens on the socket. */
+bool	 launch_core_listens(const struct paths *);
 /* The core's half of confab doctor, in a process that writes where we do; its exit code, -1 with a sentence. */
 int	 launch_doctor(const struct cli_options *, GError **error);
 
