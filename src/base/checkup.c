@@ -14,6 +14,8 @@ put(const char *sign, const char *text)
 	fflush(stdout);
 }
 
+static void put_format(const char *sign, const char *format, va_list ap) G_GNUC_PRINTF(2, 0);
+
 static void
 put_format(const char *sign, const char *format, va_list ap)
 {
