@@ -1,5 +1,5 @@
 /*
- * turn.h: one turn of the main loop as one commit (README of the rule: HACKING, "Commits").
+ * turn.h: one turn of the main loop as one commit (HACKING, "Commits").
  *
  * What one stanza, command or timer changes is a savepoint: turn_begin(), turn_end().  What leaves the core because of
  * it (events, stanzas, answers on the socket) is given to the turn and leaves after the commit, in order.  The commit
