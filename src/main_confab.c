@@ -36,6 +36,15 @@ open_terminal(const struct cli_options *o, const struct paths *paths)
 }
 
 static int
+see_doctor(const struct cli_options *o, const struct paths *paths)
+{
+	bool well = tui_doctor();
+	int status = cli_doctor(o, paths);
+
+	return well ? status : CLI_FAILED;
+}
+
+static int
 become_core(const struct cli_options *o)
 {
 	g_autoptr(GError) error = NULL;
@@ -68,8 +77,7 @@ dispatch(const struct cli_options *o)
 		status = cli_do(o, paths);
 		break;
 	case CLI_DOCTOR:
-		status = tui_doctor() ? CLI_OK : CLI_FAILED;
-		status = MAX(status, cli_doctor(o, paths));
+		status = see_doctor(o, paths);
 		break;
 	case CLI_STOP:
 		status = cli_stop(o, paths);

@@ -14,6 +14,8 @@ from rogue import Rogue
 def doctor(confab, *words, code):
     done = confab.run("doctor", *words)
     assert done.returncode == code and not done.stderr, done.stdout + done.stderr
+    heads = re.findall(r"^\S.*", done.stdout, re.M)
+    assert heads[0] == "Terminal" and len(heads) == len(set(heads)), heads
     return done.stdout
 
 
