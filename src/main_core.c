@@ -58,7 +58,7 @@ usage(FILE *to)
 static void
 print_version(void)
 {
-	printf("confab %s\n%s, %s\n", CONFAB_VERSION, stream_libraries(), store_library());
+	printf("confab-core %s\n%s, %s\n", CONFAB_VERSION, stream_libraries(), store_library());
 }
 
 static void
