@@ -24,8 +24,9 @@ static uint64_t	 births;
 static int	 timer_fd = -1;
 static int64_t	 armed_ms = -1;
 
-static bool	 fake;
-static int64_t	 fake_real_us, fake_boot_ms;
+/* Atomic: other threads read the clock while a test moves it. */
+static _Atomic bool fake;
+static _Atomic int64_t fake_real_us, fake_boot_ms;
 
 int64_t
 clock_real_us(void)
