@@ -340,7 +340,9 @@ def test_help_names_everything(confab):
 
 def test_an_interrupt_ends_a_wait(confab, fake):
     core = fake(run=lambda session, request: None)
-    process = subprocess.Popen([confab.program, "--home", confab.home, "do", "x"], env=confab.env)
+    # Whoever runs the tests in the background ignores interrupts, and children would do the same.
+    process = subprocess.Popen([confab.program, "--home", confab.home, "do", "x"], env=confab.env,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     rig.until(lambda: "run" in [m for m, _ in core.asked], "run was not asked for")
     process.send_signal(signal.SIGINT)
     assert process.wait(rig.PATIENCE) == -signal.SIGINT
