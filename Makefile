@@ -175,9 +175,10 @@ man: $(MAN)
 $(BUILD)/docgen: tools/docgen.c $(BUILD)/libboth.a Makefile
 	@echo '  CC    $<'
 	$(Q)$(CC) $(CPPFLAGS) $(BASE_CFLAGS) $(CFLAGS) -MMD -MP -o $@ $< $(LDFLAGS) $(BUILD)/libboth.a $(BASE_LIBS)
-$(BUILD)/man/%: man/% $(BUILD)/docgen $(BUILD)/confab-core $(TABLES)
+$(BUILD)/commands.json: $(BUILD)/confab-core
+	$(Q)$(BUILD)/confab-core --print-commands > $@
+$(BUILD)/man/%: man/% $(BUILD)/docgen $(BUILD)/commands.json $(TABLES)
 	@mkdir -p $(@D)
-	$(Q)$(BUILD)/confab-core --print-commands > $(BUILD)/commands.json
 	$(Q)$(BUILD)/docgen $(BUILD)/commands.json < $< > $@
 
 # What other programs want to know about this one.
