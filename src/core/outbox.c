@@ -336,23 +336,24 @@ outbox_not_found(struct account *account, int64_t from_ord, bool (*keeps)(void *
 	outbox_flush(account);
 }
 
-/* The row, when it is ours and of this account. */
-static struct message_row *
-own_row(struct account *account, int64_t message, GError **error)
+/* How far a message got.  False when it is not ours, or not of this account. */
+static bool
+own_state(struct account *account, int64_t message, enum message_state *state, GError **error)
 {
 	struct message_row *row = message_load(account->core->store, message);
 	struct chat_row *chat = row != NULL ? chat_load(account->core->store, row->chat) : NULL;
 	bool own = chat != NULL && chat->account == account->id && (row->flags & MESSAGE_OUT);
 
+	if (own)
+		*state = row->state;
+	else
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND,
+		    "%" G_GINT64_FORMAT " is not the number of a message of yours.", message);
 	if (chat != NULL)
 		chat_row_free(chat);
-	if (own)
-		return row;
 	if (row != NULL)
 		message_row_free(row);
-	g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "%" G_GINT64_FORMAT " is not the number of a message of yours.",
-	    message);
-	return NULL;
+	return own;
 }
 
 /* Changes the state of one message because a person says so. */
@@ -378,14 +379,11 @@ decide(struct account *account, struct message_row *now, GError **cause, GError 
 bool
 outbox_retry(struct account *account, int64_t message, GError **error)
 {
-	struct message_row *row = own_row(account, message, error);
 	GError *cause = NULL;
 	enum message_state state;
 
-	if (row == NULL)
+	if (!own_state(account, message, &state, error))
 		return false;
-	state = row->state;
-	message_row_free(row);
 	if (state != MESSAGE_UNKNOWN && state != MESSAGE_FAILED) {
 		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE,
 		    "Message %" G_GINT64_FORMAT " is %s; only a message that failed or whose fate is unknown is sent again.",
@@ -403,14 +401,11 @@ outbox_retry(struct account *account, int64_t message, GError **error)
 bool
 outbox_cancel(struct account *account, int64_t message, GError **error)
 {
-	struct message_row *row = own_row(account, message, error);
 	GError *cause = NULL;
 	enum message_state state;
 
-	if (row == NULL)
+	if (!own_state(account, message, &state, error))
 		return false;
-	state = row->state;
-	message_row_free(row);
 	if (state != MESSAGE_QUEUED && state != MESSAGE_UNKNOWN && state != MESSAGE_FAILED) {
 		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE,
 		    "Message %" G_GINT64_FORMAT " is %s already; it cannot be taken back.", message,
