@@ -18,6 +18,7 @@
 #include "proto/event.h"
 #include "scenario_match.h"
 #include "store/store.h"
+#include "remove_tree.h"
 
 enum { STOP_STEPS = 400, STOP_STEP_MS = 10, TURNS_MAX = 100000 };
 
@@ -94,25 +95,6 @@ scenario_copy_home(struct scenario *s)
 	copy_file(s->paths->config, to->config);
 	paths_free(to);
 	return home;
-}
-
-static void
-remove_tree(const char *path)
-{
-	GDir *dir = g_dir_open(path, 0, NULL);
-	const char *name;
-
-	while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-		g_autofree char *child = g_build_filename(path, name, NULL);
-
-		if (g_file_test(child, G_FILE_TEST_IS_DIR))
-			remove_tree(child);
-		else
-			g_remove(child);
-	}
-	if (dir != NULL)
-		g_dir_close(dir);
-	g_rmdir(path);
 }
 
 /* --- the core --- */
