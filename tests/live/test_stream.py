@@ -690,25 +690,31 @@ def test_what_was_sent_goes_out_before_the_end(rogue, probe, authority):
 
 
 def test_hold(rogue, probe, authority):
-    gate = []
+    begin, sent, got = threading.Event(), threading.Event(), threading.Event()
 
     def script(connection):
-        connection.expect(rb"<iq id='go'/>")
+        begin.wait()
         for i in range(100):
             connection.send(f"<message id='{i}'/>")
-        gate.append(True)
+        sent.set()
+        connection.expect(rb"<iq id='go'/>")
+        got.set()
         end_mark(connection)
     server = rogue(direct=True, script=script)
     one = probe(server.port, authority.ca, tls="direct")
     one.until("up")
-    one.say("<iq id='go'/>")
-    assert "id='0'" in one.until("stanza")["xml"]
-    one.say("HOLD\nWAKEUPS")
+    one.say("HOLD\n<iq id='go'/>\nWAKEUPS")
     one.until("wakeups")
+    begin.set()
+    assert sent.wait(rig.PATIENCE)
+    # The thread takes orders in their order: what was to be sent after HOLD waits for GO, however fast or slow anybody is.
+    one.say("WAKEUPS")
+    one.until("wakeups")
+    assert not got.is_set()
     one.say("GO")
     while "mark" not in one.until("stanza")["xml"]:
         pass
-    assert len(one.stanzas()) == 101
+    assert got.is_set() and len(one.stanzas()) == 101
 
 
 def test_idle_costs_nothing(rogue, probe, authority):
