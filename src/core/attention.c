@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include "base/clock.h"
+#include "core/absence.h"
 #include "core/core.h"
 #include "core/feature.h"
 
@@ -11,7 +12,8 @@ enum { MISSED_MS = 60000 };
 
 struct attention {
 	struct core	*core;
-	GHashTable	*sessions;	/* uint64_t → nothing: those that are focused */
+	GHashTable	*faces;		/* uint64_t → nothing: those that ever said it */
+	GHashTable	*sessions;	/* of these, those that are focused */
 	int64_t		 last_ms;	/* boot clock */
 	bool		 here;
 	struct clock_timer *missed;
@@ -23,6 +25,7 @@ attention_new(struct core *core)
 	struct attention *attention = g_new0(struct attention, 1);
 
 	attention->core = core;
+	attention->faces = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	attention->sessions = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
 	attention->last_ms = clock_boot_ms();
 	return attention;
@@ -33,6 +36,7 @@ attention_free(struct attention *attention)
 {
 	clock_timer_cancel(&attention->missed);
 	g_hash_table_unref(attention->sessions);
+	g_hash_table_unref(attention->faces);
 	g_free(attention);
 }
 
@@ -68,20 +72,28 @@ changed(struct attention *attention)
 	}
 }
 
+static void
+add(GHashTable *set, uint64_t session)
+{
+	uint64_t *key = g_new(uint64_t, 1);
+
+	*key = session;
+	g_hash_table_add(set, key);
+}
+
 void
 attention_set(struct attention *attention, uint64_t session, bool focused, int64_t idle_s)
 {
 	int64_t now_ms = clock_boot_ms();
-	uint64_t *key;
 
+	if (g_hash_table_size(attention->faces) == 0)
+		absence_end(attention->core->absence);
+	add(attention->faces, session);
 	attention->last_ms = MAX(attention->last_ms, now_ms - CLAMP(idle_s, 0, now_ms / 1000) * 1000);
-	if (focused && !attention_focused(attention, session)) {
-		key = g_new(uint64_t, 1);
-		*key = session;
-		g_hash_table_add(attention->sessions, key);
-	} else if (!focused) {
+	if (focused)
+		add(attention->sessions, session);
+	else
 		g_hash_table_remove(attention->sessions, &session);
-	}
 	changed(attention);
 }
 
@@ -96,6 +108,8 @@ void
 attention_gone(struct attention *attention, uint64_t session)
 {
 	g_hash_table_remove(attention->sessions, &session);
+	if (g_hash_table_remove(attention->faces, &session) && g_hash_table_size(attention->faces) == 0)
+		absence_begin(attention->core->absence);
 	changed(attention);
 }
 

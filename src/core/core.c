@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/absence.h"
 #include "core/account.h"
 #include "core/attention.h"
 #include "core/bus.h"
@@ -97,6 +98,7 @@ core_new(const struct paths *paths, const struct transport *transport, const cha
 	settings_number(core);
 	core->turn = turn_new(core);
 	core->prompts = prompts_new(core);
+	core->absence = absence_new(core);
 	turn_on_stuck(core->turn, on_stuck, core);
 	if (!accounts_load(core, error)) {
 		core_free(core);
@@ -205,6 +207,7 @@ core_free(struct core *core)
 	g_hash_table_unref(core->drafters);
 	g_hash_table_unref(core->addresses);
 	g_hash_table_unref(core->caps);
+	absence_free(core->absence);
 	attention_free(core->attention);
 	bus_free(core->bus);
 	g_free(core->front_account);

@@ -15,6 +15,7 @@
 #include "store/store.h"
 #include "xmpp/stream.h"
 
+struct absence;
 struct attention;
 struct bus;
 struct clock_timer;
@@ -34,6 +35,7 @@ struct core {
 	GPtrArray	*calls;		/* struct command_call, under way */
 	GPtrArray	*requests;	/* core/request.h */
 	struct attention *attention;	/* who sits in front of a face */
+	struct absence	*absence;	/* what came while nobody did */
 	GHashTable	*caps;		/* core/caps.h: what clients can do, by their hash */
 	GHashTable	*addresses;	/* chat id → account and address, which never change: see chat.c */
 	GHashTable	*drafters;	/* chat id → which session typed its draft */

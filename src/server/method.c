@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/jid.h"
 #include "base/limits.h"
+#include "core/absence.h"
 #include "core/account.h"
 #include "core/attention.h"
 #include "core/archive.h"
@@ -604,6 +605,15 @@ do_typed(struct session *session, int64_t id, const json_t *params, GError **err
 	for (guint i = 0; i < kept->len; i++)
 		json_array_append_new(lines, json_string(kept->pdata[i]));
 	return json_pack("{s:o}", "lines", lines);
+}
+
+static json_t *
+do_digest(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	(void)id;
+	(void)params;
+	(void)error;
+	return absence_digest(session_core(session)->absence);
 }
 
 static json_t *

@@ -164,3 +164,25 @@ chat_touch(struct store *store, int64_t id, GError **error)
 {
 	return db_change(store, error, "UPDATE chat SET rev = ?2 WHERE id = ?1", "ii", id, store_next_rev(store));
 }
+
+GArray *
+chat_news(struct store *store, int64_t after, int64_t up_to, unsigned limit)
+{
+	GArray *list = g_array_new(FALSE, FALSE, sizeof(struct chat_news));
+	sqlite3_stmt *stmt = db_ask(store, "SELECT l.chat, m.id, "
+	    "(SELECT count(*) FROM (SELECT 1 FROM message n INDEXED BY message_unread "
+	    "WHERE n.chat = l.chat AND n.ord > ?1 AND n.ord <= ?2 AND n.flags & 2 LIMIT 1000)), "
+	    "(SELECT count(*) FROM (SELECT 1 FROM message n INDEXED BY message_mention "
+	    "WHERE n.chat = l.chat AND n.ord > ?1 AND n.ord <= ?2 AND n.flags & 4 LIMIT 1000)) "
+	    "FROM (SELECT c.id AS chat, (SELECT n.ord FROM message n INDEXED BY message_unread "
+	    "WHERE n.chat = c.id AND n.ord > ?1 AND n.ord <= ?2 AND n.flags & 2 ORDER BY n.ord DESC LIMIT 1) AS ord "
+	    "FROM chat c) l JOIN message m ON m.ord = l.ord ORDER BY l.ord DESC LIMIT ?3", "iii", after, up_to, (int64_t)limit);
+
+	while (db_row(store, stmt, NULL)) {
+		struct chat_news news = { sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),
+			sqlite3_column_int(stmt, 2), sqlite3_column_int(stmt, 3) };
+
+		g_array_append_val(list, news);
+	}
+	return list;
+}

@@ -39,6 +39,13 @@ bool	 chat_set_draft(struct store *, int64_t id, const char *text, GError **erro
 bool	 chat_set_muted(struct store *, int64_t id, bool muted, GError **error);
 /* Only a new revision: its counts changed. */
 bool	 chat_touch(struct store *, int64_t id, GError **error);
+/* What came into chats between two places, newest first; counts go up to 1000. */
+struct chat_news {
+	int64_t	 chat, last;	/* the id of the newest message that came */
+	int	 came, mentions;
+};
+/* At most limit chats, of struct chat_news; the caller's. */
+GArray	*chat_news(struct store *, int64_t after, int64_t up_to, unsigned limit);
 /* Chats changed after rev, oldest change first. */
 GPtrArray *chat_changed_since(struct store *, int64_t rev);
 

@@ -275,6 +275,14 @@ message_in_state(struct store *store, int64_t account, enum message_state state)
 	    "WHERE m.state = ?2 AND c.account = ?1 ORDER BY m.id", "ii", account, (int64_t)state));
 }
 
+GPtrArray *
+message_failed_between(struct store *store, int64_t after_rev, int64_t up_to_rev, unsigned limit)
+{
+	return message_row_all(store, db_ask(store, MESSAGE_SELECT "WHERE m.rev > ?1 AND m.rev <= ?2 AND m.state IN (?3, ?4) "
+	    "ORDER BY m.rev DESC LIMIT ?5", "iiiii", after_rev, up_to_rev, (int64_t)MESSAGE_UNKNOWN, (int64_t)MESSAGE_FAILED,
+	    (int64_t)limit));
+}
+
 int64_t
 message_count_queued(struct store *store, int64_t account)
 {

@@ -116,6 +116,8 @@ struct message_row *message_nth_last(struct store *, int64_t chat, unsigned n);
 /* By origin_id or server_id in one chat (0: all); *several when more than one fits, then NULL. */
 struct message_row *message_by_stanza_id(struct store *, int64_t chat, const char *id, bool *several);
 
+/* Those of ours, of all accounts, that failed or whose fate is unknown, changed after one revision and up to another. */
+GPtrArray *message_failed_between(struct store *, int64_t after_rev, int64_t up_to_rev, unsigned limit);
 /* Rows of one account in this state, in the order in which they were typed. */
 GPtrArray *message_in_state(struct store *, int64_t account, enum message_state);
 /* How many of an account wait to be sent: queued, or held. */

@@ -196,6 +196,12 @@ store_rev(const struct store *store)
 	return store->rev;
 }
 
+int64_t
+store_last_ord(const struct store *store)
+{
+	return store->last_ord;
+}
+
 bool
 store_set_text(struct store *store, const char *key, const char *value, GError **error)
 {

@@ -58,6 +58,8 @@ bool	 store_commit(struct store *, GError **error);
  */
 int64_t	 store_next_rev(struct store *);
 int64_t	 store_rev(const struct store *);	/* the last one given */
+/* The highest place that a message has or had, see order.h; 0: none has. */
+int64_t	 store_last_ord(const struct store *);
 
 /* Small texts by key: the face layouts, the last chat in front.  Value NULL removes.  The text got is the caller's. */
 bool	 store_set_text(struct store *, const char *key, const char *value, GError **error);

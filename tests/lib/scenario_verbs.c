@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/absence.h"
 #include "core/account.h"
 #include "core/attention.h"
 #include "core/caps.h"
@@ -667,6 +668,50 @@ active(struct scenario *s, const char *argument)
 }
 
 static void
+leave(struct scenario *s, const char *argument)
+{
+	(void)argument;
+	attention_gone(s->core->attention, 1);
+}
+
+static void
+add_texts(GString *text, const json_t *list, const char *word, const char *field)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach(list, i, one)
+		g_string_append_printf(text, "\n%s %s", word, json_string_value(json_object_get(one, field)));
+}
+
+static void
+digest(struct scenario *s, const char *argument)
+{
+	json_t *digest = absence_digest(s->core->absence), *one;
+	const char *from = json_string_value(json_object_get(digest, "from"));
+	const char *to = json_string_value(json_object_get(digest, "to"));
+	int64_t from_ms = 0, to_ms = clock_real_us() / 1000;
+	g_autoptr(GString) text = g_string_new("away");
+	size_t i;
+
+	(void)argument;
+	if (from != NULL && clock_parse_utc(from, &from_ms) && (to == NULL || clock_parse_utc(to, &to_ms)))
+		g_string_append_printf(text, " %d", (int)((to_ms - from_ms) / 1000));
+	json_array_foreach(json_object_get(digest, "chats"), i, one)
+		g_string_append_printf(text, "\nchat %s %d %s",
+		    json_string_value(json_object_get(json_object_get(one, "chat"), "chat")),
+		    (int)json_integer_value(json_object_get(one, "came")),
+		    json_string_value(json_object_get(json_object_get(one, "message"), "body")));
+	add_texts(text, json_object_get(digest, "failed"), "failed", "body");
+	add_texts(text, json_object_get(digest, "happened"), "happened", "text");
+	if (json_is_true(json_object_get(digest, "told")))
+		g_string_append(text, "\ntold");
+	json_decref(digest);
+	if (strcmp(text->str, s->here != NULL ? s->here : "") != 0)
+		scenario_fail(s, "the digest is:\n%s", text->str);
+}
+
+static void
 caps(struct scenario *s, const char *argument)
 {
 	g_autofree char *jid = first_word(s, &argument), *feature = first_word(s, &argument);
@@ -722,6 +767,8 @@ static const struct {
 	{ "config", config },		/* <<END: the config file */
 	{ "crash", crash },		/* kill -9, and a new core on what is on disk */
 	{ "die-at-send", die_at_send },	/* the next crash happens in the next send, before its bytes leave */
+	{ "digest", digest },		/* <<END: of while nobody was there: "away SECONDS", "chat JID CAME BODY", "failed BODY",
+					   "happened TEXT", and "told" */
 	{ "disk", disk },		/* full, ok */
 	{ "down", down },		/* FAULT ["WORDS" [final|hopeless]] */
 	{ "ended", ended },		/* waits for a command whose end comes from a thread */
@@ -735,6 +782,7 @@ static const struct {
 	{ "interactive", interactive },	/* yes, no: whether who runs commands can be asked */
 	{ "no-event", no_event },	/* TYPE FIELD=VALUE...: takes all of the type */
 	{ "not-opened", not_opened },
+	{ "leave", leave },		/* the face of active is closed */
 	{ "nothing", nothing },		/* was sent */
 	{ "ok", ok },			/* the command ended well */
 	{ "opened", opened },		/* [password= resume= h= as= pin= resource=]: a stream waits to come up */
