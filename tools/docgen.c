@@ -261,7 +261,7 @@ list_slots(void)
 {
 	puts(".Bl -tag -width Ds -compact");
 #define SLOT(constant, name, used_for, rich, poor, mono) item("Cm", name, used_for);
-#include "face/tui/theme.def"
+#include "proto/slot.def"
 #undef SLOT
 	puts(".El");
 }

@@ -1,5 +1,5 @@
 /*
- * theme.c: see theme.h.  The default theme is theme.def; a file goes over it, and is read into a copy, so that one with
+ * theme.c: see theme.h.  The default theme is slot.def; a file goes over it, and is read into a copy, so that one with
  * a fault changes nothing.
  */
 #include "face/tui/theme.h"
@@ -26,7 +26,7 @@ static const struct slot_row {
 	const char *name, *variants[DEPTHS];
 } slots[SLOTS] = {
 #define SLOT(constant, name, used_for, rich, poor, mono) [SLOT_##constant] = { name, { rich, poor, mono } },
-#include "face/tui/theme.def"
+#include "proto/slot.def"
 #undef SLOT
 };
 
@@ -264,7 +264,7 @@ theme_new(int colours)
 	for (int i = 0; i < SLOTS; i++) {
 		g_auto(GStrv) word = words(slots[i].variants[theme->depth]);
 
-		/* A column of theme.def is already one variant: its numbers are meant for its depth. */
+		/* A column of slot.def is already one variant: its numbers are meant for its depth. */
 		fault = parse_style(word, theme->depth, &theme->styles[i]);
 		g_assert(fault == NULL);
 	}

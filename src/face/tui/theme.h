@@ -1,5 +1,5 @@
 /*
- * theme.h: theme.def as slots.  Views name a slot (SLOT_MESSAGE_TIME), never a colour; what a slot looks like on this
+ * theme.h: slot.def as slots.  Views name a slot (SLOT_MESSAGE_TIME), never a colour; what a slot looks like on this
  * terminal is the theme's business.
  */
 #ifndef TUI_THEME_H
@@ -11,7 +11,7 @@
 
 enum slot {
 #define SLOT(constant, name, used_for, rich, poor, mono) SLOT_##constant,
-#include "face/tui/theme.def"
+#include "proto/slot.def"
 #undef SLOT
 	SLOTS,
 	/* Names of people: SLOT_NICK + 0 ... NICK_COLOURS-1, see theme_nick(). */
