@@ -76,6 +76,7 @@ account_free(struct account *account)
 	iq_table_free(account->iqs);
 	typing_free(account->typing);
 	g_clear_pointer(&account->marks, g_hash_table_unref);
+	g_clear_pointer(&account->features, g_hash_table_unref);
 	roster_free(account->roster);
 	if (account->session_password != NULL)
 		explicit_bzero(account->session_password, strlen(account->session_password));
@@ -250,6 +251,12 @@ bool
 account_online(const struct account *account)
 {
 	return account->state == ACCOUNT_ONLINE;
+}
+
+bool
+account_has(const struct account *account, const char *feature)
+{
+	return account->features != NULL && g_hash_table_contains(account->features, feature);
 }
 
 struct event

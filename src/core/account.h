@@ -49,6 +49,7 @@ struct account {
 	bool		 has_rosterver;	/* the server counts versions of the contact list (RFC 6121 §2.6) */
 	bool		 has_csi;	/* the server takes client state indication (XEP-0352) */
 	bool		 told_active;	/* what it was told */
+	GHashTable	*features;	/* what the server does for our account (disco#info of it): a set; NULL: not told */
 	bool		 gives_ids;	/* our archive puts ids on messages (XEP-0359), and takes forged ones off */
 };
 
@@ -67,6 +68,8 @@ struct account *account_only(const struct core *);
 const char *account_name(const struct account *);
 const char *account_jid(const struct account *);	/* bare */
 bool	 account_online(const struct account *);
+/* The server announced this namespace for our account; not told yet is no. */
+bool	 account_has(const struct account *, const char *feature);
 
 /* The account as it now is, for lists; account_post() puts it on the bus. */
 struct event account_event(const struct account *);

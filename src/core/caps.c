@@ -190,9 +190,15 @@ caps_describe(struct stanza *query)
 	stanza_set(who, "category", "client");
 	stanza_set(who, "type", "console");
 	stanza_set(who, "name", "confab");
-	for (const struct feature *const *f = features; *f != NULL; f++)
+	for (const struct feature *const *f = features; *f != NULL; f++) {
 		for (const char *const *name = (*f)->disco; name != NULL && *name != NULL; name++)
 			stanza_set(stanza_add(query, "feature", NULL), "var", *name);
+		if ((*f)->own_node != NULL) {
+			g_autofree char *notify = g_strconcat((*f)->own_node, "+notify", NULL);
+
+			stanza_set(stanza_add(query, "feature", NULL), "var", notify);
+		}
+	}
 }
 
 const char *

@@ -61,6 +61,14 @@ features_online(struct account *account)
 }
 
 void
+features_known(struct account *account)
+{
+	for (const struct feature *const *f = features; *f != NULL; f++)
+		if ((*f)->known != NULL)
+			(*f)->known(account);
+}
+
+void
 features_attention(struct account *account)
 {
 	for (const struct feature *const *f = features; *f != NULL; f++)

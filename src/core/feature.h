@@ -25,6 +25,11 @@ struct feature {
 	void		(*iq)(struct account *, const struct stanza *);
 	/* A new session is up (not after a resumption), before roster and presence. */
 	void		(*online)(struct account *);
+	/* Then, once in each session: what the server does for our account is known, or will not be told (account_has()). */
+	void		(*known)(struct account *);
+	/* A node of ours whose changes we want to be told (XEP-0163 §4), and one change: items, purge or delete. */
+	const char	*own_node;
+	void		(*own_event)(struct account *, const struct stanza *change);
 	/* Somebody came to a face or all went (core/attention.h); and after a resumption, whose server may not know. */
 	void		(*attention)(struct account *);
 	/* What came into that chat after one place, up to and with another, was looked at by somebody. */
@@ -41,6 +46,7 @@ void	 features_presence(struct account *, struct stanza *);
 /* False: no feature takes it. */
 bool	 features_iq(struct account *, const struct stanza *);
 void	 features_online(struct account *);
+void	 features_known(struct account *);
 void	 features_attention(struct account *);
 void	 features_seen(struct account *, const char *jid, int64_t chat, int64_t after, int64_t ord);
 

@@ -11,6 +11,7 @@
 #include "core/archive.h"
 #include "core/chat.h"
 #include "core/feature.h"
+#include "core/pep.h"
 #include "core/roster.h"
 #include "core/turn.h"
 #include "xmpp/ns.h"
@@ -192,6 +193,8 @@ route_message(struct account *account, const struct stanza *stanza)
 		archive_result(account, stanza);
 		return;
 	}
+	if (pep_event(account, stanza))
+		return;
 	if (features_in(&in, STAGE_UNWRAP) == GO_ON && address(&in)) {
 		type = stanza_get(in.message, "type");
 		if (g_strcmp0(type, "error") == 0)

@@ -62,18 +62,20 @@ told(void *ctx, enum iq_end end, const struct stanza *answer)
 	struct account *account = ctx;
 	const struct stanza *query = end == IQ_RESULT ? stanza_child(answer, "query", NS_DISCO_INFO) : NULL;
 
-	bool archive = false;
-
+	if (end == IQ_LOST)
+		return;
+	g_clear_pointer(&account->features, g_hash_table_unref);
+	account->features = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 	for (struct stanza *c = query != NULL ? stanza_first(query) : NULL; c != NULL; c = stanza_next(c)) {
 		const char *var = stanza_is(c, "feature", NS_DISCO_INFO) ? stanza_get(c, "var") : NULL;
 
-		if (g_strcmp0(var, NS_MAM) == 0)
-			archive = true;
-		if (g_strcmp0(var, NS_SID) == 0 || archive)
-			account->gives_ids = true;
+		if (var != NULL)
+			g_hash_table_add(account->features, g_strdup(var));
 	}
+	account->gives_ids = account_has(account, NS_SID) || account_has(account, NS_MAM);
 	if (end == IQ_RESULT || end == IQ_ERROR)
-		archive_told(account, archive);
+		archive_told(account, account_has(account, NS_MAM));
+	features_known(account);
 }
 
 static void
@@ -82,6 +84,7 @@ ids_online(struct account *account)
 	struct stanza *iq = stanza_iq("get", account_jid(account));
 
 	account->gives_ids = false;
+	g_clear_pointer(&account->features, g_hash_table_unref);
 	stanza_add(iq, "query", NS_DISCO_INFO);
 	account_request(account, iq, told, account);
 }

@@ -36,6 +36,9 @@
 #define NS_CORRECT	"urn:xmpp:message-correct:0"	/* XEP-0308 */
 #define NS_MARKERS	"urn:xmpp:chat-markers:0"	/* XEP-0333 */
 #define NS_ROSTERVER	"urn:xmpp:features:rosterver"	/* RFC 6121 §2.6 */
+#define NS_PUBSUB	"http://jabber.org/protocol/pubsub" /* XEP-0060 */
+#define NS_PUBSUB_EVENT	NS_PUBSUB "#event"
+#define NS_PUBSUB_OWNER	NS_PUBSUB "#owner"
 #define NS_NICK		"http://jabber.org/protocol/nick" /* XEP-0172 */
 
 #endif
