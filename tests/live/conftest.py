@@ -1,4 +1,5 @@
-"""conftest.py: rig.py as fixtures.  One Prosody for all tests; people, confabs and terminals are each test's own."""
+"""conftest.py: rig.py as fixtures.  One Prosody for all tests, and one ejabberd for those that want it; people, confabs and
+terminals are each test's own."""
 import itertools
 import os
 import pathlib
@@ -10,7 +11,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import rig  # noqa: E402
 
-NEEDED = ("prosody", "tmux", "openssl")
+NEEDED = ("prosody", "tmux", "openssl", "ejabberdctl", "erl")
 _numbers = itertools.count(1)
 
 
@@ -52,6 +53,11 @@ def server(shared, authority):
     return shared.keep(rig.Prosody(shared.path / "prosody", authority)).start()
 
 
+@pytest.fixture(scope="session")
+def ejabberd(shared, authority):
+    return shared.keep(rig.Ejabberd(shared.path / "ejabberd", authority)).start()
+
+
 @pytest.fixture
 def place():
     with rig.Place() as one:
@@ -59,21 +65,24 @@ def place():
 
 
 @pytest.fixture
-def people(server):
-    """people(2): names of so many fresh accounts that know each other."""
-    def make(n):
+def people(request):
+    """people(2): names of so many fresh accounts that know each other; people(2, on=ejabberd)."""
+    def make(n, on=None):
+        on = on or request.getfixturevalue("server")
         names = [f"{name}{next(_numbers)}" for name in ("mira", "alice", "bob", "cleo", "dora")[:n]]
         for name in names:
-            server.user(name)
-        server.friends(*names)
+            on.user(name)
+        on.friends(*names)
         return names
     return make
 
 
 @pytest.fixture
-def peer(place, server):
-    """peer("alice1", receipts=True): that account, on line."""
-    return lambda user, **options: place.keep(rig.Peer(options.pop("server", server), user, **options))
+def peer(place, request):
+    """peer("alice1", receipts=True): that account, on line; server=ejabberd."""
+    def make(user, server=None, **options):
+        return place.keep(rig.Peer(server or request.getfixturevalue("server"), user, **options))
+    return make
 
 
 @pytest.fixture

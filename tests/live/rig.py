@@ -1,5 +1,5 @@
-"""rig.py: what the live tests stand on: a certificate authority, a private Prosody, contacts, confab itself, a terminal,
-and a wire that can be cut.
+"""rig.py: what the live tests stand on: a certificate authority, a private Prosody and a private ejabberd, contacts, confab
+itself, a terminal, and a wire that can be cut.
 
 Everything listens on loopback, lives below one temporary folder, and is ended by its process number.  Nothing here sleeps
 for a fixed time: until() looks again until its condition holds or its deadline passes.
@@ -18,6 +18,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOP = HERE.parent.parent
@@ -244,6 +245,90 @@ Component "conference.{domain}" "muc"
     def close(self):
         if self._process is not None and self._process.poll() is None:
             self.go_on()
+        self.stop()
+
+
+class Ejabberd:
+    """A private ejabberd, to be used like Prosody above.  It starts in about two seconds, so all tests share one.
+
+    Its Erlang has no node name: nothing else is started for it, and accounts are made by its own HTTP interface.
+    """
+
+    PROGRAMS = sorted(pathlib.Path("/usr/lib").glob("*/ejabberd-*/ebin"))
+    MODULES = {
+        "mod_adhoc": {}, "mod_admin_extra": {}, "mod_blocking": {}, "mod_caps": {}, "mod_carboncopy": {}, "mod_client_state": {},
+        "mod_disco": {}, "mod_last": {}, "mod_mam": {"default": "always", "assume_mam_usage": True,
+                                                     "request_activates_archiving": False},
+        "mod_muc": {"host": "conference.@HOST@", "default_room_options": {"mam": True}}, "mod_muc_admin": {}, "mod_offline": {},
+        "mod_ping": {}, "mod_privacy": {}, "mod_private": {}, "mod_pubsub": {"plugins": ["flat", "pep"]},
+        "mod_roster": {"versioning": True}, "mod_stream_mgmt": {"resend_on_timeout": "if_offline"},
+        "mod_vcard": {"search": False}, "mod_version": {},
+    }
+
+    def __init__(self, folder, authority, domain="localhost", modules=None):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.authority, self.domain = authority, domain
+        self.port, self.direct_port, self._http = free_ports(3)
+        self.log = self.folder / "ejabberd.log"
+        self._process = None
+        crt, key = authority.certificate("ejabberd")
+        (self.folder / "server.pem").write_text(crt.read_text() + key.read_text())
+        client = {"ip": "127.0.0.1", "module": "ejabberd_c2s", "access": "c2s", "shaper": "none"}
+        # What is JSON is YAML.
+        (self.folder / "ejabberd.yml").write_text(json.dumps({
+            "loglevel": "debug", "log_rotate_count": 0, "hosts": [domain], "s2s_access": "none",
+            "certfiles": [str(self.folder / "server.pem")], "ca_file": str(authority.ca),
+            "disable_sasl_mechanisms": ["digest-md5", "X-OAUTH2"],
+            "listen": [
+                {"port": self.port, "starttls": True, "starttls_required": True, **client},
+                {"port": self.direct_port, "tls": True, **client},
+                {"port": self._http, "ip": "127.0.0.1", "module": "ejabberd_http", "request_handlers": {"/api": "mod_http_api"}}],
+            "access_rules": {"c2s": {"allow": "all"}},
+            "api_permissions": {"tests": {"from": ["mod_http_api"], "who": "all", "what": "*"}},
+            "modules": {**self.MODULES, **(modules or {})},
+        }))
+
+    def call(self, command, **arguments):
+        """What ejabberdctl would do."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self._http}/api/{command}", json.dumps(arguments).encode(),
+                                         {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
+            return json.loads(answer.read())
+
+    def user(self, name, password=None):
+        """An account; its JID."""
+        self.call("register", user=name, host=self.domain, password=password or f"secret-{name}")
+        return f"{name}@{self.domain}"
+
+    def friends(self, *names):
+        """Every one of them has every other one in the contact list, both ways."""
+        for name in names:
+            for other in names:
+                if other != name:
+                    self.call("add_rosteritem", localuser=name, localhost=self.domain, user=other, host=self.domain, nick=other,
+                              group="Friends", subs="both")
+
+    def start(self):
+        env = clean_env(HOME=self.folder, EJABBERD_CONFIG_PATH=self.folder / "ejabberd.yml", EJABBERD_LOG_PATH=self.log,
+                        ERL_LIBS=self.PROGRAMS[-1].parent.parent, ERL_CRASH_DUMP="/dev/null")
+        with open(self.folder / "ejabberd.out", "ab") as out:
+            self._process = subprocess.Popen(["erl", "-noinput", "-mnesia", "dir", json.dumps(str(self.folder / "spool")), "-s",
+                                              "ejabberd"], env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+                                             start_new_session=True, cwd=self.folder)
+        until(lambda: self._process.poll() is not None or all(map(listens, (self.port, self.direct_port, self._http))),
+              lambda: "ejabberd does not listen:\n" + self.tail(), PATIENCE * 3)
+        assert self._process.poll() is None, "ejabberd ended:\n" + self.tail()
+        return self
+
+    def tail(self):
+        return "".join(p.read_text(errors="replace")[-2000:] for p in (self.folder / "ejabberd.out", self.log) if p.exists())
+
+    def stop(self):
+        end(self._process)
+        self._process = None
+
+    def close(self):
         self.stop()
 
 
