@@ -26,6 +26,7 @@ struct search {
 	search_done	 done;		/* NULL: cancelled */
 	void		*ctx;
 	char		*account, *chat;	/* names, or NULL: what it was kept to */
+	bool		 context;
 };
 
 static void
@@ -153,51 +154,106 @@ parse(struct find_question *q, const struct search_wish *wish, GError **error)
 
 /* --- answers --- */
 
-static void
-append(json_t *list, size_t *bytes, const struct core *core, const struct find_hit *hit, bool *full)
+static json_t *
+found_to_json(const GArray *found, size_t length)
 {
-	struct message_row *row = message_load(core->store, hit->id);
-	struct event event;
-	json_t *object;
+	json_t *list = json_array();
 
-	if (row != NULL && chat_message_event(core, row, false, &event)) {
+	for (guint i = 0; i + 1 < found->len && g_array_index(found, unsigned, i + 1) <= length; i += 2)
+		json_array_append_new(list, json_pack("[i, i]", (int)g_array_index(found, unsigned, i),
+		    (int)g_array_index(found, unsigned, i + 1)));
+	return list;
+}
+
+/* The message as an object that the caller adds to; NULL when it is not there any more, or there is no room for it. */
+static json_t *
+load(struct core *core, int64_t id, size_t *bytes, bool *full)
+{
+	struct message_row *row = message_load(core->store, id);
+	json_t *object = NULL;
+	struct event event;
+
+	if (row != NULL && !(row->flags & MESSAGE_GONE) && chat_message_event(core, row, false, &event)) {
 		*bytes += (event.message.body != NULL ? strlen(event.message.body) : 0) + 512;
-		*full = *bytes > LIMIT_LIST && json_array_size(list) > 0;
-		if (!*full) {
-			object = event_to_json(&event);
-			if (hit->previous != 0)
-				json_object_set_new(object, "previous", json_integer(hit->previous));
-			if (hit->next != 0)
-				json_object_set_new(object, "next", json_integer(hit->next));
-			json_array_append_new(list, object);
-		}
+		*full = *bytes > LIMIT_LIST;
+		object = *full ? NULL : event_to_json(&event);
 		event_clear(&event);
 	}
 	message_row_free(row);
+	return object;
 }
 
-/* Holes that are known in what was searched. */
-static unsigned
-count_gaps(const struct search *search)
+static void
+append(json_t *list, size_t *bytes, struct core *core, const struct find_hit *hit, bool *full)
+{
+	json_t *object = load(core, hit->id, bytes, full);
+	const char *body = json_string_value(json_object_get(object, "body"));
+
+	if (object == NULL)
+		return;
+	if (hit->previous != 0)
+		json_object_set_new(object, "previous", json_integer(hit->previous));
+	if (hit->next != 0)
+		json_object_set_new(object, "next", json_integer(hit->next));
+	if (hit->found != NULL)
+		json_object_set_new(object, "found", found_to_json(hit->found, body != NULL ? strlen(body) : 0));
+	json_array_append_new(list, object);
+}
+
+/* The neighbours that are not hits themselves, each once. */
+static json_t *
+context_of(struct core *core, const GArray *hits, size_t *bytes)
+{
+	g_autoptr(GHashTable) seen = g_hash_table_new(g_int64_hash, g_int64_equal);
+	json_t *list = json_array();
+	bool full = false;
+
+	for (guint i = 0; i < hits->len; i++)
+		g_hash_table_add(seen, &g_array_index(hits, struct find_hit, i).id);
+	for (guint i = 0; i < 2 * hits->len && !full; i++) {
+		struct find_hit *hit = &g_array_index(hits, struct find_hit, i / 2);
+		int64_t *id = i % 2 == 0 ? &hit->previous : &hit->next;
+		json_t *object = *id != 0 && g_hash_table_add(seen, id) ? load(core, *id, bytes, &full) : NULL;
+
+		if (object != NULL)
+			json_array_append_new(list, object);
+	}
+	return list;
+}
+
+/* Holes that are known in what was searched, each account's oldest first; of a part that is before everything no from. */
+static json_t *
+holes_of(const struct search *search)
 {
 	const struct core *core = search->core;
-	unsigned n = 0;
+	json_t *list = json_array();
 
 	for (guint i = 0; i < core->accounts->len; i++) {
+		const char *name = account_name(core->accounts->pdata[i]);
 		g_autoptr(GPtrArray) gaps = NULL;
 
-		if (search->account != NULL && strcmp(search->account, account_name(core->accounts->pdata[i])) != 0)
+		if (search->account != NULL && strcmp(search->account, name) != 0)
 			continue;
 		gaps = archive_gaps(core->accounts->pdata[i], search->chat);
-		n += gaps->len;
+		for (guint k = 0; k < gaps->len && json_array_size(list) < LIMIT_HOLES; k++) {
+			const struct gap *gap = gaps->pdata[k];
+			g_autofree char *from = clock_format_utc(gap->low / 1000), *to = clock_format_utc(gap->high / 1000);
+			json_t *one = json_pack("{s:s, s:s}", "account", name, "to", to);
+
+			if (gap->low != 0)
+				json_object_set_new(one, "from", json_string(from));
+			if (gap->why != NULL)
+				json_object_set_new(one, "reason", json_string(gap->why));
+			json_array_append_new(list, one);
+		}
 	}
-	return n;
+	return list;
 }
 
 static json_t *
 to_json(const struct search *search, const struct find_answer *a)
 {
-	json_t *list = json_array(), *searched = json_object();
+	json_t *list = json_array(), *searched = json_object(), *holes = holes_of(search), *result;
 	g_autofree char *from = clock_format_utc(a->oldest / 1000);
 	size_t bytes = 0;
 	bool full = false;
@@ -206,13 +262,17 @@ to_json(const struct search *search, const struct find_answer *a)
 		append(list, &bytes, search->core, &g_array_index(a->hits, struct find_hit, i), &full);
 	if (a->oldest != 0)
 		json_object_set_new(searched, "from", json_string(from));
-	json_object_set_new(searched, "gaps", json_integer(count_gaps(search)));
+	json_object_set_new(searched, "gaps", json_integer((json_int_t)json_array_size(holes)));
+	json_object_set_new(searched, "holes", holes);
 	if (search->account != NULL)
 		json_object_set_new(searched, "account", json_string(search->account));
 	if (search->chat != NULL)
 		json_object_set_new(searched, "chat", json_string(search->chat));
-	return json_pack("{s:o, s:b, s:b, s:I, s:o}", "messages", list, "more", a->more || full, "partial", a->partial,
+	result = json_pack("{s:o, s:b, s:b, s:I, s:o}", "messages", list, "more", a->more || full, "partial", a->partial,
 	    "took_us", (json_int_t)a->took_us, "searched", searched);
+	if (search->context)
+		json_object_set_new(result, "context", context_of(search->core, a->hits, &bytes));
+	return result;
 }
 
 static gboolean
@@ -297,6 +357,7 @@ search_begin(struct core *core, const struct search_wish *wish, search_done done
 	search->core = core;
 	search->done = done;
 	search->ctx = ctx;
+	search->context = wish->context;
 	if (q->chat != 0 || q->account != 0) {
 		search->account = g_strdup(account_name(account_find_id(core, q->account)));
 		search->chat = g_strdup(q->chat == 0 ? NULL : wish->chat != NULL ? wish->chat : wish->here);
@@ -312,10 +373,34 @@ search_begin(struct core *core, const struct search_wish *wish, search_done done
 	return NULL;
 }
 
-void
+void *
 search_cancel(struct search *search)
 {
+	struct searching *s = search->core->searching;
+	void *ctx = search->ctx;
+
 	search->done = NULL;
+	if (finder_drop(s->finder, search))
+		g_hash_table_remove(s->open, search);
+	return ctx;
+}
+
+struct search *
+search_find(const struct core *core, search_done done, bool (*is)(const void *ctx, const void *what), const void *what)
+{
+	GHashTableIter iter;
+	gpointer each;
+
+	if (core->searching == NULL)
+		return NULL;
+	g_hash_table_iter_init(&iter, core->searching->open);
+	while (g_hash_table_iter_next(&iter, &each, NULL)) {
+		struct search *search = each;
+
+		if (search->done == done && is(search->ctx, what))
+			return search;
+	}
+	return NULL;
 }
 
 void

@@ -22,6 +22,7 @@ struct search_wish {
 	struct account	*here_account;
 	int64_t		 before;		/* only what stands before this message; 0: any */
 	unsigned	 limit;
+	bool		 context;		/* the neighbours of what is found come too */
 };
 enum { SEARCH_LIMIT = 20, SEARCH_LIMIT_MAX = 200 };
 
@@ -29,7 +30,11 @@ enum { SEARCH_LIMIT = 20, SEARCH_LIMIT_MAX = 200 };
 typedef void (*search_done)(void *ctx, json_t *result, const GError *error);
 /* NULL with RPC_ERROR_USAGE or the like; else done is called later, unless it is cancelled. */
 struct search *search_begin(struct core *, const struct search_wish *, search_done, void *ctx, GError **error);
-void	 search_cancel(struct search *);
+/* done is not called; its ctx comes back. */
+void	*search_cancel(struct search *);
+/* The one under way that calls done with a ctx of which is(ctx, what) is true; NULL: none. */
+struct search *search_find(const struct core *, search_done done, bool (*is)(const void *ctx, const void *what),
+	    const void *what);
 
 /* Before the store closes: what is under way fails. */
 void	 search_free(struct core *);

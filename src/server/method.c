@@ -18,6 +18,7 @@
 #include "core/turn.h"
 #include "core/typed.h"
 #include "core/typing.h"
+#include "core/when.h"
 #include "proto/error.h"
 #include "proto/method.h"
 #include "server/session.h"
@@ -103,11 +104,14 @@ do_run(struct session *session, int64_t id, const json_t *params, GError **error
 	return NULL;
 }
 
+static void cancel_search(struct session *session, int64_t request);
+
 static json_t *
 do_cancel(struct session *session, int64_t id, const json_t *params, GError **error)
 {
 	(void)id;
 	(void)error;
+	cancel_search(session, number(params, "request", 0));
 	command_cancel(session_core(session), session_caller(session), number(params, "request", 0));
 	return json_object();
 }
@@ -330,6 +334,48 @@ do_history(struct session *session, int64_t id, const json_t *params, GError **e
 	    gaps_to_json(gaps), "fetching", fetching);
 }
 
+/* A number alone is a message, so a date has a month. */
+static bool
+is_date(const char *text)
+{
+	return strcmp(text, "today") == 0 || strcmp(text, "yesterday") == 0 ||
+	    (g_ascii_isdigit(*text) && strchr(text, '-') != NULL);
+}
+
+static json_t *
+do_place(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	const char *where = text(params, "where");
+	struct account *account = text(params, "account") != NULL ? need_account(session_core(session), params, error) : NULL;
+	int64_t chat, ms;
+	struct message_row *row;
+	struct event event;
+	json_t *result = NULL;
+
+	(void)id;
+	if (text(params, "account") != NULL && account == NULL)
+		return NULL;
+	chat = account == NULL || text(params, "chat") == NULL ? 0 :
+	    chat_find(account->core->store, account->id, text(params, "chat"), CHAT_PERSON, false, NULL);
+	if (!is_date(where))
+		row = chat_find_message(session_core(session), chat, where, error);
+	else if (chat == 0) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_CONTEXT, "A date is a place in a chat, and no chat is meant.");
+		return NULL;
+	} else if (!when_parse(where, session_caller(session)->tz, &ms, error))
+		return NULL;
+	else if ((row = message_at(session_core(session)->store, chat, ms * 1000)) == NULL)
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "Nothing was said here since %s.", where);
+	if (row != NULL && chat_message_event(session_core(session), row, false, &event)) {
+		result = json_pack("{s:s, s:s, s:I}", "account", event.account_name, "chat", event.chat_jid, "id",
+		    (json_int_t)row->id);
+		event_clear(&event);
+	} else if (row != NULL)
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "The account of this message is not in use any more.");
+	message_row_free(row);
+	return result;
+}
+
 static json_t *
 do_message(struct session *session, int64_t id, const json_t *params, GError **error)
 {
@@ -401,13 +447,36 @@ on_found(void *ctx, json_t *result, const GError *error)
 	g_free(searcher);
 }
 
+static bool
+is_request(const void *ctx, const void *what)
+{
+	const struct searcher *one = ctx, *wanted = what;
+
+	return one->session == wanted->session && one->id == wanted->id;
+}
+
+static void
+cancel_search(struct session *session, int64_t request)
+{
+	struct searcher wanted = { session, request }, *searcher;
+	struct search *search = search_find(session_core(session), on_found, is_request, &wanted);
+	g_autoptr(GError) error = NULL;
+
+	if (search == NULL)
+		return;
+	searcher = search_cancel(search);
+	error = g_error_new(RPC_ERROR, RPC_ERROR_CANCELLED, "It was ended before it was done.");
+	on_found(searcher, NULL, error);
+}
+
 static json_t *
 do_search(struct session *session, int64_t id, const json_t *params, GError **error)
 {
 	struct core *core = session_core(session);
 	struct search_wish wish = { .words = text(params, "words"), .tz = session_caller(session)->tz,
 	    .chat = text(params, "chat"), .before = number(params, "before", 0),
-	    .limit = (unsigned)CLAMP(number(params, "limit", SEARCH_LIMIT), 1, SEARCH_LIMIT_MAX) };
+	    .limit = (unsigned)CLAMP(number(params, "limit", SEARCH_LIMIT), 1, SEARCH_LIMIT_MAX),
+	    .context = json_is_true(json_object_get(params, "context")) };
 	struct searcher *searcher;
 
 	if (text(params, "account") != NULL && (wish.account = need_account(core, params, error)) == NULL)

@@ -24,7 +24,9 @@ struct finder {
 	pthread_cond_t	 wake;
 	GQueue		 questions;
 	bool		 stop;		/* under the mutex */
-	atomic_bool	 stopping;	/* the same, for the handler */
+	const void	*now;		/* under the mutex: the ctx of the question under way */
+	atomic_bool	 stopping;	/* for the handler: the thread ends, */
+	atomic_bool	 unwanted;	/* or nobody wants the answer */
 	struct queue	*answers;
 	int64_t		 deadline_ms;	/* the thread's own */
 };
@@ -77,7 +79,7 @@ time_is_up(void *data)
 {
 	const struct finder *f = data;
 
-	return atomic_load(&f->stopping) || clock_boot_ms() > f->deadline_ms;
+	return atomic_load(&f->stopping) || atomic_load(&f->unwanted) || clock_boot_ms() > f->deadline_ms;
 }
 
 #define FILTERS \
@@ -90,7 +92,8 @@ static const char *
 sql_of(const struct find_question *q)
 {
 	if (q->words != NULL)
-		return "SELECT m.id, m.chat, m.ord FROM message_text t CROSS JOIN message m ON m.ord = t.rowid " CHAT_AND_AUTHOR
+		return "SELECT m.id, m.chat, m.ord, highlight(message_text, 0, char(1), char(2)) "
+		    "FROM message_text t CROSS JOIN message m ON m.ord = t.rowid " CHAT_AND_AUTHOR
 		    "WHERE t.message_text MATCH ?1 AND t.rowid >= ?2 AND t.rowid < ?3 " FILTERS "ORDER BY t.rowid DESC LIMIT ?10";
 	/* Of one chat its own index, else the one order of all. */
 	if (q->chat != 0)
@@ -173,6 +176,27 @@ oldest(struct finder *f, const struct find_question *q)
 	    q->account);
 }
 
+/* Where what stands between \1 and \2 is in the text without them. */
+static GArray *
+places_in(const char *marked)
+{
+	GArray *places = NULL;
+	unsigned at = 0;
+
+	for (const char *c = marked; c != NULL && *c != '\0'; c++) {
+		if (*c != '\1' && *c != '\2') {
+			at++;
+			continue;
+		}
+		if (places == NULL)
+			places = g_array_new(FALSE, FALSE, sizeof at);
+		if (places->len == 2 * LIMIT_FOUND)
+			break;
+		g_array_append_val(places, at);
+	}
+	return places;
+}
+
 static void
 look(struct finder *f, const struct find_question *q, struct find_answer *a)
 {
@@ -191,6 +215,8 @@ look(struct finder *f, const struct find_question *q, struct find_answer *a)
 			a->more = true;
 			rc = SQLITE_DONE;
 		} else {
+			if (q->words != NULL)
+				hit.found = places_in((const char *)sqlite3_column_text(stmt, 3));
 			g_array_append_val(a->hits, hit);
 			g_array_append_vals(places, place, 2);
 		}
@@ -207,6 +233,12 @@ look(struct finder *f, const struct find_question *q, struct find_answer *a)
 }
 
 static void
+clear_hit(void *hit)
+{
+	g_clear_pointer(&((struct find_hit *)hit)->found, g_array_unref);
+}
+
+static void
 answer(struct finder *f, struct find_question *q)
 {
 	struct find_answer *a = g_new0(struct find_answer, 1);
@@ -214,6 +246,7 @@ answer(struct finder *f, struct find_question *q)
 
 	a->ctx = q->ctx;
 	a->hits = g_array_new(FALSE, FALSE, sizeof(struct find_hit));
+	g_array_set_clear_func(a->hits, clear_hit);
 	f->deadline_ms = clock_boot_ms() + LIMIT_SEARCH_TIME;
 	look(f, q, a);
 	a->took_us = g_get_monotonic_time() - begin_us;
@@ -234,9 +267,12 @@ run(void *data)
 			pthread_cond_wait(&f->wake, &f->mutex);
 			continue;
 		}
+		f->now = q->ctx;
+		atomic_store(&f->unwanted, false);
 		pthread_mutex_unlock(&f->mutex);
 		answer(f, q);
 		pthread_mutex_lock(&f->mutex);
+		f->now = NULL;
 	}
 	pthread_mutex_unlock(&f->mutex);
 	return NULL;
@@ -328,6 +364,28 @@ finder_ask(struct finder *f, struct find_question *q)
 	}
 	pthread_mutex_unlock(&f->mutex);
 	return taken;
+}
+
+bool
+finder_drop(struct finder *f, const void *ctx)
+{
+	bool waited = false;
+
+	pthread_mutex_lock(&f->mutex);
+	if (f->now == ctx)
+		atomic_store(&f->unwanted, true);
+	for (GList *at = f->questions.head; at != NULL && !waited; at = at->next) {
+		struct find_question *q = at->data;
+
+		if (q->ctx != ctx)
+			continue;
+		waited = true;
+		find_question_free(q);
+		g_queue_delete_link(&f->questions, at);
+		break;
+	}
+	pthread_mutex_unlock(&f->mutex);
+	return waited;
 }
 
 int

@@ -24,6 +24,8 @@ void	 find_question_free(struct find_question *);
 struct find_hit {
 	int64_t	 id;
 	int64_t	 previous, next;	/* its neighbours in the chat; 0: none */
+	/* Where the words are in its body: from, to, from, to ..., in bytes, at most LIMIT_FOUND pairs; NULL: nowhere. */
+	GArray	*found;			/* of unsigned */
 };
 struct find_answer {
 	void	*ctx;
@@ -48,6 +50,8 @@ struct finder *finder_open(const char *path, GError **error);
 void	 finder_close(struct finder *);
 /* Takes the question.  False, and nothing is taken, when LIMIT_SEARCHES wait already. */
 bool	 finder_ask(struct finder *, struct find_question *);
+/* Nobody wants the answer to the question with this ctx.  True: it had to wait and is gone; else it is broken off. */
+bool	 finder_drop(struct finder *, const void *ctx);
 int	 finder_fd(const struct finder *);
 struct find_answer *finder_take(struct finder *);
 

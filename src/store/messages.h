@@ -111,6 +111,8 @@ GPtrArray *message_not_displayed(struct store *, int64_t chat, int64_t ord);
 int64_t	 message_place_in(struct store *, int64_t chat, const char *origin_id);
 /* The origin-id of the last one after one place and up to another that came in and is MESSAGE_MARKABLE; NULL: none. */
 char	*message_last_markable(struct store *, int64_t chat, int64_t after, int64_t ord);
+/* The first of the chat from this place on; NULL: none. */
+struct message_row *message_at(struct store *, int64_t chat, int64_t ord);
 /* n = 1: the newest of the chat as shown. */
 struct message_row *message_nth_last(struct store *, int64_t chat, unsigned n);
 /* By origin_id or server_id in one chat (0: all); *several when more than one fits, then NULL. */

@@ -116,6 +116,15 @@ message_page(struct store *store, int64_t chat, enum page_place place, int64_t i
 }
 
 struct message_row *
+message_at(struct store *store, int64_t chat, int64_t ord)
+{
+	int64_t id = 0;
+
+	db_number(store, NULL, &id, "SELECT id FROM message WHERE chat = ?1 AND ord >= ?2 ORDER BY ord LIMIT 1", "ii", chat, ord);
+	return id != 0 ? message_load(store, id) : NULL;
+}
+
+struct message_row *
 message_nth_last(struct store *store, int64_t chat, unsigned n)
 {
 	int64_t waiting = 0, id = 0;

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <poll.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "base/clock.h"
@@ -96,6 +97,88 @@ words(void **state)
 	assert_int_equal(hits(question("北京")), 1);
 	assert_int_equal(hits(question("京北")), 0);
 	assert_int_equal(hits(question("大学")), 1);
+}
+
+/* Where it stands, as the index cuts words. */
+static void
+assert_found(const char *words, unsigned hit, const char *text, const char *const *wanted)
+{
+	struct find_question *q = question(words);
+	struct find_answer *a;
+	const struct find_hit *one;
+	unsigned n = 0;
+
+	assert_true(finder_ask(finder, q));
+	a = wait_answer();
+	assert_true(a->hits->len > hit);
+	one = &g_array_index(a->hits, struct find_hit, hit);
+	assert_non_null(one->found);
+	for (; wanted[n] != NULL; n++) {
+		unsigned from = g_array_index(one->found, unsigned, 2 * n), to = g_array_index(one->found, unsigned, 2 * n + 1);
+
+		assert_int_equal(to - from, strlen(wanted[n]));
+		assert_memory_equal(text + from, wanted[n], to - from);
+	}
+	assert_int_equal(one->found->len, 2 * n);
+	find_answer_free(a);
+}
+
+static void
+places(void **state)
+{
+	(void)state;
+	assert_found("nas", 2, "the old NAS hums", (const char *const[]){ "NAS", NULL });
+	assert_found("hum*|the", 0, "the old NAS hums", (const char *const[]){ "the", "hums", NULL });
+	assert_found("old nas", 0, "the old NAS hums", (const char *const[]){ "old NAS", NULL });
+	assert_found("koln", 0, "Grüße aus Köln", (const char *const[]){ "Köln", NULL });
+	assert_found("北京", 0, "我今天去北京大学", (const char *const[]){ "北京", NULL });
+}
+
+/* A message that is nothing but the word names so many places and no more. */
+static void
+many_places(void **state)
+{
+	GString *text = g_string_new(NULL);
+	struct find_answer *a;
+
+	(void)state;
+	for (int i = 0; i < LIMIT_FOUND + 50; i++)
+		g_string_append(text, "again, ");
+	message_row_free(tempstore_hear(&t, text->str));
+	g_string_free(text, TRUE);
+	tempstore_commit(&t);
+	assert_true(finder_ask(finder, question("again")));
+	a = wait_answer();
+	assert_int_equal(a->hits->len, 1);
+	assert_int_equal(g_array_index(a->hits, struct find_hit, 0).found->len, 2 * LIMIT_FOUND);
+	find_answer_free(a);
+}
+
+/* Each question is answered, or it was dropped before its turn; whichever it is, it is said. */
+static void
+dropping(void **state)
+{
+	unsigned answers = 0, dropped = 0;
+
+	(void)state;
+	for (intptr_t i = 1; i <= LIMIT_SEARCHES; i++) {
+		struct find_question *q = question("nas");
+
+		q->ctx = (void *)i;
+		assert_true(finder_ask(finder, q));
+	}
+	for (intptr_t i = LIMIT_SEARCHES; i > 1; i--)
+		dropped += finder_drop(finder, (void *)i);
+	assert_false(finder_drop(finder, (void *)(intptr_t)1000));
+	while (answers + dropped < LIMIT_SEARCHES) {
+		struct find_answer *a = wait_answer();
+
+		assert_null(a->error);
+		answers++;
+		find_answer_free(a);
+	}
+	/* The next one is whole. */
+	assert_int_equal(hits(question("koln")), 1);
 }
 
 static void
@@ -239,7 +322,7 @@ main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(words), TEST(no_syntax), TEST(filters), TEST(pages), TEST(time_up), TEST(closing),
+		TEST(words), TEST(places), TEST(many_places), TEST(dropping), TEST(no_syntax), TEST(filters), TEST(pages), TEST(time_up), TEST(closing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,79 @@
+"""Looking for what was said: what the core answers, and the search view as somebody uses it."""
+import pytest
+
+import rig
+import rpc
+
+
+@pytest.fixture
+def session(place, confab):
+    return lambda **more: place.keep(rpc.Rpc(confab, **more))
+
+
+@pytest.fixture
+def talked(server, people, peer, confab):
+    """(alice's chat, numbers of the messages that we said to her, contact)."""
+    mira, alice = people(2)
+    contact = peer(alice)
+    confab.account("home", server, mira).start()
+    confab.wait_state("home")
+    chat = f"{alice}@{server.domain}"
+    numbers = []
+    for text in ("before it", "the old NAS hums", "after it", "nothing", "Köln and the NAS, a nas again", "last word"):
+        numbers.append(confab.call("run", line=text, account="home", chat=chat)["message"])
+        contact.message(text)
+    return chat, numbers, contact
+
+
+def test_what_is_found_comes_with_its_neighbours_and_places(talked, session):
+    chat, numbers, _ = talked
+    me = session()
+    found = me.call("search", words="nas", context=True)
+    assert [m["id"] for m in found["messages"]] == [numbers[4], numbers[1]]
+    for m in found["messages"]:
+        body = m["body"].encode()
+        assert [body[a:b].decode().lower() for a, b in m["found"]] == ["nas"] * len(m["found"])
+    assert [len(m["found"]) for m in found["messages"]] == [2, 1]
+    assert sorted(m["id"] for m in found["context"]) == [numbers[0], numbers[2], numbers[3], numbers[5]]
+    assert found["searched"]["gaps"] == len(found["searched"]["holes"])
+    # Neighbours that are hits themselves are not told twice, and without words nothing is found in a body.
+    all_of_it = me.call("search", words="from:me", context=True)
+    assert len(all_of_it["messages"]) == 6 and all_of_it["context"] == [] and "found" not in all_of_it["messages"][0]
+    assert "context" not in me.call("search", words="nas")
+
+
+def test_a_search_that_nobody_waits_for_ends(talked, session):
+    me = session()
+    asked = [me.send("search", words=f"nas {'x' * i}*") for i in range(1, 6)]
+    for number in asked:
+        me.send("cancel", request=number)
+    me.send("cancel", request=asked[0])
+    for number in asked:
+        # Which of the two it is depends on who was faster; that it is answered, and once, does not.
+        try:
+            assert me.answer(number)["messages"] == []
+        except rpc.Refused as refused:
+            assert refused.code == "cancelled"
+    assert len(me.call("search", words="nas")["messages"]) == 2
+    # Another session's are not mine to end.
+    other = session()
+    number = other.send("search", words="nas")
+    me.call("cancel", request=number)
+    assert len(other.answer(number)["messages"]) == 2
+
+
+def test_places(talked, session):
+    chat, numbers, _ = talked
+    me = session()
+    here = {"account": "home", "chat": chat}
+    assert me.call("place", where=str(numbers[3]), **here) == {**here, "id": numbers[3]}
+    assert me.call("place", where=str(numbers[3])) == {**here, "id": numbers[3]}
+    assert me.call("place", where="-2", **here)["id"] == numbers[4]
+    assert me.call("place", where="2020-01", **here)["id"] == numbers[0]
+    assert me.call("place", where="yesterday", **here)["id"] == numbers[0]
+    for where, params, code in (("2020-01", {}, "context"), ("2999-01-01", here, "not_found"), ("2020-77", here, "usage"),
+                                ("99999999", here, "not_found"), ("soon", here, "usage"), ("-99", here, "not_found"),
+                                ("today", {"account": "nobody", "chat": chat}, "not_found")):
+        with pytest.raises(rpc.Refused) as refused:
+            me.call("place", where=where, **params)
+        assert refused.value.code == code and refused.value.message.endswith("."), (where, refused.value.message)
