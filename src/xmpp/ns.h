@@ -23,6 +23,7 @@
 #define NS_SID		"urn:xmpp:sid:0"		/* XEP-0359 */
 #define NS_MAM		"urn:xmpp:mam:2"		/* XEP-0313 */
 #define NS_DATA		"jabber:x:data"			/* XEP-0004 */
+#define NS_DATA_VALIDATE "http://jabber.org/protocol/xdata-validate" /* XEP-0122 */
 #define NS_RSM		"http://jabber.org/protocol/rsm" /* XEP-0059 */
 #define NS_MUC		"http://jabber.org/protocol/muc"
 #define NS_MUC_USER	"http://jabber.org/protocol/muc#user"
