@@ -264,12 +264,14 @@ account_event(const struct account *account)
 {
 	struct event event = { .type = EVENT_account, .rev = store_next_rev(account->core->store) };
 	struct event_account *a = &event.account;
+	const char *why = account_online(account) ? turn_why(account->core->turn) : NULL;
 
 	event.account_name = g_strdup(account_name(account));
 	a->jid = g_strdup(account_jid(account));
 	a->state = account->state;
-	a->reason = g_strdup(account->reason);
-	a->text = g_strdup(account->text);
+	/* On line, but deaf: see turn.h. */
+	a->reason = g_strdup(why != NULL ? "disk" : account->reason);
+	a->text = g_strdup(why != NULL ? why : account->text);
 	a->resumed = account->resumed;
 	a->resource = account->bound != NULL ? g_strdup(jid_resource(account->bound)) : NULL;
 	a->show = account_online(account) ? account->show : SHOW_OFFLINE;

@@ -18,14 +18,17 @@ struct bus_subscriber {
 
 struct bus {
 	GQueue		 queue;		/* of struct posted */
+	GQueue		 waiting;	/* what bus_deliver_up_to() left */
 	GPtrArray	*subscribers;
 	uint64_t	 next;
 	bool		 delivering, sweep;
 };
 
 static void
-posted_free(struct posted *posted)
+posted_free(void *p)
 {
+	struct posted *posted = p;
+
 	event_clear(&posted->event);
 	g_free(posted);
 }
@@ -36,6 +39,7 @@ bus_new(void)
 	struct bus *bus = g_new0(struct bus, 1);
 
 	g_queue_init(&bus->queue);
+	g_queue_init(&bus->waiting);
 	bus->subscribers = g_ptr_array_new_with_free_func(g_free);
 	return bus;
 }
@@ -43,10 +47,8 @@ bus_new(void)
 void
 bus_free(struct bus *bus)
 {
-	struct posted *posted;
-
-	while ((posted = g_queue_pop_head(&bus->queue)) != NULL)
-		posted_free(posted);
+	g_queue_clear_full(&bus->queue, posted_free);
+	g_queue_clear_full(&bus->waiting, posted_free);
 	g_ptr_array_unref(bus->subscribers);
 	g_free(bus);
 }
@@ -82,8 +84,24 @@ bus_deliver(struct bus *bus)
 
 	if (bus->delivering)
 		return;
+	while ((posted = g_queue_pop_tail(&bus->waiting)) != NULL)
+		g_queue_push_head(&bus->queue, posted);
+	bus_deliver_up_to(bus, INT64_MAX);
+}
+
+void
+bus_deliver_up_to(struct bus *bus, int64_t rev)
+{
+	struct posted *posted;
+
+	if (bus->delivering)
+		return;
 	bus->delivering = true;
 	while ((posted = g_queue_pop_head(&bus->queue)) != NULL) {
+		if (posted->event.rev > rev) {
+			g_queue_push_tail(&bus->waiting, posted);
+			continue;
+		}
 		for (guint i = 0; i < bus->subscribers->len; i++) {
 			struct bus_subscriber *s = bus->subscribers->pdata[i];
 

@@ -458,6 +458,11 @@ set_context(struct command_call *call, const char *account, const char *chat, un
 		    account_name(call->account), account_state_name(call->account->state), account_name(call->account));
 		return false;
 	}
+	if (needs & NEEDS_ONLINE && turn_is_stuck(core->turn)) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_STORE,
+		    "The disk refuses at present, so nothing is received, also no answer. Nothing was asked.");
+		return false;
+	}
 	if (call->account != NULL)
 		call->account_name = g_strdup(account_name(call->account));
 	return true;

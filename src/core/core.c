@@ -35,13 +35,14 @@ on_stuck(void *ctx, bool stuck, const char *why)
 
 	event.notice.severity = stuck ? SEVERITY_ERROR : SEVERITY_INFO;
 	event.notice.text = stuck ?
-	    g_strdup_printf("%s Nothing is received until it works again; what you type stays in the line.", why) :
+	    g_strdup_printf("%s Nothing is received until it works again, and a line that was just entered waits; what you "
+	    "type now stays in the line.", why) :
 	    g_strdup("The disk takes again. confab goes on.");
 	bus_post(core->bus, event);
-	if (stuck)
-		bus_deliver(core->bus);	/* there is no commit that could deliver it */
-	for (guint i = 0; i < core->accounts->len; i++)
+	for (guint i = 0; i < core->accounts->len; i++) {
 		connection_hold(core->accounts->pdata[i], stuck);
+		account_post(core->accounts->pdata[i]);
+	}
 }
 
 static json_t *

@@ -40,6 +40,7 @@ struct turn {
 	GArray		*touched;	/* chats put since turn_begin() */
 	struct clock_timer *retry;
 	bool		 stuck, finishing;
+	char		*why;		/* it is stuck; NULL when it is not */
 	void		(*on_stuck)(void *, bool, const char *);
 	void		*on_stuck_ctx;
 };
@@ -52,8 +53,10 @@ struct turn_source {
 static bool
 ready(struct turn *turn)
 {
-	if (turn->stuck || turn->depth > 0)
+	if (turn->depth > 0)
 		return false;
+	if (turn->stuck)
+		return bus_pending(turn->core->bus);
 	return turn->wake || store_dirty(turn->core->store) || turn->effects.length > 0 ||
 	    bus_pending(turn->core->bus);
 }
@@ -74,9 +77,14 @@ source_check(GSource *source)
 static gboolean
 source_dispatch(GSource *source, GSourceFunc fn, gpointer data)
 {
+	struct turn *turn = ((struct turn_source *)source)->turn;
+
 	(void)fn;
 	(void)data;
-	turn_finish(((struct turn_source *)source)->turn);
+	if (turn->stuck)
+		bus_deliver_up_to(turn->core->bus, store_reserved_rev(turn->core->store));
+	else
+		turn_finish(turn);
 	return G_SOURCE_CONTINUE;
 }
 
@@ -140,6 +148,7 @@ turn_free(struct turn *turn)
 	g_array_unref(turn->hooks);
 	g_ptr_array_unref(turn->put);
 	g_array_unref(turn->touched);
+	g_free(turn->why);
 	g_free(turn);
 }
 
@@ -150,6 +159,7 @@ set_stuck(struct turn *turn, const GError *error)
 {
 	if (!turn->stuck) {
 		turn->stuck = true;
+		turn->why = g_strdup(error->message);
 		log_error("store", "%s", error->message);
 		if (turn->on_stuck != NULL)
 			turn->on_stuck(turn->on_stuck_ctx, true, error->message);
@@ -376,6 +386,7 @@ try_again(void *ctx)
 		return;
 	}
 	turn->stuck = false;
+	g_clear_pointer(&turn->why, g_free);
 	turn->wake = true;
 	log_notice("store", "The disk takes again.");
 	if (turn->on_stuck != NULL)
@@ -393,4 +404,10 @@ bool
 turn_is_stuck(const struct turn *turn)
 {
 	return turn->stuck;
+}
+
+const char *
+turn_why(const struct turn *turn)
+{
+	return turn->why;
 }

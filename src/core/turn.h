@@ -5,8 +5,9 @@
  * it (events, stanzas, answers on the socket) is given to the turn and leaves after the commit, in order.  The commit
  * happens when the loop comes around, before anything else is dispatched.
  *
- * When the disk refuses, nothing leaves: the turn tells its watcher (who stops reading the XMPP sockets), tries again
- * every second, and tells it when it works again.
+ * When the disk refuses, nothing leaves that depends on it: no stanza, no acknowledgement, no message or chat as an
+ * event.  The turn tells its watcher (who stops reading the XMPP sockets), tries again every second, and tells it when it
+ * works again.  Events of anything else go on (core/bus.h), and answers to requests, of which none can change the database.
  */
 #ifndef CORE_TURN_H
 #define CORE_TURN_H
@@ -53,5 +54,7 @@ void	 turn_finish(struct turn *);
 /* stuck(true, why) when the disk begins to refuse, stuck(false, NULL) when it takes again. */
 void	 turn_on_stuck(struct turn *, void (*stuck)(void *ctx, bool stuck, const char *why), void *ctx);
 bool	 turn_is_stuck(const struct turn *);
+/* Why, as a sentence; NULL when it is not. */
+const char *turn_why(const struct turn *);
 
 #endif

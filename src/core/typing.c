@@ -126,7 +126,8 @@ typing_ours(struct account *account, const char *jid, enum chat_state state)
 {
 	struct talk *talk = find_talk(account, jid);
 
-	if (talk != NULL)
+	/* What cannot leave now is old when it can. */
+	if (talk != NULL && !turn_is_stuck(account->core->turn))
 		say(talk, state);
 }
 

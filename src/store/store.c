@@ -197,6 +197,12 @@ store_rev(const struct store *store)
 }
 
 int64_t
+store_reserved_rev(const struct store *store)
+{
+	return store->reserved;
+}
+
+int64_t
 store_last_ord(const struct store *store)
 {
 	return store->last_ord;

@@ -58,6 +58,7 @@ bool	 store_commit(struct store *, GError **error);
  */
 int64_t	 store_next_rev(struct store *);
 int64_t	 store_rev(const struct store *);	/* the last one given */
+int64_t	 store_reserved_rev(const struct store *);	/* up to this one no crash takes a revision back */
 /* The highest place that a message has or had, see order.h; 0: none has. */
 int64_t	 store_last_ord(const struct store *);
 

@@ -284,6 +284,10 @@ add_account(struct line *line, struct group *one, const struct event *event, boo
 	switch (account->state) {
 	case ACCOUNT_ONLINE:
 		sign = status_sign(account->show == SHOW_OFFLINE ? SHOW_ONLINE : account->show, true, ascii, &unused);
+		if (account->reason != NULL) {	/* the disk refuses */
+			why = account->reason;
+			slot = SLOT_STATUS_PROBLEM;
+		}
 		break;
 	case ACCOUNT_CONNECTING:
 		sign = ascii ? "..." : "…";
