@@ -83,30 +83,51 @@ prepare(struct store *store, const char *sql)
 }
 
 static void
+bind_one(sqlite3_stmt *stmt, int i, char kind, int64_t number, const void *bytes)
+{
+	int rc;
+
+	if (kind == 'i')
+		rc = sqlite3_bind_int64(stmt, i, number);
+	else if (kind == 't')
+		rc = sqlite3_bind_text(stmt, i, bytes, bytes != NULL ? (int)number : 0, SQLITE_STATIC);
+	else
+		rc = sqlite3_bind_blob64(stmt, i, bytes, (sqlite3_uint64)number, SQLITE_STATIC);
+	/* A text above SQLite's limit stays NULL and the limits of what we take in are far below. */
+	g_assert(rc == SQLITE_OK || rc == SQLITE_TOOBIG || rc == SQLITE_NOMEM);
+}
+
+/* The next argument: its number, or its bytes with their number. */
+static const void *
+argument(char kind, va_list *ap, int64_t *number)
+{
+	const void *bytes = NULL;
+
+	if (kind == 'i') {
+		*number = va_arg(*ap, int64_t);
+	} else if (kind == 't') {
+		bytes = va_arg(*ap, const char *);
+		*number = bytes != NULL ? (int64_t)strlen(bytes) : -1;
+	} else {
+		bytes = va_arg(*ap, const void *);
+		*number = (int64_t)va_arg(*ap, size_t);
+	}
+	return bytes;
+}
+
+static void
 bind(sqlite3_stmt *stmt, const char *kinds, va_list ap)
 {
-	for (int i = 1; *kinds != '\0'; kinds++, i++) {
-		int rc = SQLITE_ERROR;
+	va_list rest;
 
-		switch (*kinds) {
-		case 'i':
-			rc = sqlite3_bind_int64(stmt, i, va_arg(ap, int64_t));
-			break;
-		case 't':
-			rc = sqlite3_bind_text(stmt, i, va_arg(ap, const char *), -1, SQLITE_STATIC);
-			break;
-		case 'b': {
-			const void *bytes = va_arg(ap, const void *);
+	va_copy(rest, ap);
+	for (int i = 0; kinds[i] != '\0'; i++) {
+		int64_t number;
+		const void *bytes = argument(kinds[i], &rest, &number);
 
-			rc = sqlite3_bind_blob64(stmt, i, bytes, va_arg(ap, size_t), SQLITE_STATIC);
-			break;
-		}
-		default:
-			break;
-		}
-		/* A text above SQLite's limit stays NULL and the limits of what we take in are far below. */
-		g_assert(rc == SQLITE_OK || rc == SQLITE_TOOBIG || rc == SQLITE_NOMEM);
+		bind_one(stmt, i + 1, kinds[i], number, bytes);
 	}
+	va_end(rest);
 }
 
 sqlite3_stmt *
@@ -187,32 +208,101 @@ db_text(sqlite3_stmt *stmt, int column)
 	return g_strdup((const char *)sqlite3_column_text(stmt, column));
 }
 
+/* --- what is done again when a commit fails --- */
+
+/* A change as it stands in redo: which statement, then for each argument its number and, if it has some, its bytes. */
+struct change {
+	const char	*sql, *kinds;
+	size_t		 len;		/* of all of it */
+};
+
+static void
+remember(GByteArray *redo, const char *sql, const char *kinds, va_list ap)
+{
+	struct change change = { sql, kinds, 0 };
+	guint start = redo->len;
+	va_list rest;
+
+	va_copy(rest, ap);
+	g_byte_array_append(redo, (const guint8 *)&change, sizeof change);
+	for (; *kinds != '\0'; kinds++) {
+		int64_t number;
+		const void *bytes = argument(*kinds, &rest, &number);
+
+		g_byte_array_append(redo, (const guint8 *)&number, sizeof number);
+		if (bytes != NULL)
+			g_byte_array_append(redo, bytes, (guint)number);
+	}
+	va_end(rest);
+	change.len = redo->len - start;
+	memcpy(redo->data + start, &change, sizeof change);
+}
+
+/* Does the change at this place of redo, whose bytes stay where they are meanwhile; SQLite's word. */
+static int
+apply(struct store *store, guint at, struct change *change)
+{
+	const guint8 *next = store->redo->data + at;
+	sqlite3_stmt *stmt;
+
+	memcpy(change, next, sizeof *change);
+	if ((stmt = prepare(store, change->sql)) == NULL)
+		return sqlite3_extended_errcode(store->db);
+	next += sizeof *change;
+	for (int i = 0; change->kinds[i] != '\0'; i++) {
+		const guint8 *bytes;
+		int64_t number;
+
+		memcpy(&number, next, sizeof number);
+		bytes = next += sizeof number;
+		if (change->kinds[i] != 'i' && number >= 0)
+			next += number;
+		bind_one(stmt, i + 1, change->kinds[i], number, number >= 0 ? bytes : NULL);
+	}
+	return sqlite3_step(stmt);
+}
+
 bool
 db_change(struct store *store, GError **error, const char *sql, const char *kinds, ...)
 {
-	sqlite3_stmt *stmt = prepare(store, sql);
-	int rc = sqlite3_extended_errcode(store->db);
-	char *text = NULL;
+	struct change change;
+	guint at = store->redo->len;
 	va_list ap;
+	int rc;
 
 	g_assert(store->in_savepoint);
-	if (stmt != NULL) {
-		va_start(ap, kinds);
-		bind(stmt, kinds, ap);
-		va_end(ap);
-		rc = sqlite3_step(stmt);
-		if (rc == SQLITE_DONE && (text = sqlite3_expanded_sql(stmt)) == NULL)
-			rc = SQLITE_NOMEM;
-	}
-	if (rc != SQLITE_DONE) {
-		if (store->failure == NULL)
-			db_error(&store->failure, store->path, store->db, rc);
-		report(store, rc, error);
-		db_done(stmt);
+	/* SQLite may have ended the transaction: what came now would be a commit of its own. */
+	if (store->failure != NULL) {
+		g_propagate_error(error, g_error_copy(store->failure));
 		return false;
 	}
-	db_done(stmt);
-	g_ptr_array_add(store->redo, text);
+	va_start(ap, kinds);
+	remember(store->redo, sql, kinds, ap);
+	va_end(ap);
+	rc = apply(store, at, &change);
+	if (rc != SQLITE_DONE) {
+		db_error(&store->failure, store->path, store->db, rc);
+		report(store, rc, error);
+		g_byte_array_set_size(store->redo, at);
+	}
+	db_done(g_hash_table_lookup(store->statements, sql));
+	return rc == SQLITE_DONE;
+}
+
+bool
+db_redo(struct store *store, GError **error)
+{
+	struct change change;
+
+	for (guint at = 0; at < store->redo->len; at += (guint)change.len) {
+		int rc = apply(store, at, &change);
+
+		if (rc != SQLITE_DONE)
+			report(store, rc, error);
+		db_done(g_hash_table_lookup(store->statements, change.sql));
+		if (rc != SQLITE_DONE)
+			return false;
+	}
 	return true;
 }
 

@@ -22,7 +22,7 @@ struct store {
 	int		 schema;
 	GHashTable	*statements;	/* text, by address → sqlite3_stmt */
 	struct checkpoint *checkpoint;
-	GPtrArray	*redo;		/* SQL of everything that the open commit changed, see store.c */
+	GByteArray	*redo;		/* everything that the open commit changed, see store.c; written by db_change() */
 	guint		 redo_mark;	/* where the open savepoint begins in it */
 	GArray		*waiting;	/* for the search index, until the commit: see search.c */
 	guint		 waiting_mark;	/* where the open savepoint begins in it */
@@ -55,8 +55,9 @@ void	 db_done(sqlite3_stmt *);
 bool	 db_number(struct store *, GError **error, int64_t *value, const char *sql, const char *kinds, ...);
 char	*db_text(sqlite3_stmt *, int column);
 
-/* Changing, in an open savepoint. */
+/* Changing, in an open savepoint; kinds is a literal too.  What is done for the first time, and all of it once more. */
 bool	 db_change(struct store *, GError **error, const char *sql, const char *kinds, ...);
+bool	 db_redo(struct store *, GError **error);
 /* What is no part of a savepoint: BEGIN and COMMIT; and any text, of several statements too, prepared each time. */
 bool	 db_control(struct store *, const char *sql, GError **error);
 bool	 db_exec(struct store *, const char *sql, GError **error);

@@ -336,7 +336,7 @@ db_open(const char *path, const char *vfs, const struct migration *migrations, s
 	store = g_new0(struct store, 1);
 	store->path = g_strdup(path);
 	store->statements = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)(void (*)(void))sqlite3_finalize);
-	store->redo = g_ptr_array_new_with_free_func(sqlite3_free);
+	store->redo = g_byte_array_new();
 	store->waiting = search_waiting_new();
 	rc = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
 	if (rc == SQLITE_OK)

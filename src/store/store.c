@@ -3,8 +3,11 @@
  *
  * SQLite rolls a whole transaction back when COMMIT fails, and may do so in the middle of one, when the disk is full.
  * The savepoints that were kept before must not be lost with it: their stanzas will not come again while the process
- * lives.  So each change is remembered as SQL until it is committed (redo), and replayed into the next transaction.
- * All values in it are bound by us and ids come from AUTOINCREMENT, so that a replay makes the same rows.
+ * lives.  So each change is remembered until it is committed (redo: statement and values), and done again in the next
+ * transaction.  All values in it are bound by us and ids come from AUTOINCREMENT, so that it makes the same rows.
+ *
+ * A savepoint is therefore only a mark in redo.  To take one back, which is rare, the transaction is rolled back and what
+ * was kept is done again; SQLite's own would copy each page before its first change, for every stanza.
  */
 #include "store/store.h"
 
@@ -20,6 +23,8 @@ static const struct migration migrations[] = {
 #include "store/schema.def"
 #undef MIGRATION
 };
+
+enum { REDO_KEPT = 262144 };	/* bytes */
 
 struct store *
 store_open(const char *path, const char *vfs, GError **error)
@@ -41,7 +46,7 @@ store_close(struct store *store)
 	checkpoint_stop(store->checkpoint);
 	g_hash_table_destroy(store->statements);
 	sqlite3_close(store->db);
-	g_ptr_array_unref(store->redo);
+	g_byte_array_unref(store->redo);
 	g_array_unref(store->waiting);
 	g_clear_error(&store->failure);
 	g_free(store->path);
@@ -84,13 +89,10 @@ open_transaction(struct store *store, GError **error)
 		return true;
 	if (!db_control(store, "BEGIN IMMEDIATE", error))
 		return false;
-	for (guint i = 0; i < store->redo->len; i++) {
-		if (!db_exec(store, g_ptr_array_index(store->redo, i), error)) {
-			roll_back(store);
-			return false;
-		}
-	}
-	return true;
+	if (db_redo(store, error))
+		return true;
+	roll_back(store);
+	return false;
 }
 
 /* An open transaction with nothing in it would only keep the lock and pin the log. */
@@ -107,10 +109,6 @@ store_begin(struct store *store, GError **error)
 	g_assert(!store->in_savepoint);
 	if (!open_transaction(store, error))
 		return false;
-	if (!db_control(store, "SAVEPOINT stanza", error)) {
-		drop_empty(store);
-		return false;
-	}
 	store->in_savepoint = true;
 	store->redo_mark = store->redo->len;
 	store->waiting_mark = store->waiting->len;
@@ -124,16 +122,15 @@ store_end(struct store *store, bool keep, GError **error)
 
 	g_assert(store->in_savepoint);
 	store->in_savepoint = false;
-	if (keep && failure == NULL && db_control(store, "RELEASE stanza", &failure)) {
+	if (keep && failure == NULL) {
 		drop_empty(store);
 		return true;
 	}
-	g_ptr_array_set_size(store->redo, (gint)store->redo_mark);
-	g_array_set_size(store->waiting, store->waiting_mark);
-	if (in_transaction(store) && (!db_control(store, "ROLLBACK TO stanza", NULL) ||
-	    !db_control(store, "RELEASE stanza", NULL)))
+	if (failure != NULL || store->redo->len > store->redo_mark)
 		roll_back(store);
-	/* The transaction may be gone with the savepoint.  If it does not come back now, it will in store_commit(). */
+	g_byte_array_set_size(store->redo, store->redo_mark);
+	g_array_set_size(store->waiting, store->waiting_mark);
+	/* If what was kept does not come back now, it will in store_commit(). */
 	if (store->redo->len > 0)
 		open_transaction(store, NULL);
 	drop_empty(store);
@@ -153,6 +150,17 @@ bool
 store_dirty(const struct store *store)
 {
 	return store->redo->len > 0 || reserve_due(store);
+}
+
+/* What one big turn needed is not kept for ever. */
+static void
+forget_changes(struct store *store)
+{
+	if (store->redo->len > REDO_KEPT) {
+		g_byte_array_unref(store->redo);
+		store->redo = g_byte_array_new();
+	}
+	g_byte_array_set_size(store->redo, 0);
 }
 
 bool
@@ -175,7 +183,7 @@ store_commit(struct store *store, GError **error)
 		drop_empty(store);
 		return false;
 	}
-	g_ptr_array_set_size(store->redo, 0);
+	forget_changes(store);
 	g_array_set_size(store->waiting, 0);
 	if (reserve) {
 		store->reserved = reserved;
