@@ -69,7 +69,7 @@ begin(struct look *look)
 	const struct account_settings *s = look->account;
 	struct stream_config config = {
 		.jid = s->jid, .host = s->host, .port = (uint16_t)s->port, .tls = s->tls, .ca_file = s->ca_file, .pin = s->pin,
-		.pin_trusted = s->pin != NULL, .look = true,
+		.pin_flaws = s->pin_flaws, .look = true,
 	};
 
 	look->stream = transport_net.open(&config, &handler, look);

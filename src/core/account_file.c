@@ -73,6 +73,46 @@ pin_ok(const char *pin)
 	return digits == 64;
 }
 
+static const struct {
+	const char	*word;
+	unsigned	 flaw;
+} flaws[] = { { "issuer", STREAM_FLAW_ISSUER }, { "date", STREAM_FLAW_DATE }, { "name", STREAM_FLAW_NAME }, { "nothing", 0 } };
+
+char *
+account_flaws_text(unsigned which)
+{
+	GString *text = g_string_new(NULL);
+
+	for (size_t i = 0; i < G_N_ELEMENTS(flaws); i++)
+		if ((which & flaws[i].flaw) != 0)
+			g_string_append_printf(text, "%s%s", text->len > 0 ? " " : "", flaws[i].word);
+	return g_string_free(text->len > 0 ? text : g_string_append(text, "nothing"), FALSE);
+}
+
+static bool
+read_flaws(const struct ini *ini, struct account_settings *s, GError **error)
+{
+	g_autofree char *text = NULL;
+	g_auto(GStrv) words = NULL;
+
+	if (!ini_string(ini, s->name, "pin_for", &text, error))
+		return false;
+	words = g_strsplit(text != NULL ? text : "issuer", " ", -1);
+	for (char **word = words; *word != NULL; word++) {
+		size_t i = 0;
+
+		while (i < G_N_ELEMENTS(flaws) && strcmp(flaws[i].word, *word) != 0)
+			i++;
+		if (i == G_N_ELEMENTS(flaws)) {
+			ini_complain(ini, s->name, "pin_for", error, "pin_for is issuer, date, name, several of them, or nothing; "
+			    "not \"%s\".", *word);
+			return false;
+		}
+		s->pin_flaws |= flaws[i].flaw;
+	}
+	return true;
+}
+
 static bool
 read_tls(const struct ini *ini, struct account_settings *s, GError **error)
 {
@@ -130,6 +170,8 @@ read_account(const struct ini *ini, struct account_settings *s, GError **error)
 	    !ini_int(ini, s->name, "priority", -128, 127, &s->priority, error) ||
 	    !ini_bool(ini, s->name, "autoconnect", &s->autoconnect, error) ||
 	    !ini_bool(ini, s->name, "enabled", &s->enabled, error))
+		return false;
+	if (!read_flaws(ini, s, error))
 		return false;
 	if (s->pin != NULL && !pin_ok(s->pin)) {
 		ini_complain(ini, s->name, "pin", error,

@@ -15,6 +15,7 @@ struct account_settings {
 	char	*password;
 	char	*password_command;
 	char	*host, *ca_file, *pin, *resource, *nick;
+	unsigned pin_flaws;		/* of enum stream_flaw: what the pinned certificate may have */
 	int	 port, priority;
 	enum stream_tls tls;
 	bool	 autoconnect, enabled;
@@ -27,6 +28,9 @@ struct account_key {
 };
 /* account_key.def; ends with a NULL name. */
 extern const struct account_key account_keys[];
+
+/* "issuer date", as the key pin_for has it; "nothing" for 0.  The caller's. */
+char	*account_flaws_text(unsigned flaws);
 
 /* All accounts in the order of the file.  The error names file and line. */
 GPtrArray *account_file_load(const char *path, GError **error);

@@ -24,6 +24,7 @@
 #include "core/turn.h"
 #include "core/typing.h"
 #include "xmpp/ns.h"
+#include "xmpp/sasl.h"
 
 enum {
 	BACKOFF_FIRST_MS = 1000,
@@ -41,6 +42,7 @@ struct connection {
 	int64_t		 up_since_ms;	/* boot clock */
 	int64_t		 prompt;	/* the open question about password or certificate; 0: none */
 	char		*asked_pin;	/* the certificate that the question is about */
+	unsigned	 asked_flaws;	/* and what it has */
 	struct password_fetch *fetch;
 	GQueue		 backlog;	/* stanzas that came while the disk refused */
 	char		*broken;	/* why we close the stream ourselves, though it is wanted */
@@ -204,13 +206,16 @@ certificate_answered(void *ctx, const char *value, bool keep)
 {
 	struct account *account = ctx;
 	struct connection *c = account->connection;
-	g_autofree char *pin = g_steal_pointer(&c->asked_pin);
+	g_autofree char *pin = g_steal_pointer(&c->asked_pin), *pin_for = NULL;
 
 	(void)keep;
 	c->prompt = 0;
 	if (g_strcmp0(value, "pin") != 0)
 		return;
+	account->settings->pin_flaws = c->asked_flaws;
+	pin_for = account_flaws_text(c->asked_flaws);
 	store_setting(account, "pin", pin);
+	store_setting(account, "pin_for", pin_for);
 	g_free(account->settings->pin);
 	account->settings->pin = g_steal_pointer(&pin);
 	connection_open(account);
@@ -241,10 +246,61 @@ ask_certificate(struct account *account, const struct stream_failure *failure)
 	    "issuer", cert->issuer, "valid from", from, "valid to", to, "today, says this machine", now,
 	    "SHA-256", cert->sha256);
 	question.choices = json_pack("[[s,s],[s,s]]", "refuse", "do not log in", "pin",
-	    "trust this certificate, and only this one, from now on");
+	    "trust this certificate, and only this one, in spite of what is wrong with it now, from now on");
 	question.default_choice = "refuse";
 	account->connection->asked_pin = g_strdup(cert->sha256);
+	account->connection->asked_flaws = cert->flaws;
 	account->connection->prompt = prompt_open(account->core->prompts, &question, certificate_answered, account);
+}
+
+/* The strongest mechanism that has worked; NULL.  The caller's. */
+static char *
+best_mechanism(struct account *account)
+{
+	g_autofree char *key = g_strdup_printf("mechanism:%s", account_jid(account));
+
+	return store_get_text(account->core->store, key);
+}
+
+/* In a savepoint. */
+static void
+keep_mechanism(struct account *account, const char *mechanism)
+{
+	g_autofree char *key = g_strdup_printf("mechanism:%s", account_jid(account));
+	g_autoptr(GError) error = NULL;
+
+	if (!store_set_text(account->core->store, key, mechanism, &error))
+		turn_failed(account->core->turn, error);
+}
+
+static void
+weaker_answered(void *ctx, const char *value, bool keep)
+{
+	struct account *account = ctx;
+
+	(void)keep;
+	account->connection->prompt = 0;
+	if (g_strcmp0(value, "accept") != 0 || !turn_begin(account->core->turn))
+		return;
+	keep_mechanism(account, NULL);
+	turn_end(account->core->turn, true);
+	connection_open(account);
+}
+
+static void
+ask_weaker(struct account *account, const char *text)
+{
+	struct prompt_question question = { .kind = PROMPT_CHOICE, .scope = SCOPE_EVERYONE };
+	g_autofree char *title = g_strdup_printf("log-in of %s", account_jid(account));
+
+	withdraw_prompt(account->connection);
+	question.account = account_name(account);
+	question.title = title;
+	question.text = text;
+	question.choices = json_pack("[[s,s],[s,s]]", "refuse", "do not log in", "accept",
+	    "log in with what the server offers now, and expect no more of it from now on");
+	question.default_choice = "refuse";
+	account->connection->prompt = prompt_open(account->core->prompts, &question, weaker_answered, account);
 }
 
 /* --- the stream --- */
@@ -340,6 +396,7 @@ on_up(void *ctx, const struct stream_up *up)
 	struct account *account = ctx;
 	struct core *core = account->core;
 	struct connection *c = account->connection;
+	g_autofree char *best = NULL;
 
 	if (!turn_begin(core->turn)) {
 		let_go(account);
@@ -350,6 +407,9 @@ on_up(void *ctx, const struct stream_up *up)
 	account->bound = g_strdup(up->jid);
 	account->resumed = up->resumed;
 	account->tls = up->tls != NULL;
+	best = best_mechanism(account);
+	if (best == NULL || sasl_strength(up->mechanism) > sasl_strength(best))
+		keep_mechanism(account, up->mechanism);
 	iq_table_set_jid(account->iqs, up->jid);
 	set_state(account, ACCOUNT_ONLINE, NULL, NULL, 0);
 	withdraw_prompt(c);
@@ -451,6 +511,9 @@ on_down(void *ctx, struct stream_failure *failure)
 		fail(account, word, failure->text);
 		if (failure->certificate->pin_helps)
 			ask_certificate(account, failure);
+	} else if (failure->fault == STREAM_WEAKER) {
+		fail(account, word, failure->text);
+		ask_weaker(account, failure->text);
 	} else if (failure->final || failure->fault == STREAM_CONFLICT) {
 		fail(account, word, failure->text);
 	} else {
@@ -467,9 +530,10 @@ static void
 open_stream(struct account *account, const char *password)
 {
 	const struct account_settings *s = account->settings;
+	g_autofree char *best = best_mechanism(account);
 	struct stream_config config = {
 		.jid = s->jid, .password = password, .resource = s->resource, .host = s->host, .port = (uint16_t)s->port,
-		.tls = s->tls, .ca_file = s->ca_file, .pin = s->pin, .pin_trusted = s->pin != NULL,
+		.tls = s->tls, .ca_file = s->ca_file, .pin = s->pin, .pin_flaws = s->pin_flaws, .mechanism = best,
 		.resume_id = account->sm.id, .resume_jid = account->sm.jid, .resume_h = (uint32_t)account->sm.in,
 	};
 

@@ -113,6 +113,7 @@ conn_setup_free(struct conn *conn)
 	give_back(conn->config.resource);
 	give_back(conn->config.ca_file);
 	give_back(conn->config.pin);
+	give_back(conn->config.mechanism);
 	give_back(conn->config.lang);
 	give_back(conn->config.resume_id);
 	give_back(conn->config.resume_jid);
@@ -165,6 +166,7 @@ copy_setup(struct conn *conn, const struct conn_setup *setup)
 	conn->config.host = NULL;
 	conn->config.ca_file = g_strdup(config->ca_file);
 	conn->config.pin = g_strdup(config->pin);
+	conn->config.mechanism = g_strdup(config->mechanism);
 	conn->config.lang = g_strdup(config->lang);
 	conn->config.resume_id = g_strdup(config->resume_id);
 	conn->config.resume_jid = g_strdup(config->resume_jid);
@@ -176,7 +178,7 @@ copy_setup(struct conn *conn, const struct conn_setup *setup)
 	conn->setup.peer = g_strdup(setup->peer);
 	conn->watch.domain = conn->setup.ascii;
 	conn->watch.pin = conn->config.pin;
-	conn->watch.pin_trusted = conn->config.pin_trusted;
+	conn->watch.pin_flaws = conn->config.pin_flaws;
 	conn->watch.ca_file = conn->config.ca_file;
 }
 

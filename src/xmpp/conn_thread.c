@@ -308,7 +308,9 @@ failure_of_tls(struct conn *conn)
 	else
 		failure = failure_new(STREAM_CERTIFICATE, NULL, NULL, "%s showed a certificate that confab does not "
 		    "log in with: "
-		    "%s. Its SHA-256 is %s.", conn->setup.domain, certificate->problem, certificate->sha256);
+		    "%s.%s Its SHA-256 is %s.", conn->setup.domain, certificate->problem, conn->config.pin != NULL &&
+		    certificate->pin_helps ? " It is the pinned one, but it was not pinned for that." : "",
+		    certificate->sha256);
 	failure->certificate = certificate;
 	return failure;
 }

@@ -24,6 +24,7 @@ static const struct {
 	[STREAM_REFUSED] = { "refused", true },
 	[STREAM_BUSY] = { "server", false },
 	[STREAM_WEAK] = { "weak", true },
+	[STREAM_WEAKER] = { "weak", true },
 	[STREAM_FORGED] = { "forged", true },
 	[STREAM_BIND] = { "server", true },
 	[STREAM_ERROR] = { "server", false },

@@ -317,6 +317,7 @@ log_in(struct negotiate *n, const struct stanza *features)
 	struct sasl_setup setup = {
 		.jid = n->setup->config->jid,
 		.password = n->setup->config->password != NULL ? n->setup->config->password : "",
+		.at_least = n->setup->config->mechanism,
 		.encrypted = n->encrypted,
 		.binding = n->encrypted ? conn_binding : NULL,
 		.ctx = n->conn,

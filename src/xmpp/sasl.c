@@ -27,7 +27,7 @@ struct sasl {
 	char		*nonce;		/* ours, as we sent it */
 };
 
-/* Best first. */
+/* Best first.  That the link is the same at both ends counts for more than the hash. */
 static const char *const mechanisms[] = { "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", "SCRAM-SHA-256", "SCRAM-SHA-1" };
 static const char *const bindings[] = { "tls-exporter", "tls-unique" };
 
@@ -97,6 +97,15 @@ choose(const struct sasl_setup *setup, const struct stanza *list, bool can_bind)
 	if (setup->encrypted && !offers_any_scram(list) && offers(list, "PLAIN"))
 		return "PLAIN";
 	return NULL;
+}
+
+unsigned
+sasl_strength(const char *mechanism)
+{
+	for (size_t i = 0; i < G_N_ELEMENTS(mechanisms); i++)
+		if (strcmp(mechanism, mechanisms[i]) == 0)
+			return (unsigned)(G_N_ELEMENTS(mechanisms) - i) + 1;
+	return strcmp(mechanism, "PLAIN") == 0 ? 1 : 0;
 }
 
 static struct stream_failure *
@@ -196,7 +205,13 @@ sasl_new(const struct sasl_setup *setup, const struct stanza *features, struct s
 	sasl->jid = g_strdup(setup->jid);
 	sasl->domain = jid_domain(setup->jid);
 	sasl->mechanism = list != NULL ? choose(setup, list, data != NULL) : NULL;
-	if (sasl->mechanism != NULL) {
+	if (sasl->mechanism != NULL && setup->at_least != NULL &&
+	    sasl_strength(sasl->mechanism) < sasl_strength(setup->at_least)) {
+		*failure = failure_new(STREAM_WEAKER, NULL, NULL, "%s offers only %s now, and %s worked before. Either it was "
+		    "changed, or somebody sits in between and wants the weaker one. The password was not used.",
+		    sasl->domain, sasl->mechanism, setup->at_least);
+		ready = false;
+	} else if (sasl->mechanism != NULL) {
 		sasl->scram = g_str_has_prefix(sasl->mechanism, "SCRAM-");
 		ready = prepare(sasl, setup, data, type, failure);
 	} else {

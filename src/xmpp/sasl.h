@@ -15,6 +15,7 @@ struct sasl;
 struct sasl_setup {
 	const char	*jid;		/* bare; its local part logs in */
 	const char	*password;
+	const char	*at_least;	/* a mechanism: nothing weaker is used; NULL: whatever is acceptable */
 	bool		 encrypted;	/* TLS with a certificate that was accepted */
 	/* Channel binding data by type ("tls-exporter", "tls-unique"); NULL when there is none.  May be NULL. */
 	GBytes		*(*binding)(void *ctx, const char *type);
@@ -28,6 +29,9 @@ struct sasl_setup {
 struct sasl *sasl_new(const struct sasl_setup *, const struct stanza *features, struct stream_failure **failure);
 void	 sasl_free(struct sasl *);
 const char *sasl_mechanism(const struct sasl *);
+
+/* How strong a mechanism of ours is: 0 for none of ours, else from 1 for PLAIN up. */
+unsigned sasl_strength(const char *mechanism);
 
 /* The three turn to *failure and NULL or false when the exchange must end. */
 /* <auth/>. */

@@ -32,7 +32,7 @@ struct stream {
 	void		*ctx;
 
 	struct stream_config config;	/* its strings are the following */
-	char		*jid, *password, *resource, *host, *ca_file, *pin, *lang, *resume_id, *resume_jid;
+	char		*jid, *password, *resource, *host, *ca_file, *pin, *mechanism, *lang, *resume_id, *resume_jid;
 	char		*domain, *ascii;
 
 	struct resolve	*resolve;
@@ -95,6 +95,7 @@ stream_unref(struct stream *s)
 	g_free(s->host);
 	g_free(s->ca_file);
 	g_free(s->pin);
+	g_free(s->mechanism);
 	g_free(s->lang);
 	g_free(s->resume_id);
 	g_free(s->resume_jid);
@@ -567,6 +568,7 @@ net_open(const struct stream_config *config, const struct stream_handler *handle
 	s->config.host = s->host = g_strdup(config->host);
 	s->config.ca_file = s->ca_file = g_strdup(config->ca_file);
 	s->config.pin = s->pin = g_strdup(config->pin);
+	s->config.mechanism = s->mechanism = g_strdup(config->mechanism);
 	s->config.lang = s->lang = g_strdup(config->lang);
 	s->config.resume_id = s->resume_id = g_strdup(config->resume_id);
 	s->config.resume_jid = s->resume_jid = g_strdup(config->resume_jid);

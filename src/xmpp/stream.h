@@ -24,6 +24,16 @@ enum stream_tls {
 	STREAM_TLS_OFF,		/* none; open() refuses it for a host that is not loopback */
 };
 
+/*
+ * What can be wrong with a certificate and be taken by a person who knows why; bits.  A pin covers those that it was given
+ * for: who takes one that has ended has not said that it may be for another host.
+ */
+enum stream_flaw {
+	STREAM_FLAW_ISSUER = 1,		/* nobody who is known here has signed it */
+	STREAM_FLAW_DATE = 2,		/* it has ended, or has not begun */
+	STREAM_FLAW_NAME = 4,		/* it is for another host */
+};
+
 /* What to open.  Copied by open(). */
 struct stream_config {
 	const char	*jid;		/* bare, normalised */
@@ -34,7 +44,8 @@ struct stream_config {
 	enum stream_tls	 tls;
 	const char	*ca_file;	/* instead of the system's CAs; NULL: the system's */
 	const char	*pin;		/* SHA-256 of the server's certificate, hex with or without colons; NULL: none */
-	bool		 pin_trusted;	/* the person pinned it: enough where the chain cannot be checked */
+	unsigned	 pin_flaws;	/* of enum stream_flaw: what the pinned certificate may have */
+	const char	*mechanism;	/* the best that has worked: a weaker one is not used; NULL: none yet */
 	const char	*lang;		/* xml:lang of the stream; NULL: "en" */
 	/*
 	 * Only look: every address is tried up to where a log-in would begin, no password is needed, and none of it goes
@@ -61,6 +72,7 @@ enum stream_fault {
 	STREAM_REFUSED,		/* the log-in was refused for another reason: locked, disabled, expired, ... */
 	STREAM_BUSY,		/* the server says that it works later: temporary-auth-failure, resource-constraint, ... */
 	STREAM_WEAK,		/* it offers no mechanism that we accept */
+	STREAM_WEAKER,		/* it offers none as strong as the one that worked before */
 	STREAM_FORGED,		/* the server could not prove that it knows the password, or injected something */
 	STREAM_BIND,		/* binding refused, or bound to somebody else's address */
 	STREAM_ERROR,		/* a <stream:error/> of another kind */
@@ -77,7 +89,8 @@ struct stream_certificate {
 	char	*names;		/* the host names it is for, ", " between */
 	int64_t	 not_before_ms, not_after_ms;
 	char	*sha256;	/* upper-case hex with colons */
-	bool	 pin_helps;	/* chain, host or date: a person may pin it.  A pin that changed: also true */
+	unsigned flaws;		/* of enum stream_flaw, all that it has */
+	bool	 pin_helps;	/* it has no other than those: a person may pin it.  A pin that changed: also true */
 };
 
 struct stream_failure {

@@ -141,8 +141,8 @@ same_digest(const char *a, const char *b)
 
 /* --- judging --- */
 
-/* Whether a person who knows the reason may pin the certificate in spite of it, and the words. */
-static bool
+/* The words, and which flaw that is; 0: one in spite of which nobody may pin it. */
+static unsigned
 problem_words(int code, const struct stream_certificate *certificate, const char *domain, GString *text)
 {
 	g_autoptr(GDateTime) from = g_date_time_new_from_unix_utc(certificate->not_before_ms / 1000);
@@ -159,26 +159,26 @@ problem_words(int code, const struct stream_certificate *certificate, const char
 	case X509_V_ERR_IP_ADDRESS_MISMATCH:
 		g_string_append_printf(text, "it is for %s and not for %s",
 		    certificate->names[0] != '\0' ? certificate->names : "no host name at all", domain);
-		return true;
+		return STREAM_FLAW_NAME;
 	case X509_V_ERR_CERT_HAS_EXPIRED:
 		g_string_append_printf(text, "it ended on %s (this machine believes it is %s)", last, today);
-		return true;
+		return STREAM_FLAW_DATE;
 	case X509_V_ERR_CERT_NOT_YET_VALID:
 		g_string_append_printf(text, "it begins on %s (this machine believes it is %s)", first, today);
-		return true;
+		return STREAM_FLAW_DATE;
 	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
 		g_string_append(text, "it is self-signed");
-		return true;
+		return STREAM_FLAW_ISSUER;
 	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
 	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
 	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
 		g_string_append_printf(text, "its issuer, %s, is not one that this machine trusts",
 		    certificate->issuer);
-		return true;
+		return STREAM_FLAW_ISSUER;
 	default:
 		g_string_append(text, X509_verify_cert_error_string(code));
-		return false;
+		return 0;
 	}
 }
 
@@ -208,14 +208,17 @@ judge(struct tls_watch *watch)
 	struct stream_certificate *certificate = watch->certificate;
 	bool pinned = watch->pin != NULL && same_digest(watch->pin, certificate->sha256);
 	g_autoptr(GString) text = g_string_new(NULL);
-	unsigned i;
+	unsigned i, flaw;
 
 	certificate->pin_helps = true;
-	for (i = 0; i < problems.count; i++)
-		certificate->pin_helps &= problem_words(problems.codes[i], certificate, watch->domain, text);
+	for (i = 0; i < problems.count; i++) {
+		flaw = problem_words(problems.codes[i], certificate, watch->domain, text);
+		certificate->flaws |= flaw;
+		certificate->pin_helps &= flaw != 0;
+	}
 	watch->pin_differs = watch->pin != NULL && !pinned;
-	watch->good = !watch->pin_differs &&
-	    (problems.count == 0 || (pinned && watch->pin_trusted && certificate->pin_helps));
+	watch->good = !watch->pin_differs && (problems.count == 0 ||
+	    (pinned && certificate->pin_helps && (certificate->flaws & ~watch->pin_flaws) == 0));
 	if (problems.count > 0 && !watch->good)
 		certificate->problem = g_strdup(text->str);
 }

@@ -15,7 +15,7 @@ struct tls_watch {
 	/* set by the caller, lent */
 	const char	*domain;	/* of the JID: what the certificate must be for; an A-label */
 	const char	*pin;		/* 64 hex digits or with colons, or NULL */
-	bool		 pin_trusted;
+	unsigned	 pin_flaws;	/* of enum stream_flaw: what the pinned one may have */
 	const char	*ca_file;	/* instead of the system's authorities, or NULL */
 	/* results */
 	void		*ssl;		/* SSL of the connection, as long as that lives */

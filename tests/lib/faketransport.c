@@ -13,7 +13,7 @@ struct side {
 struct stream {
 	struct side	*side;
 	struct stream_config config;
-	char		*strings[8];	/* what config points to */
+	char		*strings[9];	/* what config points to */
 	const struct stream_handler *handler;
 	void		*ctx;
 	bool		 up, held, closing, down;
@@ -62,6 +62,7 @@ fake_open(const struct stream_config *config, const struct stream_handler *handl
 	s->config.host = s->strings[3] = g_strdup(config->host);
 	s->config.ca_file = s->strings[4] = g_strdup(config->ca_file);
 	s->config.pin = s->strings[5] = g_strdup(config->pin);
+	s->config.mechanism = s->strings[8] = g_strdup(config->mechanism);
 	s->config.resume_id = s->strings[6] = g_strdup(config->resume_id);
 	s->config.resume_jid = s->strings[7] = g_strdup(config->resume_jid);
 	s->handler = handler;

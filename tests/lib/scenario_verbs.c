@@ -210,18 +210,20 @@ opened(struct scenario *s, const char *argument)
 {
 	g_autoptr(GHashTable) wanted = fields(s, argument);
 	const struct stream_config *c;
-	g_autofree char *h = NULL;
+	g_autofree char *h = NULL, *flaws = NULL;
 	GHashTableIter iter;
 	char *key, *value;
 
 	need_stream(s);
 	c = fake_config(s->jid);
 	h = g_strdup_printf("%u", c->resume_h);
+	flaws = account_flaws_text(c->pin_flaws);
 	g_hash_table_iter_init(&iter, wanted);
 	while (g_hash_table_iter_next(&iter, (gpointer *)&key, (gpointer *)&value)) {
 		const char *is = strcmp(key, "password") == 0 ? c->password : strcmp(key, "resume") == 0 ? c->resume_id :
 		    strcmp(key, "h") == 0 ? h : strcmp(key, "pin") == 0 ? c->pin : strcmp(key, "as") == 0 ? c->resume_jid :
-		    strcmp(key, "resource") == 0 ? c->resource : "no such key";
+		    strcmp(key, "resource") == 0 ? c->resource : strcmp(key, "mechanism") == 0 ? c->mechanism :
+		    strcmp(key, "flaws") == 0 ? flaws : "no such key";
 
 		if (!match_value(value, is, s->bound))
 			scenario_fail(s, "%s is \"%s\", not \"%s\"", key, is != NULL ? is : "", value);
@@ -243,11 +245,11 @@ up(struct scenario *s, const char *argument)
 {
 	g_autoptr(GHashTable) f = fields(s, argument);
 	const char *sm = g_hash_table_lookup(f, "sm"), *h = g_hash_table_lookup(f, "h"), *jid = g_hash_table_lookup(f, "jid");
-	const char *failed = g_hash_table_lookup(f, "failed");
+	const char *failed = g_hash_table_lookup(f, "failed"), *mechanism = g_hash_table_lookup(f, "mechanism");
 	g_autofree char *bound = g_strdup_printf("%s/here", s->jid);
 	struct stanza *features = stanza_new("features", "http://etherx.jabber.org/streams");
-	struct stream_up what = { .jid = jid != NULL ? jid : bound, .tls = "TLSv1.3", .mechanism = "SCRAM-SHA-256",
-	    .peer = "example.org:5222" };
+	struct stream_up what = { .jid = jid != NULL ? jid : bound, .tls = "TLSv1.3", .mechanism = mechanism != NULL ?
+	    mechanism : "SCRAM-SHA-256", .peer = "example.org:5222" };
 
 	need_stream(s);
 	what.resumed = g_hash_table_contains(f, "resumed");
@@ -277,7 +279,7 @@ static const struct { const char *name; enum stream_fault fault; } faults[] = {
 	{ "closed", STREAM_CLOSED }, { "lost", STREAM_LOST }, { "no-name", STREAM_NO_NAME },
 	{ "unreachable", STREAM_UNREACHABLE }, { "silent", STREAM_SILENT }, { "no-tls", STREAM_NO_TLS },
 	{ "certificate", STREAM_CERTIFICATE }, { "pin", STREAM_PIN }, { "password", STREAM_PASSWORD },
-	{ "refused", STREAM_REFUSED }, { "busy", STREAM_BUSY }, { "weak", STREAM_WEAK }, { "forged", STREAM_FORGED },
+	{ "refused", STREAM_REFUSED }, { "busy", STREAM_BUSY }, { "weak", STREAM_WEAK }, { "weaker", STREAM_WEAKER }, { "forged", STREAM_FORGED },
 	{ "error", STREAM_ERROR }, { "conflict", STREAM_CONFLICT }, { "broken", STREAM_BROKEN },
 };
 
@@ -307,6 +309,7 @@ down(struct scenario *s, const char *argument)
 		c->sha256 = g_strdup("00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
 		    "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF");
 		c->pin_helps = strcmp(argument, "hopeless") != 0;
+		c->flaws = g_str_has_prefix(argument, "flaws=") ? (unsigned)atoi(argument + strlen("flaws=")) : STREAM_FLAW_ISSUER;
 	}
 	fake_down(s->jid, failure);
 }
@@ -770,7 +773,7 @@ static const struct {
 	{ "digest", digest },		/* <<END: of while nobody was there: "away SECONDS", "chat JID CAME BODY", "failed BODY",
 					   "happened TEXT", and "told" */
 	{ "disk", disk },		/* full, ok */
-	{ "down", down },		/* FAULT ["WORDS" [final|hopeless]] */
+	{ "down", down },		/* FAULT ["WORDS" [final|hopeless|flaws=BITS]] */
 	{ "ended", ended },		/* waits for a command whose end comes from a thread */
 	{ "event", event },		/* TYPE FIELD=VALUE...: takes the next one that fits, and those of the type before */
 	{ "faces", faces },		/* N: others that are attached */
@@ -785,7 +788,7 @@ static const struct {
 	{ "leave", leave },		/* the face of active is closed */
 	{ "nothing", nothing },		/* was sent */
 	{ "ok", ok },			/* the command ended well */
-	{ "opened", opened },		/* [password= resume= h= as= pin= resource=]: a stream waits to come up */
+	{ "opened", opened },		/* [password= resume= h= as= pin= flaws= mechanism= resource=]: a stream waits to come up */
 	{ "output", output },		/* TEXT is in it */
 	{ "pending", pending },		/* the command has not ended */
 	{ "prompts", prompts },		/* N are open */
@@ -807,7 +810,7 @@ static const struct {
 	{ "take-sent", take_sent },	/* whatever was sent so far is of no interest */
 	{ "typing", typing },		/* JID active|composing|paused: a face says so */
 	{ "unread", unread },		/* JID N */
-	{ "up", up },			/* [resumed] [h=N] [sm=ID|none|off] [failed[=H]] [jid=FULL] [csi] [ver] */
+	{ "up", up },			/* [resumed] [h=N] [sm=ID|none|off] [failed[=H]] [jid=FULL] [mechanism=NAME] [csi] [ver] */
 };
 
 scenario_verb

@@ -236,9 +236,8 @@ read_secret(int fd)
 	return n >= 0 ? g_strndup(buffer, (gsize)n) : g_strdup("");
 }
 
-static char *jid, *host, *tls, *ca, *pin, *resource, *resume, *resume_jid;
-static int port, password_fd = -1, resume_h, deadline_ms, close_ms;
-static gboolean pin_trusted;
+static char *jid, *host, *tls, *ca, *pin, *mechanism, *resource, *resume, *resume_jid;
+static int port, pin_flaws, password_fd = -1, resume_h, deadline_ms, close_ms;
 
 static const GOptionEntry options[] = {
 	{ "jid", 0, 0, G_OPTION_ARG_STRING, &jid, NULL, NULL },
@@ -247,7 +246,8 @@ static const GOptionEntry options[] = {
 	{ "tls", 0, 0, G_OPTION_ARG_STRING, &tls, NULL, NULL },
 	{ "ca", 0, 0, G_OPTION_ARG_STRING, &ca, NULL, NULL },
 	{ "pin", 0, 0, G_OPTION_ARG_STRING, &pin, NULL, NULL },
-	{ "pin-trusted", 0, 0, G_OPTION_ARG_NONE, &pin_trusted, NULL, NULL },
+	{ "pin-flaws", 0, 0, G_OPTION_ARG_INT, &pin_flaws, NULL, NULL },
+	{ "mechanism", 0, 0, G_OPTION_ARG_STRING, &mechanism, NULL, NULL },
 	{ "resource", 0, 0, G_OPTION_ARG_STRING, &resource, NULL, NULL },
 	{ "resume", 0, 0, G_OPTION_ARG_STRING, &resume, NULL, NULL },
 	{ "resume-jid", 0, 0, G_OPTION_ARG_STRING, &resume_jid, NULL, NULL },
@@ -296,7 +296,8 @@ main(int argc, char **argv)
 	    g_strcmp0(tls, "off") == 0 ? STREAM_TLS_OFF : STREAM_TLS_STARTTLS;
 	config.ca_file = ca;
 	config.pin = pin;
-	config.pin_trusted = pin_trusted;
+	config.pin_flaws = (unsigned)pin_flaws;
+	config.mechanism = mechanism;
 	config.resume_id = resume;
 	config.resume_jid = resume_jid;
 	config.resume_h = (uint32_t)resume_h;

@@ -104,7 +104,7 @@ def refused(rogue, probe, authority):
     return run
 
 
-FAULTS = ("CLOSED LOST NO_NAME UNREACHABLE SILENT NO_TLS TLS_FAILED CERTIFICATE PIN PASSWORD REFUSED BUSY WEAK FORGED BIND ERROR "
+FAULTS = ("CLOSED LOST NO_NAME UNREACHABLE SILENT NO_TLS TLS_FAILED CERTIFICATE PIN PASSWORD REFUSED BUSY WEAK WEAKER FORGED BIND ERROR "
           "CONFLICT BROKEN CONFIG").split()
 
 
@@ -315,8 +315,38 @@ def test_pins(rogue, probe, authority):
     assert fault(line) == "PIN" and line["certificate"]["problem"] is None and line["certificate"]["pin_helps"]
     server = rogue(certificate=bad)
     assert fault(probe(server.port, authority.ca, pin=fingerprint(bad)).down()) == "CERTIFICATE"
-    assert probe(server.port, authority.ca, pin=fingerprint(bad).upper(), pin_trusted=True).until("up")
-    assert fault(probe(server.port, authority.ca, pin=fingerprint(good), pin_trusted=True).down()) == "PIN"
+    assert probe(server.port, authority.ca, pin=fingerprint(bad).upper(), pin_flaws=1).until("up")
+    assert fault(probe(server.port, authority.ca, pin=fingerprint(good), pin_flaws=7).down()) == "PIN"
+
+
+@pytest.mark.parametrize("options, flaw", [({"self_signed": True}, 1), ({"expired": True}, 2), ({"hosts": ["other.test"]}, 4),
+                                           ({"expired": True, "hosts": ["other.test"]}, 6)])
+def test_a_pin_covers_what_it_was_given_for(rogue, probe, authority, options, flaw):
+    pair = authority.certificate("flaw" + "-".join(options), **options)
+    server, pin = rogue(certificate=pair), fingerprint(pair)
+    assert probe(server.port, authority.ca, pin=pin, pin_flaws=flaw).until("up")
+    for less in range(8):
+        if less & flaw != flaw:
+            line = probe(server.port, authority.ca, pin=pin, pin_flaws=less).down()
+            assert fault(line) == "CERTIFICATE" and line["certificate"]["pin_helps"] and "not pinned for that" in line["text"]
+    assert not any(b"<auth" in c.said for c in server.connections[1:])
+
+
+PLUS, PLAIN = "SCRAM-SHA-256-PLUS", "PLAIN"
+
+
+@pytest.mark.parametrize("offered, pinned, good", [
+    ([PLAIN], "SCRAM-SHA-1", False), ([PLAIN], "PLAIN", True), (["SCRAM-SHA-1"], "SCRAM-SHA-256", False),
+    (["SCRAM-SHA-256"], PLUS, False), (["SCRAM-SHA-256", PLAIN], "SCRAM-SHA-256", True), (["SCRAM-SHA-256"], "SCRAM-SHA-1", True)])
+def test_a_log_in_does_not_get_weaker(rogue, probe, authority, offered, pinned, good):
+    server = rogue(mechanisms=offered)
+    one = probe(server.port, authority.ca, mechanism=pinned)
+    if good:
+        assert one.until("up")
+    else:
+        line = one.down()
+        assert fault(line) == "WEAKER" and line["final"] and pinned in line["text"] and offered[0] in line["text"]
+        assert b"<auth" not in server.said
 
 
 def test_ca_file_that_is_not_there(probe):
