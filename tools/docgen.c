@@ -15,6 +15,7 @@
 
 #include "face/cli/options.h"
 #include "proto/event.h"
+#include "proto/format.h"
 #include "proto/method.h"
 
 /* One word as roff text: no escapes, and no request when it begins a line. */
@@ -212,7 +213,11 @@ setting(const char *name, const char *meaning, const char *standard, const char 
 {
 	g_auto(GStrv) words = g_strsplit(range, "|", -1);
 	g_autofree char *values = g_strjoinv(", ", words);
-	g_autofree char *text = g_strdup_printf("%s. It is %s; without a line: %s", meaning, values, standard);
+	/* Blanks count in a format, and its line is long. */
+	bool format = strstr(standard, "#{") != NULL;
+	g_autofree char *text = g_strdup_printf(format ? "%s. It is %s; /set %s tells what it is without a line" :
+	    *standard == '\0' ? "%s. It is %s; without a line it is empty%.0s" : "%s. It is %s; without a line: %s", meaning,
+	    values, format ? name : standard);
 
 	item("Cm", name, text);
 }
@@ -233,6 +238,16 @@ list_settings(void)
 #undef SETTING
 #undef NUMBER
 #undef BOOL
+	puts(".El");
+}
+
+static void
+list_items(void)
+{
+	puts(".Bl -tag -width Ds -compact");
+#define ITEM(constant, name, help) item("Cm", name, help);
+#include "proto/item.def"
+#undef ITEM
 	puts(".El");
 }
 
@@ -477,7 +492,7 @@ static const struct {
 } lists[] = {
 	{ "account-keys", list_account_keys }, { "bash-commands", bash_commands }, { "bash-options", bash_options },
 	{ "bash-values", bash_values }, { "commands", list_commands }, { "errors", list_errors },
-	{ "events", list_events }, { "fish", fish_lists }, { "keys", list_keys }, { "limits", list_limits }, { "methods", list_methods },
+	{ "events", list_events }, { "fish", fish_lists }, { "items", list_items }, { "keys", list_keys }, { "limits", list_limits }, { "methods", list_methods },
 	{ "options", list_options }, { "screen-commands", list_screen_commands }, { "settings", list_settings },
 	{ "select-keys", list_select_keys }, { "slots", list_slots }, { "sub-commands", list_sub_commands },
 	{ "zsh-commands", zsh_commands }, { "zsh-options", zsh_options },

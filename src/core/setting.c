@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "base/nearest.h"
 #include "core/alias.h"
 #include "core/bus.h"
 #include "core/ini.h"
 #include "core/turn.h"
 #include "proto/error.h"
+#include "proto/format.h"
 
 enum kind { BOOL, NUMBER, WORD, LITERAL };
 
@@ -19,7 +21,7 @@ static const struct {
 	const char	*name, *standard, *words, *range, *meaning;
 	enum kind	 kind;
 	int		 min, max;
-	bool		(*check)(const char *);
+	bool		(*check)(const char *, GError **);
 } table[SETTINGS] = {
 #define SETTING(constant, name, kind, standard, min, max, meaning) \
 	{ name, #standard, NULL, NULL, meaning, kind, min, max, NULL },
@@ -84,12 +86,15 @@ setting_range(enum setting i)
 }
 
 bool
-setting_is_time_format(const char *text)
+setting_is_time_format(const char *text, GError **error)
 {
 	g_autoptr(GDateTime) sample = g_date_time_new_utc(2026, 9, 30, 22, 48, 58);
 	g_autofree char *shown = g_date_time_format(sample, text);
 
-	return shown != NULL && *shown != '\0' && g_utf8_strlen(shown, -1) <= 16;
+	if (shown != NULL && *shown != '\0' && g_utf8_strlen(shown, -1) <= 16)
+		return true;
+	g_set_error_literal(error, RPC_ERROR, RPC_ERROR_USAGE, "that shows nothing, or more than 16 columns.");
+	return false;
 }
 
 /* One line without anything that a terminal would obey. */
@@ -105,9 +110,9 @@ is_plain(const char *text, size_t max)
 	return true;
 }
 
-/* text as the setting has it; false when it is no value of it, and *value is then untouched. */
+/* text as the setting has it; false when it is no value of it, and *value is then untouched; *why may say more. */
 static bool
-parse(enum setting i, const char *text, struct value *value)
+parse(enum setting i, const char *text, struct value *value, GError **why)
 {
 	static const char *const yes[] = { "true", "yes", "on", "1", NULL }, *const no[] = { "false", "no", "off", "0", NULL };
 	g_auto(GStrv) words = setting_words(i);
@@ -131,7 +136,7 @@ parse(enum setting i, const char *text, struct value *value)
 			return false;
 		break;
 	case LITERAL:
-		if (!is_plain(text, (size_t)table[i].max) || (table[i].check != NULL && !table[i].check(text)))
+		if (!is_plain(text, (size_t)table[i].max) || (table[i].check != NULL && !table[i].check(text, why)))
 			return false;
 		break;
 	}
@@ -141,13 +146,13 @@ parse(enum setting i, const char *text, struct value *value)
 }
 
 static const char *
-nearest(const char *name)
+near_setting(const char *name)
 {
 	const char *names[SETTINGS + 1] = { NULL };
 
 	for (unsigned i = 0; i < SETTINGS; i++)
 		names[i] = table[i].name;
-	return ini_nearest(name, names);
+	return nearest(name, names);
 }
 
 bool
@@ -161,7 +166,7 @@ setting_find(const char *name, enum setting *found, GError **error)
 			return true;
 		}
 	}
-	near = nearest(name);
+	near = near_setting(name);
 	g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "There is no setting \"%s\"%s%s; /set lists them.", name,
 	    near != NULL ? "; near to it: " : "", near != NULL ? near : "");
 	return false;
@@ -209,7 +214,7 @@ check_names(struct settings *settings, const struct ini *ini, GError **error)
 			}
 			if (setting_find(name, &found, NULL))
 				continue;
-			near = nearest(name);
+			near = near_setting(name);
 			ini_complain(ini, *group, *key, error, "there is no setting %s%s%s.", name,
 			    near != NULL ? "; near to it: " : "", near != NULL ? near : "");
 			return false;
@@ -223,13 +228,15 @@ read_value(const struct ini *ini, enum setting i, struct value *value, GError **
 {
 	g_auto(GStrv) parts = g_strsplit(table[i].name, ".", 2);
 	g_autofree char *text = NULL, *range = NULL;
+	g_autoptr(GError) why = NULL;
 
 	if (!ini_string(ini, parts[0], parts[1], &text, error))
 		return false;
-	if (parse(i, text != NULL ? text : setting_default(i), value))
+	if (parse(i, text != NULL ? text : setting_default(i), value, &why))
 		return true;
 	range = setting_range(i);
-	ini_complain(ini, parts[0], parts[1], error, "%s is %s, not \"%s\".", parts[1], range, text);
+	ini_complain(ini, parts[0], parts[1], error, "%s is %s, not \"%s\"%s%s", parts[1], range, text,
+	    why != NULL ? ": " : ".", why != NULL ? why->message : "");
 	return false;
 }
 
@@ -384,12 +391,13 @@ settings_set(struct core *core, enum setting i, const char *text, GError **error
 {
 	g_auto(GStrv) parts = g_strsplit(table[i].name, ".", 2);
 	g_autofree char *range = setting_range(i);
+	g_autoptr(GError) why = NULL;
 	struct value value = { 0 };
 	bool ok;
 
-	if (text != NULL && !parse(i, text, &value)) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "%s is %s, not \"%s\". It stays %s.", table[i].name, range, text,
-		    core->settings->values[i].text);
+	if (text != NULL && !parse(i, text, &value, &why)) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "%s is %s, not \"%s\"%s%s It stays %s.", table[i].name, range,
+		    text, why != NULL ? ": " : ".", why != NULL ? why->message : "", core->settings->values[i].text);
 		return false;
 	}
 	ok = change(core, parts[0], parts[1], value.text, error);

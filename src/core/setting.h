@@ -46,7 +46,7 @@ char	**setting_words(enum setting);
 /* RPC_ERROR_NOT_FOUND with the nearest name. */
 bool	 setting_find(const char *name, enum setting *, GError **error);
 /* TEXT's check: a time as strftime(3) writes it, in at most 16 columns. */
-bool	 setting_is_time_format(const char *text);
+bool	 setting_is_time_format(const char *text, GError **error);
 
 /* The object as it now is. */
 struct event setting_event(const struct core *, enum setting);

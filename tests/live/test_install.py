@@ -65,6 +65,7 @@ def test_manuals(tree):
 
 @pytest.mark.parametrize("page, macro, table", [
     ("confab.conf.5", "KEY", "src/core/account_key.def"), ("confab.conf.5", "SETTING", "src/core/setting.def"),
+    ("confab.conf.5", "TEXT", "src/core/setting.def"), ("confab.conf.5", "ITEM", "src/proto/item.def"),
     ("confab-theme.5", "SLOT", "src/proto/slot.def")])
 def test_manuals_name_every_row(tree, page, macro, table):
     rows = re.findall(rf'^{macro}\((?:[A-Z_]+, )?"?([a-z._]+)', (rig.TOP / table).read_text(), re.M)

@@ -16,6 +16,7 @@
 #include "face/tui/keys.h"
 #include "face/tui/layout.h"
 #include "face/tui/model.h"
+#include "face/tui/status.h"
 #include "face/tui/view_chat.h"
 #include "proto/client.h"
 
@@ -103,6 +104,8 @@ struct preferences {
 	struct rows_style style;
 	bool		 silent;		/* no bell */
 	bool		 ascii, unicode;	/* ui.signs; neither: auto */
+	struct status_formats formats;
+	int64_t		 line_revs[STATUS_LINES];
 };
 
 /* typing.c: what the core was told of the line in front. */

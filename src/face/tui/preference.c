@@ -60,9 +60,26 @@ static const struct {
 
 G_STATIC_ASSERT(G_N_ELEMENTS(table) == PREFERENCES);
 
+/* Title, status line and prompt. */
+static void
+take_line(struct face *face, const struct event *event)
+{
+	int line = event->setting.name != NULL ? status_line_of(event->setting.name) : -1;
+	const char *text = json_string_value(event->setting.value);
+	g_autoptr(GError) error = NULL;
+
+	if (line < 0 || text == NULL || event->rev <= face->preferences.line_revs[line])
+		return;
+	face->preferences.line_revs[line] = event->rev;
+	if (!status_set(&face->preferences.formats, (enum status_line)line, text, &error))
+		face_note(face, face->front, SEVERITY_ERROR, "%s %s It looks as before.", event->setting.name, error->message);
+	face_mark(face, DIRTY_ALL);
+}
+
 void
 preference_take(struct face *face, const struct event *event)
 {
+	take_line(face, event);
 	for (size_t i = 0; i < PREFERENCES; i++) {
 		if (g_strcmp0(event->setting.name, table[i].name) != 0 || event->rev <= face->preferences.revs[i])
 			continue;
@@ -88,4 +105,5 @@ void
 preference_free(struct face *face)
 {
 	rows_style_clear(&face->preferences.style);
+	status_formats_clear(&face->preferences.formats);
 }

@@ -6,16 +6,19 @@
 #include "face/tui/field.h"
 #include "face/tui/status.h"
 
+static struct status status_of(const struct face *);
+
 char *
 screen_prompt(const struct face *face)
 {
+	struct status status = status_of(face);
 	const char *own = input_prompt(face->input);
 
 	if (face->ask.open)
 		return g_strdup_printf("%s> ", face->ask.title);
 	if (face->page.on)
 		return page_prompt(face);
-	return *own != '\0' ? g_strdup(own) : status_prompt(face->model, face->front, canvas_columns(face->canvas));
+	return *own != '\0' ? g_strdup(own) : status_prompt(&status, canvas_columns(face->canvas));
 }
 
 /* What stands in the input line, and where the cursor is. */
@@ -55,12 +58,26 @@ hint(const struct face *face)
 	return NULL;
 }
 
+static const char *
+mode(const struct face *face)
+{
+	return face->client == NULL && face->term != NULL ? "NO CORE" : face->paste.text != NULL ? "PASTE" :
+	    select_hint(face) != NULL ? "SELECT" : face->ask.open ? "ANSWER" : face->page.on ? "VIEW" : NULL;
+}
+
+static struct status
+status_of(const struct face *face)
+{
+	return (struct status){ .model = face->model, .chat = face->front, .formats = &face->preferences.formats,
+		.policy = canvas_policy(face->canvas), .clock = attention_clock(face), .named = face->layout.title.rows == 0,
+		.running = send_waiting(face), .hint = hint(face), .mode = mode(face), .face = face->name };
+}
+
 static void
 draw_bars(struct face *face)
 {
 	const struct layout *layout = &face->layout;
-	struct status status = { .model = face->model, .chat = face->front, .clock = attention_clock(face),
-		.named = layout->title.rows == 0, .running = send_waiting(face), .hint = hint(face) };
+	struct status status = status_of(face);
 
 	if (face->page.on)
 		;	/* the title is the page's */

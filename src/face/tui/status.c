@@ -6,135 +6,70 @@
 #include "base/clock.h"
 #include "face/tui/rows.h"
 
-enum { GROUP_SPANS = 24, GROUPS = 10, GROUP_LEAST = 16, NARROW = 60 };
+enum { TINY = 30 };
 
-struct group {
-	int	 rank, n, width;
-	bool	 right;
-	struct {
-		enum slot	 slot;
-		char		*text;
-		int		 width;
-	} span[GROUP_SPANS];
+/* Whatever slot the format is in. */
+#define CURRENT SLOTS_ALL
+
+static const struct {
+	const char	*setting, *standard;
+	enum format_use	 use;
+} lines[STATUS_LINES] = {
+	[STATUS_PROMPT] = { "ui.prompt", STANDARD_PROMPT, FORMAT_PROMPT },
+	[STATUS_STATUS] = { "ui.status", STANDARD_STATUS, FORMAT_BAR },
+	[STATUS_STATUS_NARROW] = { "ui.status.narrow", STANDARD_STATUS_NARROW, FORMAT_BAR },
+	[STATUS_STATUS_WIDE] = { "ui.status.wide", "", FORMAT_BAR },
+	[STATUS_TITLE] = { "ui.title", STANDARD_TITLE, FORMAT_BAR },
+	[STATUS_TITLE_NARROW] = { "ui.title.narrow", STANDARD_TITLE_NARROW, FORMAT_BAR },
+	[STATUS_TITLE_WIDE] = { "ui.title.wide", "", FORMAT_BAR },
 };
 
-struct line {
-	const struct text_policy *policy;
-	struct group	 group[GROUPS];
-	int		 n;
-};
-
-static struct group *
-group(struct line *line, int rank, bool right)
+int
+status_line_of(const char *setting)
 {
-	struct group *one = &line->group[line->n++];
-
-	g_assert(line->n <= GROUPS);
-	memset(one, 0, sizeof *one);
-	one->rank = rank;
-	one->right = right;
-	return one;
+	for (int i = 0; i < STATUS_LINES; i++)
+		if (strcmp(lines[i].setting, setting) == 0)
+			return i;
+	return -1;
 }
 
-static void
-add_take(struct line *line, struct group *to, enum slot slot, char *text)
+bool
+status_set(struct status_formats *formats, enum status_line i, const char *text, GError **error)
 {
-	int width = text_columns(text, line->policy);
+	GPtrArray *format = format_parse(text, lines[i].use, error);
 
-	if (to->n == GROUP_SPANS || width == 0) {
-		g_free(text);
-		return;
-	}
-	to->span[to->n].slot = slot;
-	to->span[to->n].width = width;
-	to->span[to->n++].text = text;
-	to->width += width;
+	if (format == NULL)
+		return false;
+	g_clear_pointer(&formats->line[i], g_ptr_array_unref);
+	formats->line[i] = format;
+	return true;
 }
 
-static void
-add(struct line *line, struct group *to, enum slot slot, const char *text)
+void
+status_formats_init(struct status_formats *formats)
 {
-	add_take(line, to, slot, g_strdup(text));
-}
+	for (int i = 0; i < STATUS_LINES; i++) {
+		bool good = status_set(formats, (enum status_line)i, lines[i].standard, NULL);
 
-static int
-line_width(const struct line *line)
-{
-	int width = 0;
-
-	for (int i = 0; i < line->n; i++)
-		width += line->group[i].width;
-	return width;
-}
-
-/* Makes the group at most width wide: cut, with a sign that it was. */
-static void
-shorten(struct line *line, struct group *one, int width)
-{
-	while (one->width > width && one->n > 0) {
-		int last = one->n - 1, over = one->width - width;
-		const char *sign = text_ascii_signs(line->policy) ? "..." : "…";
-		int room = one->span[last].width - over - text_columns(sign, line->policy);
-
-		one->width -= one->span[last].width;
-		if (room < 1) {
-			g_free(one->span[last].text);
-			one->n--;
-			continue;
-		}
-		char *old = one->span[last].text;
-		g_autofree char *kept = g_strndup(old, text_fit(old, room, line->policy));
-		one->span[last].text = g_strconcat(kept, sign, NULL);
-		one->span[last].width = text_columns(one->span[last].text, line->policy);
-		one->width += one->span[last].width;
-		g_free(old);
-		return;
+		g_assert(good);
 	}
 }
 
-static void
-give_way(struct line *line, int columns)
+void
+status_formats_clear(struct status_formats *formats)
 {
-	int over;
-
-	while ((over = line_width(line) - columns) > 0) {
-		struct group *worst = NULL;
-
-		for (int i = 0; i < line->n; i++)
-			if (line->group[i].width > 0 && line->group[i].rank > 0 &&
-			    (worst == NULL || line->group[i].rank > worst->rank))
-				worst = &line->group[i];
-		if (worst == NULL)
-			return;
-		shorten(line, worst, worst->width - over >= GROUP_LEAST ? worst->width - over : 0);
-	}
+	for (int i = 0; i < STATUS_LINES; i++)
+		g_clear_pointer(&formats->line[i], g_ptr_array_unref);
 }
 
-static void
-line_draw(struct line *line, struct canvas *canvas, const struct area *area, enum slot base)
+/* The one for such a width; an empty variant stands for the line itself. */
+static const GPtrArray *
+variant(const struct status *status, enum status_line line, int columns)
 {
-	int column = area->column, end = area->column + area->columns, right = 0;
+	static const int by[LAYOUT_SIZES] = { [SIZE_NARROW] = 1, [SIZE_NORMAL] = 0, [SIZE_WIDE] = 2 };
+	const GPtrArray *one = status->formats->line[line + by[layout_size(columns)]];
 
-	give_way(line, area->columns);
-	canvas_clear(canvas, area->row, area->column, 1, area->columns, base);
-	for (int i = 0; i < line->n; i++)
-		right += line->group[i].right ? line->group[i].width : 0;
-	for (int side = 0; side < 2; side++) {
-		int limit = side == 0 ? MAX(column, end - right) : end;
-
-		if (side == 1)
-			column = MAX(area->column, end - right);
-		for (int i = 0; i < line->n; i++) {
-			struct group *one = &line->group[i];
-
-			for (int j = 0; one->right == (side == 1) && j < one->n; j++)
-				column = canvas_text(canvas, area->row, column, limit, one->span[j].slot,
-				    one->span[j].text, -1);
-		}
-	}
-	for (int i = 0; i < line->n; i++)
-		for (int j = 0; j < line->group[i].n; j++)
-			g_free(line->group[i].span[j].text);
+	return one->len > 0 ? one : status->formats->line[line];
 }
 
 const char *
@@ -182,38 +117,45 @@ accounts_in_use(struct model *model)
 	return n;
 }
 
+/* --- the chat --- */
+
 static void
-add_presence(const struct status *status, struct line *line, bool narrow)
+put_presence(const struct status *status, struct bar_value *to, bool words)
 {
-	struct group *one = group(line, narrow ? 2 : 3, false);
 	const struct event_contact *contact;
 	enum presence_show show = SHOW_OFFLINE;
-	const char *words = NULL, *sign;
-	bool known = model_presence(status->model, status->chat->account, status->chat->jid, &show, &words);
-	enum slot slot;
+	const char *text = NULL;
+	bool known = model_presence(status->model, status->chat->account, status->chat->jid, &show, &text);
+	enum slot unused;
 
+	if (chat_is_console(status->chat) || status->chat->object.chat.kind == CHAT_ROOM)
+		return;
 	/* Who shows us their presence and shows none is offline; of others nothing is known. */
 	contact = model_contact(status->model, status->chat->account, status->chat->jid);
 	if (!known && contact != NULL &&
 	    (contact->subscription == SUBSCRIPTION_TO || contact->subscription == SUBSCRIPTION_BOTH))
 		known = true;
-	sign = status_sign(show, known, text_ascii_signs(line->policy), &slot);
-	add_take(line, one, SLOT_TITLE, g_strconcat("  ", sign, NULL));
-	if (narrow || !known)
+	bar_put(to, CURRENT, status_sign(show, known, text_ascii_signs(status->policy), &unused));
+	if (!words || !known)
 		return;
-	add_take(line, one, SLOT_TITLE, g_strconcat(" ", status_words(show), NULL));
-	if (words != NULL && *words != '\0')
-		add_take(line, one, SLOT_TITLE_TOPIC, g_strconcat(" \"", words, "\"", NULL));
+	bar_printf(to, CURRENT, " %s", status_words(show));
+	if (text != NULL && *text != '\0')
+		bar_printf(to, SLOT_TITLE_TOPIC, " \"%s\"", text);
 }
 
+/* What is wrong: with the connection, and in the console with any of them. */
 static void
-add_console_title(const struct status *status, struct line *line)
+put_warning(const struct status *status, struct bar_value *to)
 {
+	const struct event_account *account = model_account(status->model, status->chat->account);
 	const GPtrArray *accounts = model_accounts(status->model);
 	int failed = 0, waiting = 0, requests = (int)model_prompts(status->model)->len;
-	g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func(g_free);
-	g_autofree char *all = NULL;
 
+	if (!chat_is_console(status->chat)) {
+		if (account == NULL || account->state != ACCOUNT_ONLINE)
+			bar_put(to, CURRENT, status->columns < NARROW_BELOW ? "offline" : "offline: will be queued");
+		return;
+	}
 	for (guint i = 0; i < accounts->len; i++) {
 		const struct event *event = accounts->pdata[i];
 
@@ -221,63 +163,117 @@ add_console_title(const struct status *status, struct line *line)
 		waiting += event->account.state == ACCOUNT_WAITING;
 	}
 	if (failed > 0)
-		g_ptr_array_add(parts, g_strdup_printf("%d failed", failed));
+		bar_printf(to, CURRENT, "%d failed", failed);
 	if (waiting > 0)
-		g_ptr_array_add(parts, g_strdup_printf("%d waiting", waiting));
+		bar_printf(to, CURRENT, "%s%d waiting", failed > 0 ? ", " : "", waiting);
 	if (requests > 0)
-		g_ptr_array_add(parts, g_strdup_printf(requests == 1 ? "%d request" : "%d requests", requests));
-	g_ptr_array_add(parts, NULL);
-	all = g_strjoinv(", ", (char **)parts->pdata);
-	add_take(line, group(line, 1, true), SLOT_TITLE_WARNING, g_strconcat(" ", all, NULL));
+		bar_printf(to, CURRENT, requests == 1 ? "%s%d request" : "%s%d requests", failed + waiting > 0 ? ", " : "",
+		    requests);
 }
 
-void
-status_draw_title(const struct status *status, struct canvas *canvas, const struct area *area)
+static bool
+is_name_of_two(const struct status *status)
 {
-	struct line line = { .policy = canvas_policy(canvas) };
-	const struct chat *chat = status->chat;
-	const struct event_account *account = model_account(status->model, chat->account);
-	const char *name = chat_name(status->model, chat);
-	bool narrow = area->columns < NARROW;
-	struct group *one;
+	const GPtrArray *chats = model_chats(status->model);
+	const char *name = chat_name(status->model, status->chat);
 
-	if (area->rows == 0)
-		return;
-	one = group(&line, 9, false);
-	if (chat_number(chat) > 0)
-		add_take(&line, one, SLOT_TITLE, g_strdup_printf(" %" G_GINT64_FORMAT " ", chat_number(chat)));
-	else
-		add(&line, one, SLOT_TITLE, " - ");
-	one->rank = 0;
-	one = group(&line, narrow ? 1 : 2, false);
-	add(&line, one, SLOT_TITLE_NAME, name);
-	if (chat_is_console(chat))
-		add_console_title(status, &line);
-	else {
-		add_presence(status, &line, narrow);
-		if (!narrow && strcmp(name, chat->jid) != 0)
-			add_take(&line, group(&line, 6, false), SLOT_TITLE, g_strconcat("  ", chat->jid, NULL));
-		if (account == NULL || account->state != ACCOUNT_ONLINE)
-			add(&line, group(&line, 1, true), SLOT_TITLE_WARNING,
-			    narrow ? "  offline" : "  offline: will be queued");
-		if (!narrow && accounts_in_use(status->model) > 1)
-			add_take(&line, group(&line, 2, true), SLOT_TITLE, g_strconcat("  ", chat->account, NULL));
-		if (account == NULL || account->tls)
-			add(&line, group(&line, 0, true), SLOT_TITLE_PLAIN, "  TLS only");
-		else
-			add(&line, group(&line, 0, true), SLOT_TITLE_WARNING, "  no TLS");
-	}
-	one = group(&line, 0, true);
-	add(&line, one, SLOT_TITLE, " ");
-	line_draw(&line, canvas, area, SLOT_TITLE);
+	for (guint i = 0; i < chats->len; i++)
+		if (chats->pdata[i] != status->chat && strcmp(chat_name(status->model, chats->pdata[i]), name) == 0)
+			return true;
+	return false;
 }
+
+/* Messages below the row that the view hangs on. */
+static int
+below(const struct chat *chat)
+{
+	const struct window *window = chat->window;
+	long at = chat->bottom != 0 && window != NULL ? window_find(window, chat->bottom) : -1;
+	int n = 0;
+
+	for (size_t i = at < 0 ? SIZE_MAX : (size_t)at + 1; window != NULL && i < window->n; i++)
+		n += window->entries[i]->kind == ENTRY_MESSAGE;
+	return n;
+}
+
+static const char *
+kind_of(const struct chat *chat)
+{
+	return chat_is_console(chat) ? "console" : chat_kind_name(chat->object.chat.kind);
+}
+
+/* False: it is no item of a chat. */
+static bool
+put_chat(const struct status *status, enum item item, struct bar_value *to)
+{
+	const struct chat *chat = status->chat;
+	const struct event_chat *object = &chat->object.chat;
+	const struct event_account *account = model_account(status->model, chat->account);
+	bool console = chat_is_console(chat);
+	const char *name = chat_name(status->model, chat);
+
+	switch (item) {
+	case ITEM_CHAT_NUMBER:
+		if (chat_number(chat) > 0)
+			bar_printf(to, CURRENT, "%" G_GINT64_FORMAT, chat_number(chat));
+		else
+			bar_put(to, CURRENT, "-");
+		break;
+	case ITEM_CHAT_NAME:
+		bar_put(to, CURRENT, name);
+		break;
+	case ITEM_CHAT_ADDRESS:
+		bar_put(to, CURRENT, strcmp(name, chat->jid) != 0 ? chat->jid : "");
+		break;
+	case ITEM_CHAT_KIND:
+		bar_put(to, CURRENT, kind_of(chat));
+		break;
+	case ITEM_CHAT_ACCOUNT:
+		bar_put(to, CURRENT, !console && accounts_in_use(status->model) > 1 ? chat->account : "");
+		break;
+	case ITEM_CHAT_WHOSE:
+		bar_put(to, CURRENT, !console && is_name_of_two(status) ? chat->account : "");
+		break;
+	case ITEM_CHAT_ENCRYPTION:
+		if (!console)
+			bar_put(to, CURRENT, account == NULL || account->tls ? "TLS only" : "no TLS");
+		break;
+	case ITEM_CHAT_UNREAD:
+		bar_printf(to, CURRENT, "%" G_GINT64_FORMAT, object->unread);
+		break;
+	case ITEM_CHAT_MENTIONS:
+		bar_printf(to, CURRENT, "%" G_GINT64_FORMAT, object->mentions);
+		break;
+	case ITEM_CHAT_MUTED:
+		bar_put(to, CURRENT, object->muted ? "1" : "");
+		break;
+	case ITEM_CHAT_DRAFT:
+		bar_put(to, CURRENT, object->draft != NULL && *object->draft != '\0' ? "1" : "");
+		break;
+	case ITEM_CHAT_SCROLLED:
+		bar_printf(to, CURRENT, "%d", below(chat));
+		break;
+	case ITEM_UNTITLED:
+		bar_put(to, CURRENT, status->named ? name : "");
+		break;
+	case ITEM_TYPING:
+		if (chat->typing)
+			bar_printf(to, CURRENT, "%s is typing", name);
+		break;
+	default:
+		return false;
+	}
+	return true;
+}
+
+/* --- accounts --- */
 
 /* One account: name and sign, and in a word why it is not there. */
 static void
-add_account(struct line *line, struct group *one, const struct event *event, bool narrow)
+put_account(const struct status *status, const struct event *event, bool sign_only, struct bar_value *to)
 {
 	const struct event_account *account = &event->account;
-	bool ascii = text_ascii_signs(line->policy);
+	bool ascii = text_ascii_signs(status->policy);
 	enum slot slot = SLOT_STATUS_ACCOUNT, unused;
 	const char *sign = "", *why = "";
 
@@ -306,36 +302,60 @@ add_account(struct line *line, struct group *one, const struct event *event, boo
 		sign = ascii ? "." : "○";
 		break;
 	}
-	if (narrow)
-		add_take(line, one, slot, g_strconcat(" ", sign, NULL));
+	if (sign_only)
+		bar_put(to, slot, sign);
 	else
-		add_take(line, one, slot, g_strconcat(" ", event->account_name, " ", sign, *why != '\0' ? " " : "", why,
-		    NULL));
+		bar_printf(to, slot, "%s %s%s%s", event->account_name, sign, *why != '\0' ? " " : "", why);
 }
 
 static void
-add_accounts(const struct status *status, struct line *line, bool narrow)
+put_accounts(const struct status *status, bool signs_only, struct bar_value *to)
 {
 	const GPtrArray *accounts = model_accounts(status->model);
-	struct group *one = group(line, 2, false);
+	bool first = true;
 
-	if (!narrow)
-		add(line, one, SLOT_STATUS, " ");
 	for (guint i = 0; i < accounts->len; i++) {
 		const struct event *event = accounts->pdata[i];
 
-		if (event->account.enabled)
-			add_account(line, one, event, narrow);
+		if (!event->account.enabled)
+			continue;
+		if (!first)
+			bar_put(to, SLOT_STATUS_ACCOUNT, " ");
+		put_account(status, event, signs_only, to);
+		first = false;
 	}
 	if (accounts->len == 0)
-		add(line, one, SLOT_STATUS, " no account");
+		bar_put(to, CURRENT, "no account");
 }
 
 static void
-add_activity(const struct status *status, struct line *line, bool narrow)
+put_own(const struct status *status, enum item item, struct bar_value *to)
+{
+	const struct event_account *account = model_account(status->model, status->chat->account);
+	const char *text = NULL;
+
+	if (account == NULL)
+		return;
+	if (item == ITEM_ACCOUNT_NAME)
+		text = status->chat->account;
+	else if (item == ITEM_ACCOUNT_JID)
+		text = account->jid;
+	else if (item == ITEM_ACCOUNT_RESOURCE)
+		text = account->resource;
+	else if (item == ITEM_ACCOUNT_STATE)
+		text = account_state_name(account->state);
+	else
+		text = account->status;
+	bar_put(to, CURRENT, text != NULL ? text : "");
+}
+
+/* --- attention --- */
+
+static void
+put_activity(const struct status *status, bool numbers_only, struct bar_value *to)
 {
 	g_autoptr(GPtrArray) route = model_activity(status->model);
-	struct group *one = group(line, 1, false);
+	bool first = true;
 
 	for (guint i = 0; i < route->len; i++) {
 		const struct chat *chat = route->pdata[i];
@@ -347,69 +367,133 @@ add_activity(const struct status *status, struct line *line, bool narrow)
 		/* What is in front is looked at. */
 		if (chat == status->chat)
 			continue;
-		if (one->n == 0)
-			add(line, one, SLOT_STATUS, narrow ? " Act" : "  Act");
-		if (narrow)
-			add_take(line, one, slot, g_strdup_printf(" %" G_GINT64_FORMAT, object->number));
+		if (!first)
+			bar_put(to, CURRENT, " ");
+		first = false;
+		if (numbers_only)
+			bar_printf(to, slot, "%" G_GINT64_FORMAT, object->number);
 		else
-			add_take(line, one, slot, g_strdup_printf(" %s%" G_GINT64_FORMAT ":%s(%" G_GINT64_FORMAT "%s)",
-			    object->mentions > 0 && !person ? "@" : "", object->number, chat_name(status->model, chat),
-			    object->unread, object->unread >= 100 ? "+" : ""));
+			bar_printf(to, slot, "%s%" G_GINT64_FORMAT ":%s(%" G_GINT64_FORMAT "%s)", object->mentions > 0 && !person ?
+			    "@" : "", object->number, chat_name(status->model, chat), object->unread,
+			    object->unread >= 100 ? "+" : "");
+	}
+}
+
+static void
+put_sums(const struct status *status, enum item item, struct bar_value *to)
+{
+	const GPtrArray *chats = model_chats(status->model), *accounts = model_accounts(status->model);
+	int64_t sum = 0;
+
+	for (guint i = 0; item != ITEM_OUTBOX && i < chats->len; i++) {
+		const struct event_chat *object = &((const struct chat *)chats->pdata[i])->object.chat;
+
+		sum += item == ITEM_UNREAD_TOTAL ? object->unread : object->mentions;
+	}
+	for (guint i = 0; item == ITEM_OUTBOX && i < accounts->len; i++)
+		sum += ((const struct event *)accounts->pdata[i])->account.queued;
+	bar_printf(to, CURRENT, "%" G_GINT64_FORMAT, sum);
+}
+
+static void
+put_time(const struct status *status, bool day, struct bar_value *to)
+{
+	int64_t ms = clock_real_us() / 1000;
+	g_autofree char *now = day ? rows_day(ms) : rows_time(NULL, ms);
+
+	if (status->clock)
+		bar_put(to, CURRENT, now);
+}
+
+static const char *
+size_of(int columns)
+{
+	static const char *const names[LAYOUT_SIZES] = { "narrow", "normal", "wide" };
+
+	return columns < TINY ? "tiny" : names[layout_size(columns)];
+}
+
+static void
+put(void *ctx, enum item item, struct bar_value *to)
+{
+	const struct status *status = ctx;
+
+	if (put_chat(status, item, to))
+		return;
+	switch (item) {
+	case ITEM_CHAT_PRESENCE:
+	case ITEM_CHAT_PRESENCE_SIGN:
+		put_presence(status, to, item == ITEM_CHAT_PRESENCE);
+		break;
+	case ITEM_CHAT_WARNING:
+		put_warning(status, to);
+		break;
+	case ITEM_ACCOUNTS:
+	case ITEM_ACCOUNTS_SHORT:
+		put_accounts(status, item == ITEM_ACCOUNTS_SHORT, to);
+		break;
+	case ITEM_ACTIVITY:
+	case ITEM_ACTIVITY_SHORT:
+		put_activity(status, item == ITEM_ACTIVITY_SHORT, to);
+		break;
+	case ITEM_UNREAD_TOTAL:
+	case ITEM_MENTIONS_TOTAL:
+	case ITEM_OUTBOX:
+		put_sums(status, item, to);
+		break;
+	case ITEM_REQUESTS:
+		bar_printf(to, CURRENT, "%u", model_prompts(status->model)->len);
+		break;
+	case ITEM_ASKING:
+		bar_printf(to, CURRENT, "%d", status->running);
+		break;
+	case ITEM_TIME:
+	case ITEM_DATE:
+		put_time(status, item == ITEM_DATE, to);
+		break;
+	case ITEM_HINT:
+		bar_put(to, CURRENT, status->hint != NULL ? status->hint : "");
+		break;
+	case ITEM_MODE:
+		bar_put(to, CURRENT, status->mode != NULL ? status->mode : "");
+		break;
+	case ITEM_FACE:
+		bar_put(to, CURRENT, status->face != NULL ? status->face : "");
+		break;
+	case ITEM_SIZE:
+		bar_put(to, CURRENT, size_of(status->columns));
+		break;
+	case ITEM_SPLIT:
+		if (status->splits > 1)
+			bar_printf(to, CURRENT, "%d/%d", status->split, status->splits);
+		break;
+	default:
+		put_own(status, item, to);
+		break;
 	}
 }
 
 void
-status_draw(const struct status *status, struct canvas *canvas, const struct area *area)
+status_draw_title(struct status *status, struct canvas *canvas, const struct area *area)
 {
-	struct line line = { .policy = canvas_policy(canvas) };
-	bool narrow = area->columns < NARROW;
-	const GPtrArray *accounts = model_accounts(status->model);
-	guint requests = model_prompts(status->model)->len;
-	int64_t queued = 0;
-	struct group *one;
+	status->policy = canvas_policy(canvas);
+	status->columns = area->columns;
+	bar_draw(variant(status, STATUS_TITLE, area->columns), put, status, canvas, area, SLOT_TITLE);
+	if (status->inactive && area->rows > 0)
+		canvas_paint(canvas, area->row, area->column, area->columns, SLOT_TITLE_INACTIVE);
+}
 
-	if (area->rows == 0)
-		return;
-	one = group(&line, 5, false);
-	if (status->clock) {
-		g_autofree char *now = rows_time(NULL, clock_real_us() / 1000);
-
-		add_take(&line, one, SLOT_STATUS_CLOCK, g_strconcat(" ", now, NULL));
-	}
-	if (status->named) {
-		one = group(&line, 1, false);
-		add_take(&line, one, SLOT_STATUS_DIRECT, g_strconcat(" ", chat_name(status->model, status->chat), NULL));
-	}
-	add_accounts(status, &line, narrow);
-	for (guint i = 0; i < accounts->len; i++)
-		queued += ((const struct event *)accounts->pdata[i])->account.queued;
-	if (queued > 0)
-		add_take(&line, group(&line, 3, false), SLOT_STATUS, g_strdup_printf("  Out %" G_GINT64_FORMAT, queued));
-	if (requests > 0)
-		add_take(&line, group(&line, 2, false), SLOT_STATUS_REQUEST, g_strdup_printf("  Req %u", requests));
-	add_activity(status, &line, narrow);
-	if (status->running > 0)
-		add(&line, group(&line, 3, true), SLOT_STATUS_MODE, "  asking");
-	if (status->hint != NULL)
-		add_take(&line, group(&line, 4, true), SLOT_STATUS_TYPING, g_strconcat("  ", status->hint, NULL));
-	else if (status->chat->typing)
-		add_take(&line, group(&line, 4, true), SLOT_STATUS_TYPING, g_strconcat("  ",
-		    chat_name(status->model, status->chat), " is typing", NULL));
-	add(&line, group(&line, 0, true), SLOT_STATUS, " ");
-	line_draw(&line, canvas, area, SLOT_STATUS);
+void
+status_draw(struct status *status, struct canvas *canvas, const struct area *area)
+{
+	status->policy = canvas_policy(canvas);
+	status->columns = area->columns;
+	bar_draw(variant(status, STATUS_STATUS, area->columns), put, status, canvas, area, SLOT_STATUS);
 }
 
 char *
-status_prompt(struct model *model, const struct chat *chat, int columns)
+status_prompt(struct status *status, int columns)
 {
-	const GPtrArray *chats = model_chats(model);
-	const char *name = chat_name(model, chat);
-	bool twice = false;
-
-	if (columns < 30)
-		return g_strdup("> ");
-	for (guint i = 0; i < chats->len; i++)
-		twice |= chats->pdata[i] != chat && strcmp(chat_name(model, chats->pdata[i]), name) == 0;
-	return twice && !chat_is_console(chat) ? g_strdup_printf("%s (%s)> ", name, chat->account) :
-	    g_strdup_printf("%s> ", name);
+	status->columns = columns;
+	return bar_text(status->formats->line[STATUS_PROMPT], put, status, status->policy);
 }

@@ -385,6 +385,7 @@ face_init(struct face *face, struct canvas *canvas)
 	face->front = model_console(face->model);
 	input_use(face->input, face_draft(face, face->front));
 	face->preferences.style.sender_width = ROWS_SENDER_WIDTH;
+	status_formats_init(&face->preferences.formats);
 	face->dirty = DIRTY_ALL;
 }
 
