@@ -6,6 +6,19 @@
 
 enum { JID_PART_MAX = 1023 };	/* RFC 6122 §2.1, bytes after preparation */
 
+/* What every profile leaves as it is; a resource also the rest of printable ASCII. */
+static bool
+is_plain(const char *text, gsize len, bool resource)
+{
+	for (gsize i = 0; i < len; i++) {
+		char c = text[i];
+
+		if (!g_ascii_islower(c) && !g_ascii_isdigit(c) && c != '.' && c != '-' && !(resource && g_ascii_isprint(c)))
+			return false;
+	}
+	return true;
+}
+
 static char *
 prepare(const char *text, gsize len, const Stringprep_profile *profile, const char *part, GError **error)
 {
@@ -18,6 +31,8 @@ prepare(const char *text, gsize len, const Stringprep_profile *profile, const ch
 		    part);
 		return NULL;
 	}
+	if (is_plain(text, len, profile == stringprep_xmpp_resourceprep))
+		return g_strndup(text, len);
 	/* Preparation can make text longer (NFKC); 4 bytes a byte is more than any mapping does here. */
 	buffer = g_malloc0(4 * JID_PART_MAX + 1);
 	memcpy(buffer, text, len);

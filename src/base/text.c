@@ -196,6 +196,25 @@ cleaner_take(struct cleaner *cleaner, ucs4_t c, const uint8_t *rest, size_t n)
 		cleaner_append(cleaner, c);
 }
 
+/* Most text is ASCII, of which a run needs no look at each character: none of it joins, marks or is dropped. */
+static size_t
+take_plain(struct cleaner *cleaner, const uint8_t *s, size_t n)
+{
+	size_t run = 0;
+
+	if (cleaner->tags > 0 || cleaner->last == ZWJ)
+		return 0;
+	while (run < n && s[run] >= ' ' && s[run] < 0x7f)
+		run++;
+	if (run == 0)
+		return 0;
+	g_string_append_len(cleaner->out, (const char *)s, (gssize)run);
+	cleaner->last = cleaner->raw = s[run - 1];
+	cleaner->cluster = 1;
+	cleaner->joins = false;
+	return run;
+}
+
 char *
 text_clean(const char *text, gssize len, enum text_kind kind, size_t max)
 {
@@ -206,11 +225,16 @@ text_clean(const char *text, gssize len, enum text_kind kind, size_t max)
 	cleaner.out = g_string_sized_new(n + 1);
 	/* One cluster more than fits tells where the last border is. */
 	while (n > 0 && (max == 0 || cleaner.out->len <= max + 2 * LIMIT_CLUSTER)) {
+		size_t used = take_plain(&cleaner, s, max == 0 ? n : MIN(n, max + 2 * LIMIT_CLUSTER + 1 - cleaner.out->len));
 		ucs4_t c;
-		int used = u8_mbtouc(&c, s, n);
 
 		s += used;
-		n -= (size_t)used;
+		n -= used;
+		if (used > 0)
+			continue;
+		used = (size_t)u8_mbtouc(&c, s, n);
+		s += used;
+		n -= used;
 		cleaner_take(&cleaner, c, s, n);
 	}
 	if (max > 0 && cleaner.out->len > max) {

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <string.h>
+#include <stringprep.h>
 
 #include "base/jid.h"
 
@@ -31,6 +32,34 @@ test_normal_form(void **state)
 		assert_string_equal(jid, rows[i].normal);
 		again = jid_normalise(jid, NULL);
 		assert_string_equal(again, jid);		/* the normal form is its own */
+	}
+}
+
+/* Each character of ASCII in each part is what the profile makes of it. */
+static void
+test_ascii(void **state)
+{
+	static const struct { const char *before, *after; const Stringprep_profile *profile; const char *others; } parts[] = {
+		{ "a", "b@x", stringprep_xmpp_nodeprep, "/@" }, { "a@x", "b", stringprep_nameprep, "@/ \t\n\"'<>&\\" },
+		{ "a@x/b", "b", stringprep_xmpp_resourceprep, "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+		for (char c = 1; c != 0x7f; c++) {
+			const char one[] = { c, '\0' };
+			g_autofree char *text = g_strconcat(parts[i].before, one, parts[i].after, NULL);
+			g_autofree char *jid = jid_normalise(text, NULL), *normal = NULL;
+			char part[64];
+
+			if (strchr(parts[i].others, c) != NULL)
+				continue;	/* a border, or no host name */
+			g_strlcpy(part, one, sizeof part);
+			if (stringprep(part, sizeof part, 0, parts[i].profile) == STRINGPREP_OK)
+				normal = g_strconcat(parts[i].before, part, parts[i].after, NULL);
+			if (g_strcmp0(jid, normal) != 0)
+				fail_msg("%s\\x%02x%s: %s", parts[i].before, c, parts[i].after, jid != NULL ? jid : "(none)");
+		}
 	}
 }
 
@@ -112,7 +141,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_normal_form), cmocka_unit_test(test_what_is_no_address),
+		cmocka_unit_test(test_normal_form), cmocka_unit_test(test_ascii), cmocka_unit_test(test_what_is_no_address),
 		cmocka_unit_test(test_as_people_type_it), cmocka_unit_test(test_parts), cmocka_unit_test(test_same_bare),
 	};
 
