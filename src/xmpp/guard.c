@@ -23,6 +23,7 @@
 
 struct guard {
 	XML_Parser	 parser;
+	__typeof__(&XML_Parse) parse;	/* the real one: looked up once, it is called for every few bytes */
 	struct guard_report *report;	/* or NULL */
 	char		 separator;
 	void		*user;
@@ -286,6 +287,7 @@ XML_ParserCreate_MM(const XML_Char *encoding, const XML_Memory_Handling_Suite *m
 		return NULL;
 	guard = g_new0(struct guard, 1);
 	guard->parser = parser;
+	guard->parse = REAL(XML_Parse);
 	guard->report = watching;
 	guard->separator = separator != NULL ? *separator : '\0';
 	guard->text = g_string_new(NULL);
@@ -361,7 +363,7 @@ XML_Parse(XML_Parser parser, const char *bytes, int len, int final)
 		report->fed = guard->fed;
 	}
 	if (!guard->failed) {
-		status = REAL(XML_Parse)(parser, bytes, len, final);
+		status = guard->parse(parser, bytes, len, final);
 		if (status == XML_STATUS_ERROR)
 			guard_fail(guard, "not-well-formed", "XML that is not well-formed (%s)",
 			    XML_ErrorString(XML_GetErrorCode(parser)));
