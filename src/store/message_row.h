@@ -25,6 +25,7 @@ bool	 message_row_write(struct store *, struct message_row *, int64_t clock_offs
 
 /* The id of the author with this key in the chat, made when new; 0 with an error. */
 int64_t	 message_author(struct store *, int64_t chat, const char *key, GError **error);
+/* Of a message that has none. */
 bool	 message_keep_raw(struct store *, int64_t id, const char *xml, GError **error);
 
 #endif

@@ -199,7 +199,8 @@ message_mark_sent(struct store *store, int64_t id, int64_t sent_number, int64_t 
 	if (row->ord == 0)
 		row->said_ms = clock_real_us() / 1000;
 	if (message_row_write(store, row, clock_offset_us, error) &&
-	    (raw == NULL || message_keep_raw(store, id, raw, error)))
+	    (raw == NULL || (db_change(store, error, "DELETE FROM raw WHERE message = ?1", "i", id) &&
+	    message_keep_raw(store, id, raw, error))))
 		return row;
 	message_row_free(row);
 	return NULL;

@@ -672,6 +672,61 @@ test_raw_is_kept_and_forgotten(void **state)
 	tempstore_end(&t);
 }
 
+/* What was damaged on the disk is not shown, or is text; and nothing worse. */
+static void
+test_raw_that_is_damaged(void **state)
+{
+	static const char xml[] = "<message xmlns='jabber:client'><body>h\xc3\xa9 h\xc3\xa9 h\xc3\xa9</body></message>";
+	struct message_arrival a = { .chat = t.chat, .author = YOU, .body = "h", .raw = xml };
+	enum message_fate fate;
+	sqlite3_stmt *stmt;
+	int shown = 0;
+
+	(void)state;
+	ROW one = tempstore_arrive(&t, &a, &fate);
+	stmt = db_ask(t.store, "SELECT xml FROM raw WHERE message = ?1", "i", one->id);
+	assert_true(db_row(t.store, stmt, NULL));
+	g_autoptr(GByteArray) good = g_byte_array_new();
+	g_byte_array_append(good, sqlite3_column_blob(stmt, 0), (guint)sqlite3_column_bytes(stmt, 0));
+	db_done(stmt);
+	for (guint i = 0; i <= good->len; i++) {
+		for (unsigned to = 0; to < (i < good->len ? 256 : 1); to++) {
+			guint8 was = i < good->len ? good->data[i] : 0;
+
+			if (i < good->len)
+				good->data[i] = (guint8)to;
+			tempstore_begin(&t);
+			/* Each length too, once. */
+			assert_true(db_change(t.store, NULL, "UPDATE raw SET xml = ?2 WHERE message = ?1", "ib", one->id, good->data,
+			    (size_t)(to == 0 ? i : good->len)));
+			tempstore_end(&t);
+			g_autofree char *got = message_raw(t.store, one->id);
+			shown += got != NULL;
+			assert_true(got == NULL || (g_utf8_validate(got, -1, NULL) && strlen(got) <= 4 * LIMIT_STANZA));
+			if (i < good->len)
+				good->data[i] = was;
+		}
+	}
+	assert_in_range(shown, good->len, 255 * good->len);	/* each byte was once what it was */
+}
+
+static void
+test_raw_of_what_is_sent_again(void **state)
+{
+	(void)state;
+	tempstore_begin(&t);
+	ROW one = message_queue(t.store, t.chat, ME, "again", "h", ENCRYPTION_NONE, NULL);
+	ROW first = message_mark_sent(t.store, one->id, 1, 0, "<message id='1'/>", NULL);
+	assert_non_null(first);
+	ROW back = message_requeue(t.store, one->id, NULL);
+	assert_non_null(back);
+	ROW second = message_mark_sent(t.store, one->id, 2, 0, "<message id='2'/>", NULL);
+	assert_non_null(second);
+	tempstore_end(&t);
+	g_autofree char *raw = message_raw(t.store, one->id);
+	assert_string_equal(raw, "<message id='2'/>");
+}
+
 int
 main(void)
 {
@@ -702,6 +757,8 @@ main(void)
 		TEST(test_changed_since),
 		TEST(test_by_stanza_id),
 		TEST(test_raw_is_kept_and_forgotten),
+		TEST(test_raw_that_is_damaged),
+		TEST(test_raw_of_what_is_sent_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
