@@ -114,8 +114,8 @@ message_was_erased(struct store *store, int64_t chat, const char *origin_id, con
 {
 	int64_t n = 0;
 
-	db_number(store, NULL, &n, "SELECT count(*) FROM erased WHERE chat = ?1 AND id IN (?2, ?3)", "itt", chat, origin_id,
-	    server_id);
+	db_number(store, NULL, &n, "SELECT EXISTS (SELECT 1 FROM erased WHERE chat = ?1 AND id = ?2) OR "
+	    "EXISTS (SELECT 1 FROM erased WHERE chat = ?1 AND id = ?3)", "itt", chat, origin_id, server_id);
 	return n > 0;
 }
 
