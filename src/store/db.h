@@ -11,6 +11,7 @@
 #define STORE_DB_H
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "store/store.h"
 
@@ -18,7 +19,9 @@ struct checkpoint;
 
 struct store {
 	sqlite3		*db;
-	char		*path;
+	char		*path, *log;	/* log: the write-ahead log's */
+	dev_t		 device;	/* which file it is: what has its name later may be another */
+	ino_t		 inode;
 	int		 schema;
 	GHashTable	*statements;	/* text, by address → sqlite3_stmt */
 	struct checkpoint *checkpoint;
@@ -43,6 +46,9 @@ struct store *db_open(const char *path, const char *vfs, const struct migration 
 bool	 db_examine(const char *path, const struct migration *, size_t n, struct store_facts *, GError **error);
 /* "NFS" for a file system type (statfs) where locks do not hold, with /proc's name for those of FUSE; NULL: fine. */
 const char *db_network_name(long magic, const char *proc_name);
+
+/* Are database and log still the files that were opened?  Without them, what is written goes nowhere, and without an error. */
+bool	 db_in_place(const struct store *, GError **error);
 
 /* What SQLite said as a STORE_ERROR about path; db may be NULL. */
 void	 db_error(GError **error, const char *path, sqlite3 *db, int rc);

@@ -325,6 +325,33 @@ load_counters(struct store *store, GError **error)
 	return true;
 }
 
+bool
+db_in_place(const struct store *store, GError **error)
+{
+	struct stat st;
+
+	if (stat(store->path, &st) == 0 && st.st_dev == store->device && st.st_ino == store->inode &&
+	    access(store->log, F_OK) == 0)
+		return true;
+	g_set_error(error, STORE_ERROR, STORE_ERROR_GONE, "%s was taken away or replaced beneath confab. Put it back, with %s.",
+	    store->path, store->log);
+	return false;
+}
+
+static bool
+remember_place(struct store *store, GError **error)
+{
+	struct stat st;
+
+	if (stat(store->path, &st) == -1) {
+		g_set_error(error, STORE_ERROR, STORE_ERROR_GONE, "%s was taken away: %s.", store->path, g_strerror(errno));
+		return false;
+	}
+	store->device = st.st_dev;
+	store->inode = st.st_ino;
+	return true;
+}
+
 struct store *
 db_open(const char *path, const char *vfs, const struct migration *migrations, size_t n, GError **error)
 {
@@ -335,6 +362,7 @@ db_open(const char *path, const char *vfs, const struct migration *migrations, s
 		return NULL;
 	store = g_new0(struct store, 1);
 	store->path = g_strdup(path);
+	store->log = g_strconcat(path, "-wal", NULL);
 	store->statements = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)(void (*)(void))sqlite3_finalize);
 	store->redo = g_byte_array_new();
 	store->waiting = search_waiting_new();
@@ -344,7 +372,7 @@ db_open(const char *path, const char *vfs, const struct migration *migrations, s
 	if (rc != SQLITE_OK)
 		db_error(error, path, store->db, rc);
 	else if (check_contents(store, migrations, n, error) && prepare_writing(store, error) &&
-	    migrate(store, migrations, n, error) && load_counters(store, error) &&
+	    migrate(store, migrations, n, error) && load_counters(store, error) && remember_place(store, error) &&
 	    (store->checkpoint = checkpoint_start(store->db, path, vfs, error)) != NULL) {
 		sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 		return store;

@@ -50,6 +50,7 @@ store_close(struct store *store)
 	g_array_unref(store->waiting);
 	g_clear_error(&store->failure);
 	g_free(store->path);
+	g_free(store->log);
 	g_free(store);
 }
 
@@ -107,7 +108,7 @@ bool
 store_begin(struct store *store, GError **error)
 {
 	g_assert(!store->in_savepoint);
-	if (!open_transaction(store, error))
+	if ((!in_transaction(store) && !db_in_place(store, error)) || !open_transaction(store, error))
 		return false;
 	store->in_savepoint = true;
 	store->redo_mark = store->redo->len;
@@ -173,7 +174,7 @@ store_commit(struct store *store, GError **error)
 	g_assert(!store->in_savepoint);
 	if (!store_dirty(store))
 		return true;
-	if (!open_transaction(store, error))
+	if (!db_in_place(store, error) || !open_transaction(store, error))
 		return false;
 	sql = g_strdup_printf("INSERT OR REPLACE INTO counter(name, value) VALUES('rev', %" G_GINT64_FORMAT ")", reserved);
 	if (!search_flush(store, error) || (reserve && !db_exec(store, sql, error)) || !db_control(store, "COMMIT", error)) {

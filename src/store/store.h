@@ -27,6 +27,7 @@ enum store_error {
 	STORE_ERROR_LOCKED,	/* another program has it locked */
 	STORE_ERROR_FULL,	/* no space */
 	STORE_ERROR_READ_ONLY,
+	STORE_ERROR_GONE,	/* the file was taken away beneath us, or another one is in its place */
 	STORE_ERROR_IO,		/* anything else that the disk said */
 };
 

@@ -343,6 +343,41 @@ test_locked_by_another_program(void **state)
 	sqlite3_close(db);
 }
 
+/* The file, or its log, is taken away or another one put in its place: nothing is written into nowhere. */
+static void
+test_taken_away(void **state)
+{
+	g_autofree char *aside = g_strconcat(t.path, ".aside", NULL), *log = g_strconcat(t.path, "-wal", NULL);
+	const char *const names[] = { t.path, log };
+
+	(void)state;
+	tempstore_open(&t);
+	for (size_t i = 0; i < 2; i++) {
+		GError *error = NULL;
+
+		tempstore_begin(&t);
+		assert_true(store_set_text(t.store, "a", names[i], NULL));
+		tempstore_end(&t);
+		assert_int_equal(g_rename(names[i], aside), 0);
+		assert_false(store_commit(t.store, &error));
+		assert_true(g_error_matches(error, STORE_ERROR, STORE_ERROR_GONE));
+		assert_non_null(strstr(error->message, t.path));
+		g_clear_error(&error);
+		assert_false(store_begin(t.store, &error));
+		assert_true(g_error_matches(error, STORE_ERROR, STORE_ERROR_GONE));
+		g_clear_error(&error);
+		if (i == 0) {
+			assert_true(g_file_set_contents(names[i], "another", -1, NULL));
+			assert_false(store_commit(t.store, NULL));
+		}
+		assert_int_equal(g_rename(aside, names[i]), 0);
+		tempstore_commit(&t);
+		tempstore_reopen(&t);
+		g_autofree char *kept = store_get_text(t.store, "a");
+		assert_string_equal(kept, names[i]);
+	}
+}
+
 static void
 test_locked_when_it_is_made(void **state)
 {
@@ -600,6 +635,7 @@ main(void)
 		TEST(test_cut_anywhere_is_refused_or_whole),
 		TEST(test_one_byte_changed_never_crashes),
 		TEST(test_locked_by_another_program),
+		TEST(test_taken_away),
 		TEST(test_locked_when_it_is_made),
 		TEST(test_read_only),
 		TEST(test_far_file_systems),
