@@ -20,10 +20,24 @@ complain(const GError *error)
 	return CLI_FAILED;
 }
 
+struct starting {
+	const struct cli_options *options;
+	const struct paths *paths;
+};
+
+static bool
+start_core(void *ctx, GError **error)
+{
+	const struct starting *starting = ctx;
+
+	return launch_core_in_background(starting->options, starting->paths, error);
+}
+
 static int
 open_terminal(const struct cli_options *o, const struct paths *paths)
 {
-	const struct tui_options tui = { .as = o->as };
+	struct starting starting = { o, paths };
+	const struct tui_options tui = { .as = o->as, .start_core = start_core, .start_ctx = &starting };
 	g_autoptr(GError) error = NULL;
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {

@@ -34,7 +34,7 @@
 enum { EXIT_TAKEN = 3 };
 
 struct options {
-	const char	*home, *profile, *account;
+	const char	*home, *profile, *account, *level_name;
 	enum log_level	 level;
 	bool		 background, doctor;
 	int		 ready_fd;
@@ -96,6 +96,7 @@ parse_options(int argc, char **argv, struct options *o)
 			o->profile = optarg;
 			break;
 		case 'l':
+			o->level_name = optarg;
 			if (log_level_parse(optarg, &o->level))
 				break;
 			fprintf(stderr, "confab-core: the levels are error, warning, notice, debug and trace, not \"%s\".\n",
@@ -176,7 +177,7 @@ quit(void *ctx)
 	if (program->stopping)
 		return;
 	program->stopping = true;
-	log_notice("core", "ending");
+	log_notice("core", program->core->restart ? "starting anew" : "ending");
 	core_stop(program->core, stopped, program);
 }
 
@@ -190,8 +191,10 @@ on_signal(gint fd, GIOCondition condition, gpointer data)
 	while (read(fd, &info, sizeof info) == sizeof info) {
 		if (info.ssi_signo == SIGUSR1)
 			server_restore(program->server);
-		else
+		else {
+			program->core->restart = false;
 			quit(program);
+		}
 	}
 	return G_SOURCE_CONTINUE;
 }
@@ -227,8 +230,33 @@ go_to_background(void)
 		log_debug("core", "chdir: %s", g_strerror(errno));
 }
 
+/* Comes back only where it cannot; self is where our executable was when we started. */
 static int
-run(struct options *o, const struct paths *paths, int signals)
+start_anew(const struct options *o, const struct paths *paths, const char *self)
+{
+	const char *argv[10] = { self };
+	int n = 1;
+
+	if (o->level_name != NULL) {
+		argv[n++] = "--log";
+		argv[n++] = o->level_name;
+	}
+	if (paths->home != NULL) {
+		argv[n++] = "--home";
+		argv[n++] = paths->home;
+	}
+	argv[n++] = "--profile";
+	argv[n++] = paths->profile;
+	if (o->background)
+		argv[n++] = "--background";
+	execv(self, (char **)(uintptr_t)argv);
+	log_error("core", "%s cannot be started: %s", self, g_strerror(errno));
+	return 1;
+}
+
+/* *restart: the executable is to take our place. */
+static int
+run(struct options *o, const struct paths *paths, int signals, bool *restart)
 {
 	struct program program = { 0 };
 	g_autoptr(GError) error = NULL;
@@ -254,6 +282,7 @@ run(struct options *o, const struct paths *paths, int signals)
 		go_to_background();
 	core_start(program.core);
 	g_main_loop_run(program.loop);
+	*restart = program.core->restart;
 	server_free(program.server);
 	core_free(program.core);
 	stream_finish();
@@ -269,6 +298,8 @@ main(int argc, char **argv)
 	struct paths *paths;
 	g_autoptr(GError) error = NULL;
 	const struct rlimit no_core = { 0, 0 };
+	g_autofree char *self = g_file_read_link("/proc/self/exe", NULL);
+	bool restart = false;
 	int status, signals;
 
 	setlocale(LC_ALL, "C.UTF-8");
@@ -285,7 +316,9 @@ main(int argc, char **argv)
 	    !log_open(o.background ? paths->log : NULL, o.level, &error))
 		status = give_up(&o, 1, error);
 	else
-		status = run(&o, paths, signals);
+		status = run(&o, paths, signals, &restart);
+	if (restart && self != NULL)
+		status = start_anew(&o, paths, self);
 	log_close();
 	paths_free(paths);
 	return status;

@@ -49,6 +49,7 @@ struct core {
 	void		(*quit)(void *ctx);
 	void		*quit_ctx;
 	bool		 quitting;
+	bool		 restart;	/* when it has ended, the executable that is on disk then takes its place */
 	/* Who is attached; set by server/, so that /quit and /faces can tell.  An array of {session, client, since}. */
 	json_t		*(*faces)(void *ctx);
 	void		*faces_ctx;

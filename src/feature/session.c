@@ -91,11 +91,22 @@ quit_run(struct command_call *call)
 	    json_pack("[[s,s],[s,s]]", "no", "go on", "yes", "end it"), "no", quit_answered);
 }
 
+static void
+restart_run(struct command_call *call)
+{
+	call->core->restart = true;
+	leave(call);
+}
+
 static const struct command commands[] = {
 	{ "faces", "", "the rest", "lists who is attached to this core", NULL, 0, faces_run },
-	{ "quit", "", "the rest", "ends the core and everything attached to it",
-	  "It asks first when somebody else is attached or something is not sent yet. /detach ends only the screen.", 0,
+	{ "quit", "", "the rest", "ends the core and this screen",
+	  "It asks first when somebody else is attached or something is not sent yet; other terminals stay and wait for the next "
+	  "core. /detach ends only the screen.", 0,
 	  quit_run },
+	{ "restart", "", "the rest", "starts the core anew, as the executable that is on disk now",
+	  "Terminals that are attached come back by themselves, with what is typed in them; what was not sent yet is sent then. "
+	  "A terminal whose core is gone starts one with it.", 0, restart_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };
 

@@ -258,11 +258,62 @@ def test_quit_asks_where_something_would_be_lost(server, people, peer, confab, t
     assert terminal.exit_code() == 0
 
 
-def test_a_core_that_dies_is_told(server, people, peer, confab, tmux):
+def test_a_face_outlives_its_core(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, chat = talk(server, people, peer, confab, tmux)
+    terminal.line("before")
+    contact.message("before")
+    terminal.type("half a line")
+    terminal.wait_for(rf"^{alice}> half a line")
+    confab.kill()
+    assert "home ○" in terminal.wait_for("The core ended")
+    terminal.wait_for("no core: /restart")
+    terminal.type(" goes on")
+    terminal.keys("Enter")
+    terminal.wait_for("There is no core now")
+    terminal.wait_for(rf"^{alice}> half a line goes on$")
+    confab.start()
+    terminal.wait_for("The core is here again")
+    screen = terminal.wait_for("home ●")
+    assert re.search(rf"^{alice}> half a line goes on$", screen, re.M) and re.search("✓? +before", screen)
+    # The draft is the new core's too, before anything is sent.
+    rig.until(lambda: [c for c in confab.call("chats")["chats"] if c.get("draft") == "half a line goes on"], "no draft")
+    terminal.keys("Enter")
+    contact.message("half a line goes on")
+    # And once more, by its own wish.
+    terminal.type("kept")
+    confab.stop()
+    terminal.wait_for("no core: /restart")
+    confab.start()
+    terminal.wait_gone("no core: /restart")
+    terminal.wait_for(rf"^{alice}> kept$")
+
+
+def test_restart_takes_the_program_on_disk(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, chat = talk(server, people, peer, confab, tmux)
+    pid, epoch = confab.process.pid, confab.call("hello", client="test", protocol=1)["epoch"]
+    terminal.line("/restart")
+    terminal.wait_for("The core is here again")
+    terminal.wait_for("home ●")
+    assert confab.process.poll() is None and confab.call("hello", client="test", protocol=1)["pid"] == pid
+    assert confab.call("hello", client="test", protocol=1)["epoch"] != epoch
+    terminal.line("after it")
+    contact.message("after it")
+
+
+def test_restart_starts_a_core_that_is_gone(server, people, peer, confab, tmux):
     terminal, contact, alice, mira, chat = talk(server, people, peer, confab, tmux)
     confab.kill()
-    assert terminal.exit_code() == 2
-    assert "core ended" in terminal.capture()
+    terminal.wait_for("The core ended")
+    try:
+        terminal.line("/restart")
+        terminal.wait_for("The core is here again")
+        terminal.line("from the new one")
+        contact.message("from the new one")
+    finally:
+        confab.run("stop")
+    terminal.wait_for("no core: /restart")
+    terminal.line("/quit")
+    assert terminal.exit_code() == 0
 
 
 def test_at_rest_nobody_is_woken(server, people, peer, confab, tmux):

@@ -374,13 +374,53 @@ a_core_that_goes_away(void **state)
 	fixture_go(&face, "home", ALICE);
 	fixture_type(&face, "under way");
 	fixture_key(&face, "\r");
+	fixture_event(&face, false, "{'type':'prompt','rev':50,'id':4,'kind':'confirm','title':'a question','text':'?'}");
 	fixture_core_gone(&face);
-	assert_true(face.ending);
-	assert_int_equal(face.status, 2);
-	assert_non_null(face.farewell);
+	/* It stays, shows nothing as true that is not known any more, and keeps what was typed. */
+	assert_false(face.ending);
+	assert_null(face.client);
+	assert_true(shows("The core ended"));
+	assert_true(shows("took this line or did not"));
+	assert_true(shows("alice> under way"));
+	assert_true(shows("home ○"));
+	assert_false(shows("Req"));
+	/* A line that nobody takes stays where it is. */
+	fixture_key(&face, "\r");
+	assert_true(shows("There is no core now"));
+	assert_string_equal(input_line(face.input), "under way");
 	left = send_left(&face);
 	assert_non_null(left);
 	assert_non_null(strstr(left, "under way"));
+}
+
+/* The next core: everything is asked for anew, what it knows counts, and what was typed meanwhile is told to it. */
+static void
+the_next_core(void **state)
+{
+	json_t *request;
+
+	(void)state;
+	fixture_go(&face, "home", ALICE);
+	fixture_message(&face, ALICE, 1, "2026-11-20T20:00:00.000Z", true, "queued", "still here");
+	fixture_core_gone(&face);
+	assert_true(shows("still here"));
+	fixture_type(&face, "typed alone");
+	fixture_core(&face);
+	link_attach(&face);
+	fixture_answer(&face, fixture_request(&face, "hello"), json_object());
+	request = fixture_request(&face, "accounts");
+	fixture_answer(&face, request, json_pack("{s:[{s:s,s:s,s:i,s:s,s:s,s:s,s:b}]}", "accounts", "type", "account", "account",
+	    "home", "rev", 9000, "jid", "mira@example.net", "state", "online", "show", "online", "enabled", 1));
+	request = fixture_request(&face, "history");
+	fixture_answer(&face, request, json_pack("{s:[{s:s,s:s,s:s,s:i,s:i,s:i,s:s,s:s,s:s,s:s}], s:b}", "messages", "type",
+	    "message", "account", "home", "chat", ALICE, "rev", 9001, "id", 1, "order", 10, "said", "2026-11-20T20:00:00.000Z",
+	    "direction", "out", "state", "stored", "body", "still here", "more", 0));
+	request = fixture_request(&face, "draft");
+	assert_string_equal(param(request, "text"), "typed alone");
+	json_decref(request);
+	assert_true(shows("home ●"));
+	assert_true(shows("·  still here"));
+	assert_string_equal(input_line(face.input), "typed alone");
 }
 
 static void
@@ -931,7 +971,7 @@ main(void)
 		test(newer_revisions_only), test(gone_stays_gone), test(presence_of_the_best_resource), test(dropped_events),
 		test(a_queued_message_moves_once), test(paging), test(end_returns_at_once), test(a_stale_page_is_dropped), test(a_flood),
 		test(notes_are_bounded), test(a_cut_message_is_fetched_once), test(a_message_goes_and_the_line_is_free),
-		test(a_refused_line_comes_back), test(a_refusal_finds_its_chat), test(a_core_that_goes_away),
+		test(a_refused_line_comes_back), test(a_refusal_finds_its_chat), test(a_core_that_goes_away), test(the_next_core),
 		test(quit_ends_quietly), test(the_console_takes_no_messages), test(a_pasted_slash_is_no_command),
 		test(a_long_paste_asks), test(candidates), test(a_late_answer_changes_nothing), test(a_password),
 		test(a_secret_is_no_argument), test(a_question_of_ones_own), test(seen_after_a_second),

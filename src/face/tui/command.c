@@ -208,6 +208,19 @@ run_help(struct face *face, const char *argument)
 	return false;
 }
 
+/* Two commands of the core's that mean something where there is none. */
+static bool
+without_core(struct face *face, const char *name)
+{
+	if (strcmp(name, "quit") == 0)
+		face_end(face, 0, NULL);
+	else if (strcmp(name, "restart") == 0)
+		reattach_start(face);
+	else
+		return false;
+	return true;
+}
+
 bool
 command_run(struct face *face, const char *line)
 {
@@ -216,6 +229,8 @@ command_run(struct face *face, const char *line)
 
 	if (strcmp(name, "help") == 0)
 		return run_help(face, argument);
+	if (face->client == NULL && face->socket != NULL && without_core(face, name))
+		return true;
 	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
 		if (strcmp(table[i].name, name) == 0) {
 			/* What takes no argument and got one is not guessed at. */

@@ -108,6 +108,17 @@ struct preferences {
 	int64_t		 line_revs[STATUS_LINES];
 };
 
+/* reattach.c: while there is no core. */
+struct reattach {
+	int		 fd;			/* where the kernel tells of the socket's folder */
+	bool		 watching, lost;	/* lost: until one greeted us again */
+	guint		 source;
+	struct clock_timer *retry;
+	int		 tries;
+	int64_t		 looked_ms;		/* boot clock; a key made us look */
+	GThread		*starter;
+};
+
 /* typing.c: what the core was told of the line in front. */
 struct typing {
 	bool		 on;
@@ -121,6 +132,10 @@ struct face {
 	struct canvas	*canvas;
 	struct term	*term;			/* NULL in tests */
 	struct client	*client;		/* NULL in tests, and when the core is gone */
+	char		*socket;		/* where the core listens */
+	bool		(*start_core)(void *ctx, GError **error);	/* waits until it listens; not in the main thread */
+	void		*start_ctx;
+	struct reattach	 reattach;
 	struct chat	*front, *before;
 	struct layout	 layout;
 	enum list_wish	 list[LAYOUT_SIZES];
@@ -209,6 +224,17 @@ void	 link_answer(struct face *, int64_t id, const char *value, bool keep);
 void	 link_take(struct face *, const struct event *, bool live);
 /* A page of history that was asked for by this side; result NULL: it was refused. */
 void	 link_took_page(struct face *, struct chat *, enum window_side, json_t *result);
+
+/* reattach.c */
+/* The core hung up. */
+void	 reattach_lost(struct face *);
+/* The core answered to our hello. */
+void	 reattach_greeted(struct face *);
+/* A key came: look for a core, if there is none. */
+void	 reattach_key(struct face *);
+/* Starts a core. */
+void	 reattach_start(struct face *);
+void	 reattach_free(struct face *);
 
 /* send.c */
 void	 send_line(struct face *);

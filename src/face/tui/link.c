@@ -105,8 +105,10 @@ on_closed(void *ctx)
 
 	client_free(face->client);
 	face->client = NULL;
-	face_end(face, face->quitting ? 0 : 2, face->quitting ? NULL :
-	    "The core ended. What was stored is stored; confab starts it again.");
+	if (face->quitting)
+		face_end(face, 0, NULL);
+	else if (!face->ending)
+		reattach_lost(face);
 }
 
 static const struct client_handler handler = { on_event, on_closed };
@@ -277,7 +279,9 @@ static void
 took_hello(void *ctx, json_t *result, const GError *error, json_t *data)
 {
 	(void)data;
-	if (result == NULL)
+	if (result != NULL)
+		reattach_greeted(ctx);
+	else if (!g_error_matches(error, RPC_ERROR, RPC_ERROR_OFFLINE))
 		face_end(ctx, g_error_matches(error, RPC_ERROR, RPC_ERROR_PROTOCOL) ? 4 : 2, error->message);
 }
 
@@ -293,6 +297,12 @@ link_adopt(struct face *face, int fd)
 	return client_new(fd, &handler, face);
 }
 
+static void
+tell_draft(struct chat *chat, void *ctx)
+{
+	link_draft(ctx, chat);
+}
+
 void
 link_attach(struct face *face)
 {
@@ -303,8 +313,16 @@ link_attach(struct face *face)
 	client_hello(face->client, &hello, took_hello, face);
 	client_request(face->client, "subscribe", NULL, NULL, NULL);
 	recall_load(face, face->front);
-	client_request(face->client, "layout", json_pack("{s:s}", "name", face->name), took_layout, face);
+	/* What was changed here while there was no core is newer than what it kept. */
+	if (face->kept)
+		link_keep(face);
+	else
+		client_request(face->client, "layout", json_pack("{s:s}", "name", face->name), took_layout, face);
 	relist(face);
+	if (!chat_is_console(face->front)) {
+		link_page(face, face->front, WINDOW_BEFORE);
+		model_each_chat(face->model, tell_draft, face);
+	}
 }
 
 void

@@ -302,6 +302,21 @@ doubt_table(GHashTable *table)
 		((struct object *)value)->stale = true;
 }
 
+static void
+doubt_presences(struct model *model)
+{
+	GHashTableIter iter;
+	void *value;
+
+	g_hash_table_iter_init(&iter, model->presences);
+	while (g_hash_table_iter_next(&iter, NULL, &value)) {
+		GPtrArray *all = value;
+
+		for (guint i = 0; i < all->len; i++)
+			((struct object *)all->pdata[i])->stale = true;
+	}
+}
+
 void
 model_doubt(struct model *model)
 {
@@ -311,13 +326,7 @@ model_doubt(struct model *model)
 	doubt_table(model->accounts);
 	doubt_table(model->contacts);
 	doubt_table(model->prompts);
-	g_hash_table_iter_init(&iter, model->presences);
-	while (g_hash_table_iter_next(&iter, NULL, &value)) {
-		GPtrArray *all = value;
-
-		for (guint i = 0; i < all->len; i++)
-			((struct object *)all->pdata[i])->stale = true;
-	}
+	doubt_presences(model);
 	g_hash_table_iter_init(&iter, model->chats);
 	while (g_hash_table_iter_next(&iter, NULL, &value)) {
 		struct chat *chat = value;
@@ -395,6 +404,36 @@ model_drop_doubted(struct model *model, enum event_type type)
 	default:
 		break;
 	}
+}
+
+static void
+is_offline(void *key, void *value, void *data)
+{
+	struct object *object = value;
+
+	(void)key;
+	(void)data;
+	object->event.account.state = ACCOUNT_OFFLINE;
+}
+
+static void
+stop_waiting(struct chat *chat, void *ctx)
+{
+	(void)ctx;
+	chat->typing = false;
+	if (chat->window != NULL)
+		chat->window->asked[WINDOW_BEFORE] = chat->window->asked[WINDOW_AFTER] = 0;
+}
+
+void
+model_lost(struct model *model)
+{
+	g_hash_table_foreach(model->accounts, is_offline, NULL);
+	doubt_table(model->prompts);
+	doubt_presences(model);
+	model_drop_doubted(model, EVENT_prompt);
+	model_drop_doubted(model, EVENT_presence);
+	model_each_chat(model, stop_waiting, NULL);
 }
 
 const struct event_account *

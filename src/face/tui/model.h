@@ -58,6 +58,8 @@ void	 model_list_ended(struct model *);
  */
 void	 model_doubt(struct model *);
 void	 model_drop_doubted(struct model *, enum event_type);
+/* The core is gone: accounts are off line, of presences and questions nothing is known; no answer will come any more. */
+void	 model_lost(struct model *);
 
 /* Each lives until the next change. */
 const struct event_account *model_account(const struct model *, const char *name);

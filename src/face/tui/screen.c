@@ -55,13 +55,15 @@ hint(const struct face *face)
 		return "C-d again detaches";
 	if (face->digits > 0)
 		return "which chat: two digits";
+	if (face->client == NULL && face->socket != NULL)
+		return "no core: /restart starts one";
 	return NULL;
 }
 
 static const char *
 mode(const struct face *face)
 {
-	return face->client == NULL && face->term != NULL ? "NO CORE" : face->paste.text != NULL ? "PASTE" :
+	return face->client == NULL && face->socket != NULL ? "NO CORE" : face->paste.text != NULL ? "PASTE" :
 	    select_hint(face) != NULL ? "SELECT" : face->ask.open ? "ANSWER" : face->page.on ? "VIEW" : NULL;
 }
 

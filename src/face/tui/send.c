@@ -115,9 +115,12 @@ answered(void *ctx, json_t *result, const GError *error, json_t *data)
 	if (g_error_matches(error, RPC_ERROR, RPC_ERROR_CANCELLED))
 		face_note(face, chat, SEVERITY_INFO, "%s", error->message);
 	else if (error != NULL) {
-		give_back(face, chat, sending, error->message);
+		bool offline = g_error_matches(error, RPC_ERROR, RPC_ERROR_OFFLINE);
+
 		/* It may be that the core is going: send_left() tells, if it does. */
-		if (g_error_matches(error, RPC_ERROR, RPC_ERROR_OFFLINE)) {
+		give_back(face, chat, sending, offline ? "The core is gone, and took this line or did not: look before you "
+		    "send it again." : error->message);
+		if (offline) {
 			sending->refused = true;
 			return;
 		}
@@ -139,8 +142,6 @@ request_as(struct face *face, struct chat *chat, const char *account, const char
 	struct sending *sending;
 	json_t *params;
 
-	if (face->client == NULL)
-		return;
 	sending = g_new0(struct sending, 1);
 	sending->face = face;
 	sending->since_ms = clock_boot_ms();
@@ -149,6 +150,11 @@ request_as(struct face *face, struct chat *chat, const char *account, const char
 	sending->typed = g_strdup(typed);
 	sending->pasted = pasted;
 	sending->quiet = quiet;
+	if (face->client == NULL) {
+		give_back(face, chat, sending, "There is no core now: nothing was done. /restart starts one.");
+		sending_free(sending);
+		return;
+	}
 	if (face->sending == NULL)
 		face->sending = g_ptr_array_new_with_free_func(sending_free);
 	g_ptr_array_add(face->sending, sending);

@@ -154,6 +154,7 @@ face_token(struct face *face, const struct key_token *token)
 {
 	if (face->ending)
 		return;
+	reattach_key(face);
 	switch (token->kind) {
 	case KEY_KEY:
 		take_key(face, token);
@@ -394,6 +395,7 @@ face_clear(struct face *face)
 {
 	clock_timer_cancel(&face->first);
 	clock_timer_cancel(&face->draft_timer);
+	reattach_free(face);
 	typing_forget(face);
 	attention_free(face);
 	preference_free(face);
@@ -415,6 +417,7 @@ face_clear(struct face *face)
 	g_free(face->name);
 	g_free(face->theme);
 	g_free(face->themes);
+	g_free(face->socket);
 }
 
 /* What was typed and is nowhere else, when the core went away under it. */
@@ -480,6 +483,9 @@ tui_main(const struct paths *paths, const struct tui_options *options)
 	face.term = term;
 	preference_policy(&face, term_policy(term));
 	face.client = client;
+	face.socket = g_strdup(paths->socket);
+	face.start_core = options->start_core;
+	face.start_ctx = options->start_ctx;
 	face.themes = g_strdup(paths->themes);
 	face.name = text_clean(options->as != NULL ? options->as : "main", -1, TEXT_LINE, LIMIT_NAME);
 	face.loop = g_main_loop_new(NULL, FALSE);

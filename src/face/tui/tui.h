@@ -6,11 +6,14 @@
 
 struct tui_options {
 	const char	*as;	/* the face's name for its own layout; NULL: main */
+	/* Starts a core where one ended, and waits until it listens; called in a thread of its own. */
+	bool		(*start_core)(void *ctx, GError **error);
+	void		*start_ctx;
 };
 
 /*
- * Attaches to the core that listens at paths->socket and runs until the person leaves, the terminal goes away or the
- * core ends.  Returns the exit status: 0, 1 without a terminal, 2 without a core, 4 for a core of another protocol; the
+ * Attaches to the core that listens at paths->socket and runs until the person leaves or the terminal goes away; without
+ * a core it waits for the next one.  Returns the exit status: 0, 1 without a terminal, 2 without a core, 4 for a core of another protocol; the
  * reason is then on stderr.
  */
 int	 tui_main(const struct paths *, const struct tui_options *);
