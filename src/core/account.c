@@ -11,6 +11,7 @@
 #include "core/connection.h"
 #include "core/feature.h"
 #include "core/request.h"
+#include "core/room.h"
 #include "core/roster.h"
 #include "core/turn.h"
 #include "core/typing.h"
@@ -60,6 +61,8 @@ account_new(struct core *core, struct account_settings *settings, GError **error
 	acknowledge_init(account);
 	if (account->sm.id != NULL)
 		roster_restore(account);
+	account->rooms = rooms_new();
+	rooms_restore(account);
 	own_presence_load(account);
 	account->tls = settings->tls != STREAM_TLS_OFF;
 	account->queued = message_count_queued(core->store, account->id);
@@ -77,6 +80,7 @@ account_free(struct account *account)
 	typing_free(account->typing);
 	g_clear_pointer(&account->marks, g_hash_table_unref);
 	g_clear_pointer(&account->features, g_hash_table_unref);
+	rooms_free(account);
 	roster_free(account->roster);
 	if (account->session_password != NULL)
 		explicit_bzero(account->session_password, strlen(account->session_password));

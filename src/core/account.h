@@ -40,6 +40,7 @@ struct account {
 	struct iq_table	*iqs;
 	struct roster	*roster;
 	struct typing	*typing;
+	GHashTable	*rooms;		/* JID → struct room: core/room.h */
 	GHashTable	*marks;		/* feature/markers.c; NULL: none */
 	struct archive	*archive;
 	bool		 broke;		/* the last stream ended because of what came on it */

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "core/bus.h"
 #include "core/feature.h"
+#include "core/room.h"
 #include "core/roster.h"
 #include "core/turn.h"
 #include "proto/error.h"
@@ -16,12 +17,41 @@ char *
 chat_name(const struct account *account, const char *jid)
 {
 	const char *name = roster_name(account->roster, jid);
-	g_autofree char *local = NULL;
+	g_autofree char *local = NULL, *bare = jid_bare(jid);
+	const struct room *room = room_find(account, bare);
 
+	local = jid_local(jid);
+	if (room != NULL && room->name != NULL)
+		name = room->name;
+	if (jid_resource(jid) != NULL)
+		return g_strdup_printf("%s in %s", jid_resource(jid), name != NULL ? name : local != NULL ? local : bare);
 	if (name != NULL && *name != '\0')
 		return g_strdup(name);
-	local = jid_local(jid);
 	return local != NULL ? g_steal_pointer(&local) : g_strdup(jid);
+}
+
+enum chat_kind
+chat_kind(const struct account *account, const char *jid)
+{
+	g_autofree char *bare = jid_bare(jid);
+	enum chat_kind kind;
+
+	if (chat_kind_get(account->core->store, account->id, jid, &kind))
+		return kind;
+	if (room_find(account, bare) != NULL)
+		return jid_resource(jid) != NULL ? CHAT_PRIVATE : CHAT_ROOM;
+	return CHAT_PERSON;
+}
+
+char *
+chat_meant(const struct core *core, const struct account *account, const char *jid)
+{
+	g_autofree char *bare = jid_bare(jid);
+	bool is_room = account != NULL && room_known(account, bare);
+
+	for (guint i = 0; account == NULL && !is_room && i < core->accounts->len; i++)
+		is_room = room_known(core->accounts->pdata[i], bare);
+	return is_room ? g_strdup(jid) : g_steal_pointer(&bare);
 }
 
 bool
@@ -43,7 +73,7 @@ chat_event(const struct core *core, const struct chat_row *row, struct event *ev
 	chat->number = row->number;
 	chat->unread = row->unread;
 	/* Between two people everything is for you. */
-	chat->mentions = row->kind == CHAT_PERSON ? row->unread : row->mentions;
+	chat->mentions = row->kind != CHAT_ROOM ? row->unread : row->mentions;
 	chat->read = row->read;
 	chat->last = row->last;
 	chat->draft = g_strdup(row->draft);
@@ -54,6 +84,7 @@ chat_event(const struct core *core, const struct chat_row *row, struct event *ev
 
 struct address {
 	int64_t	 account;
+	enum chat_kind kind;
 	char	*jid;
 };
 
@@ -84,12 +115,33 @@ address_of(const struct core *core, int64_t chat)
 		return address;
 	address = g_new(struct address, 1);
 	address->account = row->account;
+	address->kind = row->kind;
 	address->jid = g_strdup(row->jid);
 	chat_row_free(row);
 	key = g_new(int64_t, 1);
 	*key = chat;
 	g_hash_table_insert(core->addresses, key, address);
 	return address;
+}
+
+enum chat_kind
+chat_kind_of(const struct core *core, int64_t chat)
+{
+	const struct address *address = address_of(core, chat);
+
+	return address != NULL ? address->kind : CHAT_PERSON;
+}
+
+/* The sender's address; in a room the one there, also our own. */
+static char *
+from_of(const struct message_row *row, const struct address *chat)
+{
+	g_autofree char *bare = NULL;
+
+	if (chat->kind == CHAT_PRIVATE && (row->flags & MESSAGE_OUT) == 0)
+		return g_strdup(chat->jid);
+	bare = chat->kind == CHAT_PERSON ? g_strdup(row->author) : jid_bare(chat->jid);
+	return row->resource != NULL ? g_strconcat(bare, "/", row->resource, NULL) : g_steal_pointer(&bare);
 }
 
 static json_t *
@@ -122,7 +174,9 @@ chat_message_event(const struct core *core, const struct message_row *row, bool 
 	m->order = row->ord;
 	m->said = row->said_ms;
 	m->direction = row->flags & MESSAGE_OUT ? DIRECTION_OUT : DIRECTION_IN;
-	m->from = row->resource != NULL ? g_strconcat(row->author, "/", row->resource, NULL) : g_strdup(row->author);
+	m->from = from_of(row, chat);
+	if (chat->kind != CHAT_PERSON)
+		m->nick = g_strdup(row->resource);
 	m->state = row->state;
 	m->reason = g_strdup(row->reason);
 	m->encryption = row->encryption;
@@ -195,7 +249,7 @@ chat_open(struct account *account, const char *jid, GError **error)
 
 	if (!chat_begin_change(core, error))
 		return 0;
-	chat = chat_find(core->store, account->id, jid, CHAT_PERSON, true, error);
+	chat = chat_find(core->store, account->id, jid, chat_kind(account, jid), true, error);
 	ok = chat != 0 && chat_set_open(core->store, chat, true, error);
 	if (ok)
 		turn_put_chat(core->turn, chat);

@@ -33,7 +33,15 @@ bool	 chat_seen(struct account *, const char *jid, int64_t message, bool focused
 bool	 chat_draft(struct account *, const char *jid, const char *text, const char *session, GError **error);
 /* Whether it asks for attention; it counts what is unread in any case. */
 bool	 chat_mute(struct account *, const char *jid, bool muted, GError **error);
-/* The contact's name as we call it: from the roster, else the local part.  The caller's. */
+/* What kind of chat that is, or would be. */
+enum chat_kind chat_kind(const struct account *, const char *jid);
+enum chat_kind chat_kind_of(const struct core *, int64_t chat);
+/*
+ * The chat that an address as a person gives it means: without the device of a contact, with the nick of an occupant.
+ * account NULL: not known yet.  The caller's.
+ */
+char	*chat_meant(const struct core *, const struct account *, const char *jid);
+/* The contact's name as we call it: from the roster, else the local part; of a room as it calls itself.  The caller's. */
 char	*chat_name(const struct account *, const char *jid);
 
 /*

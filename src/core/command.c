@@ -432,8 +432,7 @@ set_context(struct command_call *call, const char *account, const char *chat, un
 
 	if (chat != NULL && (full = jid_from_person(chat, false, error)) == NULL)
 		return false;
-	/* A chat is with a person, whatever device is named. */
-	call->chat = full != NULL ? jid_bare(full) : NULL;
+	call->chat = full != NULL ? chat_meant(core, account != NULL ? account_find(core, account) : NULL, full) : NULL;
 	jid = deciding_jid(call);
 	if (account != NULL && (call->account = account_find(core, account)) == NULL) {
 		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "There is no account \"%s\"%s%s.", account,

@@ -20,6 +20,7 @@
 #include "core/password.h"
 #include "core/presence.h"
 #include "core/prompt.h"
+#include "core/room.h"
 #include "core/roster.h"
 #include "core/turn.h"
 #include "core/typing.h"
@@ -315,6 +316,7 @@ leave(struct account *account)
 	iq_lose_all(account->iqs);
 	typing_reset(account->typing);
 	roster_offline(account, account->sm.id != NULL);
+	rooms_offline(account, account->sm.id != NULL);
 	if (clock_boot_ms() - account->connection->up_since_ms >= STABLE_MS)
 		account->connection->backoff_ms = 0;
 }
@@ -349,6 +351,7 @@ session_ready(struct account *account)
 	account->connection->ready = true;
 	presence_send(account);
 	archive_present(account);
+	rooms_session(account);
 	outbox_flush(account);
 }
 
@@ -368,6 +371,7 @@ go_on(struct account *account)
 	struct connection *c = account->connection;
 
 	roster_resumed(account);
+	rooms_resumed(account);
 	/* What was asked was lost with the link, or with the process. */
 	if (c->fresh || !c->ready)
 		begin_session(account);
@@ -428,6 +432,7 @@ on_up(void *ctx, const struct stream_up *up)
 		features_attention(account);
 		archive_session(account, true);
 		roster_offline(account, false);
+		rooms_offline(account, false);
 		begin_session(account);
 	}
 	c->fresh = false;

@@ -12,6 +12,7 @@
 #include "core/chat.h"
 #include "core/feature.h"
 #include "core/pep.h"
+#include "core/room_message.h"
 #include "core/roster.h"
 #include "core/turn.h"
 #include "xmpp/ns.h"
@@ -21,6 +22,7 @@ incoming_clear(struct incoming *in)
 {
 	g_free(in->from);
 	g_free(in->peer);
+	g_free(in->author);
 	g_free(in->origin_id);
 	g_free(in->server_id);
 	g_free(in->corrects);
@@ -31,22 +33,36 @@ incoming_clear(struct incoming *in)
 static bool
 address(struct incoming *in)
 {
-	const char *from = stanza_get(in->message, "from"), *to = stanza_get(in->message, "to");
+	const char *from = stanza_get(in->message, "from"), *to = stanza_get(in->message, "to"), *other;
 	g_autofree char *receiver = NULL;
 
 	/* RFC 6120 §8.1.2.1: without a from it is from our own account. */
 	in->from = from != NULL ? jid_normalise(from, NULL) : g_strdup(account_jid(in->account));
 	if (in->from == NULL)
 		return false;
-	if (!in->out) {
+	if (!in->out && g_strcmp0(stanza_get(in->message, "type"), "groupchat") == 0) {
 		in->peer = jid_bare(in->from);
-		return true;
+		return room_message_address(in);
 	}
 	/* Ours from elsewhere: the chat is with whom it was sent to. */
-	if (to == NULL || !jid_same_bare(in->from, account_jid(in->account)) ||
-	    (receiver = jid_normalise(to, NULL)) == NULL)
+	if (in->out && (to == NULL || !jid_same_bare(in->from, account_jid(in->account)) ||
+	    (receiver = jid_normalise(to, NULL)) == NULL))
 		return false;
-	in->peer = jid_bare(receiver);
+	other = in->out ? receiver : in->from;
+	in->peer = jid_bare(other);
+	if (room_is_private(in->account, other, in->message)) {
+		in->kind = CHAT_PRIVATE;
+		in->room = room_find(in->account, in->peer);
+		g_free(in->peer);
+		in->peer = g_strdup(other);
+	} else if (room_known(in->account, in->peer)) {
+		in->kind = CHAT_ROOM;
+		in->room = room_find(in->account, in->peer);
+	}
+	if (in->kind == CHAT_PERSON)
+		in->author = jid_bare(in->from);
+	else
+		room_message_author(in);
 	return true;
 }
 
@@ -98,30 +114,39 @@ plain_body(const struct stanza *message)
 	return text != NULL && *text != '\0' ? g_steal_pointer(&text) : NULL;
 }
 
+/* Whether it puts its chat among the open ones.  A room that somebody closed comes back for what is meant for them. */
+static bool
+opens(const struct incoming *in)
+{
+	if (in->kind == CHAT_ROOM)
+		return in->mention && in->fate == MESSAGE_FATE_NEW && !in->old;
+	return in->via != VIA_ARCHIVE || (in->fate == MESSAGE_FATE_NEW && !in->old);
+}
+
 static bool
 store(struct incoming *in)
 {
 	struct account *account = in->account;
 	struct core *core = account->core;
 	g_autoptr(GError) error = NULL;
-	g_autofree char *author = jid_bare(in->from), *raw = stanza_to_xml(in->stanza);
+	g_autofree char *raw = stanza_to_xml(in->stanza);
 	struct message_row *row = NULL;
 	struct message_arrival arrival = {
-		.author = author, .resource = jid_resource(in->from), .out = in->out, .counts = !in->out && !in->old,
+		.author = in->author, .resource = jid_resource(in->from), .out = in->out, .counts = !in->out && !in->old,
 		.said_ms = in->said_ms, .via = in->via, .encryption = in->encryption, .origin_id = in->origin_id,
 		.server_id = in->server_id, .body = in->body, .raw = raw, .clock_offset_us = account->clock_offset_us,
 		.ord = in->ord, .renamed = in->renamed, .corrects = in->corrects,
-		.markable = in->markable,
+		.markable = in->markable, .mention = in->mention && !in->out,
 	};
 	bool ok;
 
-	arrival.chat = chat_find(core->store, account->id, in->peer, CHAT_PERSON, true, &error);
+	arrival.chat = chat_find(core->store, account->id, in->peer, in->kind, true, &error);
 	in->fate = arrival.chat != 0 ? message_arrive(core->store, &arrival, &row, &error) : MESSAGE_FATE_ERROR;
 	ok = in->fate != MESSAGE_FATE_ERROR;
 	/* Who wrote there from elsewhere has read what was there. */
 	if (ok && in->fate == MESSAGE_FATE_NEW && in->out)
 		ok = chat_set_read(core->store, arrival.chat, row->ord, &error);
-	if (ok && (in->via != VIA_ARCHIVE || (in->fate == MESSAGE_FATE_NEW && !in->old)))
+	if (ok && opens(in))
 		ok = chat_set_open(core->store, arrival.chat, true, &error);
 	if (!ok) {
 		message_row_free(row);
@@ -199,7 +224,7 @@ route_message(struct account *account, const struct stanza *stanza)
 		type = stanza_get(in.message, "type");
 		if (g_strcmp0(type, "error") == 0)
 			bounced(&in);
-		else if (g_strcmp0(type, "groupchat") != 0)
+		else if (in.kind != CHAT_ROOM || in.room == NULL || !room_message_control(&in))
 			run_stages(&in, &place);
 	}
 	incoming_clear(&in);
@@ -219,7 +244,10 @@ message_archived_chat(const struct account *account, const struct stanza *messag
 	*out = jid_same_bare(sender, own) && !jid_same_bare(receiver, own);
 	if (!*out && !jid_same_bare(receiver, own))
 		return false;
-	*chat = jid_bare(*out ? receiver : sender);
+	if (room_is_private(account, *out ? receiver : sender, message))
+		*chat = g_strdup(*out ? receiver : sender);
+	else
+		*chat = jid_bare(*out ? receiver : sender);
 	*from = g_steal_pointer(&sender);
 	return true;
 }
@@ -235,6 +263,12 @@ message_archived(struct account *account, const struct archived *archived, int64
 	*place = 0;
 	in.from = g_strdup(archived->from);
 	in.peer = g_strdup(archived->chat);
+	in.room = archived->room;
+	in.kind = archived->room != NULL ? CHAT_ROOM : jid_resource(in.peer) != NULL ? CHAT_PRIVATE : CHAT_PERSON;
+	if (in.kind == CHAT_PERSON)
+		in.author = jid_bare(in.from);
+	else
+		room_message_author(&in);
 	in.server_id = text_clean(archived->id, -1, TEXT_LINE, 0);
 	ok = run_stages(&in, place);
 	*news = ok && in.fate == MESSAGE_FATE_NEW;
@@ -304,6 +338,6 @@ message_route(struct account *account, const struct stanza *stanza)
 		route_message(account, stanza);
 	else if (strcmp(stanza_name(stanza), "iq") == 0)
 		route_iq(account, stanza);
-	else if (strcmp(stanza_name(stanza), "presence") == 0 && g_strcmp0(stanza_get(stanza, "type"), "error") != 0)
+	else if (strcmp(stanza_name(stanza), "presence") == 0 && !room_presence(account, stanza) && g_strcmp0(stanza_get(stanza, "type"), "error") != 0)
 		roster_presence(account, stanza);
 }

@@ -23,6 +23,8 @@ enum verdict {
 	DONE,		/* nothing more is to be done with this stanza */
 };
 
+struct room;
+
 struct incoming {
 	struct account	*account;
 	const struct stanza *stanza;	/* as it came: whose envelope it is */
@@ -31,10 +33,14 @@ struct incoming {
 	bool		 out;		/* one of ours, sent by another device */
 	/* Set before ANNOTATE from message: */
 	char		*from;		/* full or bare, normalised; never NULL */
-	char		*peer;		/* bare JID of the chat */
+	char		*peer;		/* JID of the chat: bare, or of an occupant full */
+	enum chat_kind	 kind;		/* of that chat */
+	struct room	*room;		/* of CHAT_ROOM, and of CHAT_PRIVATE where we are in it; else NULL */
+	char		*author;	/* its key, see store/schema.def */
 	/* Set by ANNOTATE; the caller frees them. */
 	char		*origin_id, *server_id;
 	int64_t		 said_ms;	/* 0: now */
+	bool		 mention;	/* of us, in a room */
 	bool		 markable;	/* its sender wants to know when it is looked at */
 	char		*corrects;	/* what it claims to correct and may not, or is not here; the caller frees it */
 	/* Set by DECRYPT or taken from <body/>; NULL: nothing to show. */
@@ -54,6 +60,7 @@ void	 message_route(struct account *, const struct stanza *);
 /* A message that our own archive kept (XEP-0313 §4); the envelope was checked by core/archive.c. */
 struct archived {
 	const struct stanza *envelope, *message;
+	struct room	*room;		/* whose archive it is; NULL: the account's */
 	const char	*from, *chat;	/* as message_archived_chat() found them */
 	bool		 out;
 	const char	*id;		/* in the archive */

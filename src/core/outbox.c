@@ -5,10 +5,12 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "base/jid.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "core/chat.h"
 #include "core/feature.h"
+#include "core/room.h"
 #include "core/turn.h"
 #include "proto/error.h"
 #include "store/chats.h"
@@ -43,19 +45,59 @@ clean_body(const char *body, GError **error)
 	return NULL;
 }
 
+/* The room that a chat is, or is in; NULL: none. */
+static struct room *
+room_of(const struct account *account, const char *chat_jid, enum chat_kind kind)
+{
+	g_autofree char *bare = kind != CHAT_PERSON ? jid_bare(chat_jid) : NULL;
+
+	return bare != NULL ? room_find(account, bare) : NULL;
+}
+
+static const char *
+nick_there(const struct account *account, const char *chat_jid, enum chat_kind kind)
+{
+	const struct room *room = room_of(account, chat_jid, kind);
+
+	return room != NULL ? room->nick : NULL;
+}
+
+static bool
+may_say(const struct account *account, const char *chat_jid, enum chat_kind kind, GError **error)
+{
+	const struct room *room = room_of(account, chat_jid, kind);
+	g_autofree char *bare = jid_bare(chat_jid);
+
+	if (kind == CHAT_PERSON || (room != NULL && (room->wanted || room->state == ROOM_IN)))
+		return true;
+	g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, "You are not in %s. /join %s enters it. Nothing was sent.", bare, bare);
+	return false;
+}
+
+/* What is for a room waits until we are in it. */
+static bool
+may_leave(const struct account *account, const struct chat_row *chat)
+{
+	const struct room *room = room_of(account, chat->jid, chat->kind);
+
+	return chat->kind == CHAT_PERSON || (room != NULL && room->state == ROOM_IN);
+}
+
 int64_t
 outbox_send(struct account *account, const char *chat_jid, const char *body, GError **error)
 {
 	g_autofree char *clean = clean_body(body, error), *id = stanza_new_id();
 	struct turn *turn = account->core->turn;
 	struct message_row *row = NULL;
+	enum chat_kind kind = chat_kind(account, chat_jid);
 	int64_t chat, number = 0;
 
-	if (clean == NULL || !chat_begin_change(account->core, error))
+	if (clean == NULL || !may_say(account, chat_jid, kind, error) || !chat_begin_change(account->core, error))
 		return 0;
-	chat = chat_find(account->core->store, account->id, chat_jid, CHAT_PERSON, true, error);
+	chat = chat_find(account->core->store, account->id, chat_jid, kind, true, error);
 	if (chat != 0 && chat_set_open(account->core->store, chat, true, error))
-		row = message_queue(account->core->store, chat, account_jid(account), id, clean, ENCRYPTION_NONE, error);
+		row = message_queue(account->core->store, chat, account_jid(account), nick_there(account, chat_jid, kind), id,
+		    clean, ENCRYPTION_NONE, error);
 	if (row != NULL) {
 		number = row->id;
 		turn_put_message(turn, row);
@@ -106,11 +148,14 @@ outbox_correct(struct account *account, const struct message_row *row, const cha
 static struct stanza *
 build(struct account *account, const struct message_row *row, const struct chat_row *chat)
 {
-	struct stanza *stanza = stanza_message("chat", chat->jid);
-	struct outgoing out = { account, chat->jid, row, stanza };
+	struct stanza *stanza = stanza_message(chat->kind == CHAT_ROOM ? "groupchat" : "chat", chat->jid);
+	struct outgoing out = { account, chat->jid, chat->kind, row, stanza };
 
 	stanza_set(stanza, "id", row->origin_id);
 	stanza_add_with_text(stanza, "body", NULL, row->body);
+	/* XEP-0045 section 7.5: so that our other devices know whom it is for. */
+	if (chat->kind == CHAT_PRIVATE)
+		stanza_add(stanza, "x", NS_MUC_USER);
 	features_outgoing(&out);
 	return stanza;
 }
@@ -127,6 +172,10 @@ send_row(struct account *account, const struct message_row *row)
 	struct stanza *stanza;
 
 	g_return_val_if_fail(chat != NULL, true);
+	if (!may_leave(account, chat)) {
+		chat_row_free(chat);
+		return true;
+	}
 	stanza = build(account, row, chat);
 	chat_row_free(chat);
 	xml = stanza_to_xml(stanza);
@@ -149,6 +198,18 @@ in_state(struct account *account, enum message_state state)
 	return message_in_state(account->core->store, account->id, state);
 }
 
+/* Sent, and not acknowledged by our own server. */
+static GPtrArray *
+under_way(struct account *account)
+{
+	GPtrArray *rows = in_state(account, MESSAGE_SENT);
+
+	for (guint i = rows->len; i-- > 0;)
+		if (((struct message_row *)rows->pdata[i])->sent_number == -1)
+			g_ptr_array_remove_index(rows, i);
+	return rows;
+}
+
 /* A correction goes like the message it is about, under an id of its own.  False: the disk refuses. */
 static bool
 send_edit(struct account *account, const struct edit_row *edit)
@@ -159,7 +220,7 @@ send_edit(struct account *account, const struct edit_row *edit)
 	g_autoptr(GError) error = NULL;
 	struct stanza *stanza;
 
-	if (chat != NULL && row->state != MESSAGE_QUEUED &&
+	if (chat != NULL && row->state != MESSAGE_QUEUED && may_leave(account, chat) &&
 	    edit_sent(core->store, row->id, account->sm.on ? account->sm.out + 1 : 0, &error)) {
 		as_sent = *row;
 		as_sent.origin_id = edit->id;
@@ -238,9 +299,24 @@ advance_all(struct account *account, GPtrArray *rows, enum message_state state, 
 void
 outbox_stored(struct account *account, int64_t acked)
 {
-	g_autoptr(GPtrArray) rows = message_sent_up_to(account->core->store, account->id, acked);
+	g_autoptr(GPtrArray) rows = message_sent_up_to(account->core->store, account->id, acked), direct = g_ptr_array_new();
+	struct turn *turn = account->core->turn;
+	g_autoptr(GError) error = NULL;
 
-	advance_all(account, rows, MESSAGE_STORED, NULL);
+	if (!turn_begin(turn))
+		return;
+	for (guint i = 0; error == NULL && i < rows->len; i++) {
+		struct message_row *row = rows->pdata[i], *now;
+
+		if (chat_kind_of(account->core, row->chat) != CHAT_ROOM) {
+			g_ptr_array_add(direct, row);
+		} else if ((now = message_acknowledged(account->core->store, row->id, &error)) != NULL) {
+			turn_put_message(turn, now);
+		}
+	}
+	turn_end(turn, error == NULL);
+	turn_failed(turn, error);
+	advance_all(account, direct, MESSAGE_STORED, NULL);
 	settle_edits(account, acked);
 }
 
@@ -258,7 +334,7 @@ void
 outbox_requeue(struct account *account)
 {
 	struct turn *turn = account->core->turn;
-	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_SENT);
+	g_autoptr(GPtrArray) rows = under_way(account);
 	g_autoptr(GError) error = NULL;
 
 	if (!turn_begin(turn))
@@ -279,7 +355,7 @@ outbox_requeue(struct account *account)
 void
 outbox_refused(struct account *account, const char *reason)
 {
-	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_SENT);
+	g_autoptr(GPtrArray) rows = under_way(account);
 	g_autoptr(GPtrArray) first = g_ptr_array_new();
 
 	for (guint i = 0; i < rows->len; i++) {
@@ -298,7 +374,7 @@ outbox_refused(struct account *account, const char *reason)
 bool
 outbox_waits_for_ack(struct account *account)
 {
-	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_SENT);
+	g_autoptr(GPtrArray) rows = under_way(account);
 
 	return rows->len > 0 || edits_on_way(account->core->store, account->id);
 }

@@ -12,6 +12,7 @@
 struct outgoing {
 	struct account	*account;
 	const char	*to;		/* the chat's JID */
+	enum chat_kind	 kind;
 	const struct message_row *row;
 	struct stanza	*stanza;	/* type, to, id and body are set */
 };

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "core/connection.h"
 #include "core/feature.h"
+#include "core/room.h"
 #include "core/turn.h"
 #include "xmpp/ns.h"
 
@@ -23,6 +24,7 @@ presence_send(struct account *account)
 		stanza_add_with_text(presence, "priority", NULL, priority);
 	features_presence(account, presence);
 	account_send(account, presence, false);
+	rooms_tell(account);
 }
 
 static void

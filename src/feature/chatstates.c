@@ -16,7 +16,7 @@ chatstates_annotate(struct incoming *in)
 	enum chat_state state = CHAT_STATE_ACTIVE;
 	bool found = false;
 
-	if (in->out || (in->via != VIA_LIVE && in->via != VIA_CARBON) || stanza_child(in->message, "delay", NS_DELAY) != NULL)
+	if (in->kind != CHAT_PERSON || in->out || (in->via != VIA_LIVE && in->via != VIA_CARBON) || stanza_child(in->message, "delay", NS_DELAY) != NULL)
 		return GO_ON;
 	for (struct stanza *c = stanza_first(in->message); c != NULL && !found; c = stanza_next(c))
 		found = strcmp(stanza_ns(c), NS_CHATSTATES) == 0 && chat_state_find(stanza_name(c), &state);
@@ -29,7 +29,7 @@ chatstates_annotate(struct incoming *in)
 static void
 chatstates_out(struct outgoing *out)
 {
-	if (typing_sent(out->account, out->to))
+	if (out->kind == CHAT_PERSON && typing_sent(out->account, out->to))
 		stanza_add(out->stanza, "active", NS_CHATSTATES);
 }
 

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "core/chat.h"
 #include "core/feature.h"
+#include "core/room_message.h"
 #include "core/turn.h"
 #include "store/erase.h"
 #include "store/versions.h"
@@ -41,17 +42,19 @@ static enum verdict
 corrections_store(struct incoming *in)
 {
 	struct core *core = in->account->core;
-	g_autofree char *target = claimed(in->message), *author = jid_bare(in->from);
+	g_autofree char *target = claimed(in->message);
 	int64_t chat = target != NULL ? chat_find(core->store, in->account->id, in->peer, CHAT_PERSON, false, NULL) : 0;
-	int64_t id = chat != 0 ? message_correctable(core->store, chat, author,
-	    in->out || strcmp(author, account_jid(in->account)) == 0, in->encryption, target) : 0;
-	struct message_row *row;
+	int64_t id = chat != 0 ? message_correctable(core->store, chat, in->author,
+	    in->out || strcmp(in->author, account_jid(in->account)) == 0, in->encryption, target) : 0;
+	struct message_row *row = id != 0 ? message_load(core->store, id) : NULL;
 	g_autoptr(GError) error = NULL;
 
-	if (id == 0) {
+	if (row == NULL || !room_message_same_stay(in, row->ord)) {
+		message_row_free(row);
 		in->corrects = g_steal_pointer(&target);
 		return GO_ON;
 	}
+	message_row_free(row);
 	row = message_correct(core->store, id, in->body, in->origin_id, said(in), &error);
 	if (row != NULL) {
 		turn_put_message(core->turn, row);

@@ -18,8 +18,9 @@ delay_annotate(struct incoming *in)
 	int64_t now_ms = clock_real_us() / 1000, said_ms, claim_ms = 0;
 	unsigned believed = 0;
 
-	if (in->via == VIA_ARCHIVE)
-		return GO_ON;		/* which said it outside of the message */
+	/* An archive said it outside of the message, and of rooms it is known already. */
+	if (in->via == VIA_ARCHIVE || in->kind == CHAT_ROOM)
+		return GO_ON;
 	for (struct stanza *c = stanza_first(in->message); c != NULL; c = stanza_next(c)) {
 		g_autofree char *by = NULL;
 

@@ -1,7 +1,7 @@
 /*
- * ids.c: the ids of a message (XEP-0359): the one its sender gave, and the one our archive gave.  The second is believed
- * only where our account says that it gives such ids, and only when there is exactly one: a forged one arrives beside
- * the real one, and nobody can tell which is which.
+ * ids.c: the ids of a message (XEP-0359): the one its sender gave, and the one our archive gave, or in a room its archive.
+ * The second is believed only where our account, or the room, says that it gives such ids, and only when there is exactly
+ * one: a forged one arrives beside the real one, and nobody can tell which is which.
  */
 #include <string.h>
 
@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "core/archive.h"
 #include "core/feature.h"
+#include "core/room.h"
 #include "xmpp/ns.h"
 
 extern const struct feature feature_ids;
@@ -25,22 +26,31 @@ clean_id(const char *id)
 	return text_clean(id, -1, TEXT_LINE, 0);
 }
 
+/* Whose ids count; NULL: nobody's. */
+static const char *
+giver(const struct incoming *in)
+{
+	if (in->kind == CHAT_ROOM)
+		return in->room != NULL && (in->room->features & ROOM_IDS) != 0 ? in->room->jid : NULL;
+	return in->account->gives_ids ? account_jid(in->account) : NULL;
+}
+
 static enum verdict
 ids_annotate(struct incoming *in)
 {
 	const struct stanza *origin = stanza_child(in->message, "origin-id", NS_SID);
-	const char *id = stanza_get(in->message, "id"), *server = NULL;
+	const char *id = stanza_get(in->message, "id"), *server = NULL, *by_whom = giver(in);
 	unsigned ours = 0;
 
 	in->origin_id = clean_id(origin != NULL ? stanza_get(origin, "id") : id);
 	/* The archive itself names its id outside of the message. */
-	if (!in->account->gives_ids || in->via == VIA_ARCHIVE)
+	if (by_whom == NULL || in->via == VIA_ARCHIVE)
 		return GO_ON;
 	for (struct stanza *c = stanza_first(in->message); c != NULL; c = stanza_next(c)) {
 		g_autofree char *by = stanza_is(c, "stanza-id", NS_SID) && stanza_get(c, "by") != NULL ?
 		    jid_normalise(stanza_get(c, "by"), NULL) : NULL;
 
-		if (by != NULL && strcmp(by, account_jid(in->account)) == 0) {
+		if (by != NULL && strcmp(by, by_whom) == 0) {
 			server = stanza_get(c, "id");
 			ours++;
 		}

@@ -80,10 +80,10 @@ markers_annotate(struct incoming *in)
 {
 	const struct stanza *marker = stanza_child(in->message, "displayed", NS_MARKERS);
 	const char *id = marker != NULL ? stanza_get(marker, "id") : NULL;
-	int64_t chat = id != NULL ? chat_find(in->account->core->store, in->account->id, in->peer, CHAT_PERSON, false, NULL) :
+	int64_t chat = id != NULL && in->kind == CHAT_PERSON ? chat_find(in->account->core->store, in->account->id, in->peer, CHAT_PERSON, false, NULL) :
 	    0;
 
-	in->markable = stanza_child(in->message, "markable", NS_MARKERS) != NULL;
+	in->markable = in->kind == CHAT_PERSON && stanza_child(in->message, "markable", NS_MARKERS) != NULL;
 	if (chat != 0 && in->out)
 		read_elsewhere(in, chat, id);
 	else if (chat != 0)
@@ -96,7 +96,8 @@ markers_annotate(struct incoming *in)
 static void
 markers_out(struct outgoing *out)
 {
-	stanza_add(out->stanza, "markable", NS_MARKERS);
+	if (out->kind == CHAT_PERSON)
+		stanza_add(out->stanza, "markable", NS_MARKERS);
 }
 
 static void

@@ -37,7 +37,7 @@ receipts_annotate(struct incoming *in)
 
 	if (received == NULL)
 		return GO_ON;
-	if (!in->out)
+	if (!in->out && in->kind == CHAT_PERSON)
 		delivered(in, stanza_get(received, "id"));
 	return in->body == NULL ? DONE : GO_ON;
 }
@@ -48,7 +48,7 @@ receipts_report(struct incoming *in)
 	const char *id = stanza_get(in->message, "id");
 	struct stanza *receipt;
 
-	if (in->fate != MESSAGE_FATE_NEW || in->out || in->via == VIA_CARBON || in->via == VIA_ARCHIVE || id == NULL ||
+	if (in->kind != CHAT_PERSON || in->fate != MESSAGE_FATE_NEW || in->out || in->via == VIA_CARBON || in->via == VIA_ARCHIVE || id == NULL ||
 	    stanza_child(in->message, "request", NS_RECEIPTS) == NULL || !roster_sees_us(in->account, in->peer) ||
 	    !setting_get(in->account->core->settings, SETTING_PRIVACY_RECEIPTS))
 		return GO_ON;
@@ -64,7 +64,9 @@ receipts_report(struct incoming *in)
 static void
 receipts_out(struct outgoing *out)
 {
-	stanza_add(out->stanza, "request", NS_RECEIPTS);
+	/* XEP-0184 section 5.3: of a room everybody would answer. */
+	if (out->kind == CHAT_PERSON)
+		stanza_add(out->stanza, "request", NS_RECEIPTS);
 }
 
 const struct feature feature_receipts = {

@@ -198,7 +198,7 @@ put_field(json_t *object, const struct event *event, const struct event_field *f
 static bool
 is_key(const struct event_field *field)
 {
-	return strcmp(field->name, "id") == 0 || strcmp(field->name, "jid") == 0;
+	return strcmp(field->name, "id") == 0 || strcmp(field->name, "jid") == 0 || strcmp(field->name, "nick") == 0;
 }
 
 json_t *

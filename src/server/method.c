@@ -12,6 +12,7 @@
 #include "core/chat.h"
 #include "core/erase.h"
 #include "core/prompt.h"
+#include "core/room.h"
 #include "core/roster.h"
 #include "core/search.h"
 #include "core/setting.h"
@@ -467,6 +468,36 @@ cancel_search(struct session *session, int64_t request)
 	searcher = search_cancel(search);
 	error = g_error_new(RPC_ERROR, RPC_ERROR_CANCELLED, "It was ended before it was done.");
 	on_found(searcher, NULL, error);
+}
+
+static json_t *
+do_room(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	struct account *account = need_account(session_core(session), params, error);
+	const struct room *room = account != NULL ? room_find(account, text(params, "chat")) : NULL;
+	g_autoptr(GPtrArray) all = NULL;
+	json_t *list, *object;
+	struct event event;
+	size_t bytes = 0;
+	bool more = false;
+
+	(void)id;
+	if (account == NULL)
+		return NULL;
+	if (room == NULL) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "%s is no room that you are in or were in.", text(params, "chat"));
+		return NULL;
+	}
+	all = room_occupants(room);
+	list = json_array();
+	for (guint i = 0; account_online(account) && room->state == ROOM_IN && i < all->len && !more; i++) {
+		event = room_occupant_event(room, all->pdata[i]);
+		more = !append(list, &bytes, &event);
+	}
+	event = room_event(room);
+	object = event_to_json(&event);
+	event_clear(&event);
+	return json_pack("{s:o, s:o, s:b}", "room", object, "occupants", list, "more", more);
 }
 
 static json_t *

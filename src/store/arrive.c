@@ -134,7 +134,8 @@ insert(struct store *store, const struct arrival *v, GError **error)
 	*row = (struct message_row){
 		.chat = a->chat, .said_ms = v->said_ms, .author = g_strdup(a->author), .resource = g_strdup(a->resource),
 		.flags = (v->ours ? MESSAGE_OUT : 0) | (a->counts && !v->ours ? MESSAGE_UNREAD : 0) |
-		    (v->disputed ? MESSAGE_DISPUTED : 0) | (a->markable && !v->ours ? MESSAGE_MARKABLE : 0),
+		    (v->disputed ? MESSAGE_DISPUTED : 0) | (a->markable && !v->ours ? MESSAGE_MARKABLE : 0) |
+		    (a->mention && a->counts && !v->ours ? MESSAGE_MENTION : 0),
 		.state = !v->ours ? MESSAGE_RECEIVED : a->out ? MESSAGE_STORED : MESSAGE_DELIVERED, .via = a->via,
 		.encryption = a->encryption, .rev = store_next_rev(store), .sent_number = -1,
 		.origin_id = g_strdup(v->origin_id), .server_id = g_strdup(v->server_id), .body = g_strdup(a->body),

@@ -76,6 +76,16 @@ chat_find(struct store *store, int64_t account, const char *jid, enum chat_kind 
 	return sqlite3_last_insert_rowid(store->db);
 }
 
+bool
+chat_kind_get(struct store *store, int64_t account, const char *jid, enum chat_kind *kind)
+{
+	int64_t found = -1;
+
+	db_number(store, NULL, &found, "SELECT kind FROM chat WHERE account = ?1 AND jid = ?2", "it", account, jid);
+	*kind = (enum chat_kind)MAX(found, 0);
+	return found >= 0;
+}
+
 struct chat_row *
 chat_load(struct store *store, int64_t id)
 {

@@ -25,6 +25,8 @@ void	 chat_row_free(struct chat_row *);
 
 /* The chat's id; made (closed, empty) when create, else 0 without an error.  One that is here keeps its kind. */
 int64_t	 chat_find(struct store *, int64_t account, const char *jid, enum chat_kind, bool create, GError **error);
+/* False: there is none. */
+bool	 chat_kind_get(struct store *, int64_t account, const char *jid, enum chat_kind *);
 /* The caller's; NULL when there is none. */
 struct chat_row *chat_load(struct store *, int64_t id);
 /* All that are open or hold a message; account 0: of all.  By number, then by newest message.  Free with its func. */

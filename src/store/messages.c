@@ -108,10 +108,17 @@ message_load(struct store *store, int64_t id)
 	return load(store, id, NULL);
 }
 
+/* Has no place yet: not sent, or sent to a room, which says by its echo where it stands. */
 static bool
-waits(enum message_state state)
+waits(struct store *store, const struct message_row *row)
 {
-	return state == MESSAGE_HELD || state == MESSAGE_QUEUED;
+	int64_t room = 0;
+
+	if (row->state == MESSAGE_HELD || row->state == MESSAGE_QUEUED)
+		return true;
+	if (row->state == MESSAGE_SENT || row->state == MESSAGE_UNKNOWN)
+		db_number(store, NULL, &room, "SELECT 1 FROM chat WHERE id = ?1 AND kind = ?2", "ii", row->chat, (int64_t)CHAT_ROOM);
+	return room != 0;
 }
 
 /* The state of a message of ours, as it is from now on. */
@@ -140,7 +147,7 @@ message_happenings(struct store *store, int64_t id)
 bool
 message_row_write(struct store *store, struct message_row *row, int64_t clock_offset_us, GError **error)
 {
-	if (row->ord == 0 && !waits(row->state)) {
+	if (row->ord == 0 && !waits(store, row)) {
 		row->ord = order_live(store, clock_offset_us);
 		if (!db_change(store, error, "UPDATE message SET ord = ?2, said = ?3 WHERE id = ?1", "iii", row->id, row->ord,
 		    row->said_ms) || !search_add(store, row->ord, row->body, error))
@@ -169,15 +176,15 @@ message_author(struct store *store, int64_t chat, const char *key, GError **erro
 }
 
 struct message_row *
-message_queue(struct store *store, int64_t chat, const char *author, const char *origin_id, const char *body,
-    enum encryption encryption, GError **error)
+message_queue(struct store *store, int64_t chat, const char *author, const char *resource, const char *origin_id,
+    const char *body, enum encryption encryption, GError **error)
 {
 	int64_t author_id = message_author(store, chat, author, error), id;
 
 	if (author_id == 0 || !db_change(store, error, "INSERT INTO message(chat, said, author, flags, state, via, encryption, "
-	    "rev, origin_id, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)", "iiiiiiiitt", chat,
+	    "rev, origin_id, body, resource) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", "iiiiiiiittt", chat,
 	    clock_real_us() / 1000, author_id, (int64_t)MESSAGE_OUT, (int64_t)MESSAGE_QUEUED, (int64_t)VIA_LIVE,
-	    (int64_t)encryption, store_next_rev(store), origin_id, body))
+	    (int64_t)encryption, store_next_rev(store), origin_id, body, resource))
 		return NULL;
 	id = sqlite3_last_insert_rowid(store->db);
 	return happen(store, id, MESSAGE_QUEUED, error) ? load(store, id, error) : NULL;
@@ -294,6 +301,21 @@ message_count_queued(struct store *store, int64_t account)
 	return n;
 }
 
+struct message_row *
+message_acknowledged(struct store *store, int64_t id, GError **error)
+{
+	struct message_row *row = load(store, id, error);
+
+	if (row == NULL || row->state != MESSAGE_SENT || row->sent_number == -1)
+		goto none;
+	row->sent_number = -1;
+	if (message_row_write(store, row, 0, error))
+		return row;
+none:
+	message_row_free(row);
+	return NULL;
+}
+
 GPtrArray *
 message_sent_up_to(struct store *store, int64_t account, int64_t last)
 {
@@ -318,6 +340,16 @@ message_place_in(struct store *store, int64_t chat, const char *origin_id)
 	db_number(store, NULL, &ord, "SELECT ord FROM message WHERE chat = ?1 AND origin_id = ?2 AND NOT flags & 1 "
 	    "AND ord IS NOT NULL ORDER BY id DESC LIMIT 1", "it", chat, origin_id);
 	return ord;
+}
+
+int64_t
+message_last_said(struct store *store, int64_t chat)
+{
+	int64_t ms = 0;
+
+	db_number(store, NULL, &ms, "SELECT said FROM message WHERE chat = ?1 AND ord IS NOT NULL ORDER BY ord DESC LIMIT 1", "i",
+	    chat);
+	return ms;
 }
 
 char *

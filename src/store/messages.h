@@ -26,7 +26,7 @@ struct message_row {
 	enum message_via via;
 	enum encryption encryption;
 	int64_t	 rev;
-	int64_t	 sent_number;		/* its number in the stream while state is sent; -1: none */
+	int64_t	 sent_number;		/* its number in the stream until that acknowledges it; -1: none */
 	char	*origin_id, *server_id, *body, *reason;	/* each may be NULL */
 	char	*corrects;		/* the id that it claims to correct, or NULL */
 };
@@ -43,6 +43,7 @@ struct message_arrival {
 	enum encryption encryption;
 	const char *origin_id, *server_id, *body;
 	bool	 markable;		/* MESSAGE_MARKABLE: its sender wants to know when it is looked at */
+	bool	 mention;		/* of us, in a room */
 	const char *corrects;		/* what it claims to correct; NULL: nothing */
 	const char *raw;		/* the stanza as XML, kept for /explain; NULL: none */
 	int64_t	 clock_offset_us;	/* the server's clock minus ours, XEP-0202 */
@@ -80,12 +81,12 @@ int64_t	 message_known_place(struct store *, int64_t account, const char *chat_j
 /* The first place after ord that a message of this account has; INT64_MAX: none. */
 int64_t	 message_next_place(struct store *, int64_t account, int64_t ord);
 
-/* A new outgoing message: MESSAGE_QUEUED, without a place. */
-struct message_row *message_queue(struct store *, int64_t chat, const char *author, const char *origin_id,
-	    const char *body, enum encryption, GError **error);
+/* A new outgoing message: MESSAGE_QUEUED, without a place.  resource: in a room our nick; or NULL. */
+struct message_row *message_queue(struct store *, int64_t chat, const char *author, const char *resource,
+	    const char *origin_id, const char *body, enum encryption, GError **error);
 /*
- * queued → sent: gets its number in the stream; if it has no place yet, one by the rule for live messages, and said
- * becomes now.  NULL without an error when it is not queued.  raw: the stanza as XML, or NULL.
+ * queued → sent: gets its number in the stream; if it has no place yet, one by the rule for live messages (in a room at
+ * its echo), and said becomes now.  NULL without an error when it is not queued.  raw: the stanza as XML, or NULL.
  */
 struct message_row *message_mark_sent(struct store *, int64_t id, int64_t sent_number, int64_t clock_offset_us,
 	    const char *raw, GError **error);
@@ -95,6 +96,8 @@ struct message_row *message_mark_sent(struct store *, int64_t id, int64_t sent_n
  * sent_number ends with sent.  A row that waits no longer and has no place gets one.
  */
 struct message_row *message_advance(struct store *, int64_t id, enum message_state, const char *reason, GError **error);
+/* It is sent, and our server has it, but not yet the room that it is for.  NULL without an error when it is neither. */
+struct message_row *message_acknowledged(struct store *, int64_t id, GError **error);
 /*
  * sent, unknown or failed → queued again, with the same origin-id and place (found not to have arrived; /retry).  NULL
  * without an error from another state.
@@ -109,6 +112,8 @@ struct message_row *message_find_out(struct store *, int64_t chat, const char *o
 GPtrArray *message_not_displayed(struct store *, int64_t chat, int64_t ord);
 /* The place of the one that came in with this origin-id, 0: none. */
 int64_t	 message_place_in(struct store *, int64_t chat, const char *origin_id);
+/* When the newest message with a place was said; 0: there is none. */
+int64_t	 message_last_said(struct store *, int64_t chat);
 /* The origin-id of the last one after one place and up to another that came in and is MESSAGE_MARKABLE; NULL: none. */
 char	*message_last_markable(struct store *, int64_t chat, int64_t after, int64_t ord);
 /* The first of the chat from this place on; NULL: none. */

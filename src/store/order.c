@@ -22,6 +22,12 @@ order_live(struct store *store, int64_t clock_offset_us)
 	return store->last_ord;
 }
 
+int64_t
+order_last(const struct store *store)
+{
+	return store->last_ord;
+}
+
 void
 order_between(int64_t floor, int64_t ceil, int64_t *wanted, size_t n)
 {

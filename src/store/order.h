@@ -10,6 +10,8 @@
  */
 int64_t	 order_live(struct store *, int64_t clock_offset_us);
 
+/* The last place that was given: what happens now comes after it. */
+int64_t	 order_last(const struct store *);
 /*
  * For n messages that follow each other in an archive, between a row with a place (floor; 0: none is known) and the next
  * one (ceil; INT64_MAX: none): wanted[i], which is the time at which the archive got it (in: microseconds) and becomes

@@ -27,6 +27,11 @@
 #define NS_RSM		"http://jabber.org/protocol/rsm" /* XEP-0059 */
 #define NS_MUC		"http://jabber.org/protocol/muc"
 #define NS_MUC_USER	"http://jabber.org/protocol/muc#user"
+#define NS_MUC_OWNER	"http://jabber.org/protocol/muc#owner"
+#define NS_OCCUPANT_ID	"urn:xmpp:occupant-id:0"	/* XEP-0421 */
+#define NS_HATS		"urn:xmpp:hats:0"		/* XEP-0317 */
+#define NS_HATS_OLD	"xmpp:prosody.im/protocol/hats:1"
+#define NS_SELF_PING	"http://jabber.org/protocol/muc#self-ping-optimization" /* XEP-0410 */
 #define NS_DISCO_INFO	"http://jabber.org/protocol/disco#info"
 #define NS_DISCO_ITEMS	"http://jabber.org/protocol/disco#items"
 #define NS_CAPS		"http://jabber.org/protocol/caps" /* XEP-0115 */

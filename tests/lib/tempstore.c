@@ -126,7 +126,7 @@ tempstore_say(struct tempstore *t, const char *origin_id, const char *body)
 	GError *error = NULL;
 
 	tempstore_begin(t);
-	row = message_queue(t->store, t->chat, TEMPSTORE_ME, origin_id, body, ENCRYPTION_NONE, &error);
+	row = message_queue(t->store, t->chat, TEMPSTORE_ME, NULL, origin_id, body, ENCRYPTION_NONE, &error);
 	must(row != NULL, "message_queue", error);
 	tempstore_end(t);
 	return row;

@@ -368,7 +368,7 @@ test_chat_with_oneself_is_one_row(void **state)
 	(void)state;
 	tempstore_begin(&t);
 	a.chat = chat_find(t.store, t.account, ME, CHAT_PERSON, true, &error);
-	ROW out = message_queue(t.store, a.chat, ME, "self", "note", ENCRYPTION_NONE, &error);
+	ROW out = message_queue(t.store, a.chat, ME, NULL, "self", "note", ENCRYPTION_NONE, &error);
 	assert_non_null(out);
 	tempstore_end(&t);
 	ROW sent = mark_sent(out->id, 1);

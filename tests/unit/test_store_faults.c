@@ -67,7 +67,7 @@ stanza(struct store *store, int number, GError **error)
 	if (ok && number % STANZAS == STANZAS - 1) {
 		struct stream_row stream = { .h = (uint32_t)number };
 		g_autofree char *id = g_strdup_printf("out%d", number);
-		struct message_row *row = message_queue(store, chat, TEMPSTORE_ME, id, "out", ENCRYPTION_NONE, error);
+		struct message_row *row = message_queue(store, chat, TEMPSTORE_ME, NULL, id, "out", ENCRYPTION_NONE, error);
 		struct message_row *sent = row != NULL ? message_mark_sent(store, row->id, number, 0, "<m/>", error) : NULL;
 
 		ok = sent != NULL && stream_row_save(store, account, &stream, error);

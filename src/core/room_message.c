@@ -1,0 +1,178 @@
+/*
+ * room_message.c: what is said in a room: by whom, when, and whether it is news.  A room repeats what was said before to who
+ * comes in; after its subject (XEP-0045 §7.2.15), or the first message without a time, everything is new, whatever time it
+ * claims.
+ */
+#include "core/room_message.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/jid.h"
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "core/chat.h"
+#include "core/roster.h"
+#include "core/room_private.h"
+#include "core/turn.h"
+#include "store/chats.h"
+#include "xmpp/ns.h"
+
+/* When the room says it was said; 0: it does not. */
+static int64_t
+delayed(const struct room *room, const struct stanza *message)
+{
+	int64_t said_ms;
+
+	for (struct stanza *c = stanza_first(message); c != NULL; c = stanza_next(c)) {
+		g_autofree char *by = NULL;
+
+		if (!stanza_is(c, "delay", NS_DELAY) || !clock_parse_utc(stanza_get(c, "stamp"), &said_ms))
+			continue;
+		by = stanza_get(c, "from") != NULL ? jid_normalise(stanza_get(c, "from"), NULL) : NULL;
+		if (by == NULL || jid_same_bare(by, room->jid))
+			return MAX(MIN(said_ms, clock_real_us() / 1000), 1);
+	}
+	return 0;
+}
+
+static bool
+is_known_as_ours(const struct incoming *in)
+{
+	struct store *store = in->account->core->store;
+	const struct stanza *origin = stanza_child(in->message, "origin-id", NS_SID);
+	const char *id = stanza_get(origin != NULL ? origin : in->message, "id");
+	int64_t chat = id != NULL ? chat_find(store, in->account->id, in->peer, CHAT_ROOM, false, NULL) : 0;
+	struct message_row *row = chat != 0 ? message_find_out(store, chat, id) : NULL;
+	bool known = row != NULL;
+
+	message_row_free(row);
+	return known;
+}
+
+/*
+ * By occupant-id where there is one.  By nick only what comes now: who had it before is not known, so of older messages
+ * only those are ours that we know.
+ */
+static bool
+is_ours(const struct incoming *in, const char *id)
+{
+	const struct room *room = in->room;
+	const char *nick = jid_resource(in->from);
+
+	if (id != NULL && room->own_id != NULL)
+		return strcmp(id, room->own_id) == 0;
+	if (g_strcmp0(nick, room->nick) != 0)
+		return false;
+	return in->via == VIA_LIVE || is_known_as_ours(in);
+}
+
+void
+room_message_author(struct incoming *in)
+{
+	g_autofree char *id = NULL;
+	struct occupant *o;
+
+	if (in->kind == CHAT_ROOM) {
+		id = in->room != NULL ? room_occupant_id(in->room, in->message) : NULL;
+		in->out = in->room != NULL && is_ours(in, id);
+	} else if (in->room != NULL && !in->out && in->via == VIA_LIVE) {
+		o = room_occupant(in->room, jid_resource(in->from));
+		id = o != NULL ? g_strdup(o->id) : NULL;
+	}
+	in->author = in->out ? g_strdup(account_jid(in->account)) : id != NULL ? g_strconcat("#", id, NULL) :
+	    g_strdup(in->from);
+}
+
+bool
+room_message_address(struct incoming *in)
+{
+	struct room *room = room_find(in->account, in->peer);
+	struct occupant *o;
+
+	/* A copy of it goes to each device that is there. */
+	if (room == NULL || !room_hears(room) || in->via != VIA_LIVE) {
+		log_debug("room", "%s: a message of a room that we are not in is ignored", account_name(in->account));
+		return false;
+	}
+	in->kind = CHAT_ROOM;
+	in->room = room;
+	room->heard_ms = clock_boot_ms();
+	if (room->history || room->state == ROOM_JOINING)
+		in->said_ms = delayed(room, in->message);
+	if (in->said_ms != 0) {
+		in->via = VIA_ROOM_HISTORY;
+		in->old = room->first;
+	} else if (room->state == ROOM_IN) {
+		room->history = false;
+	}
+	room_message_author(in);
+	o = in->via == VIA_LIVE && jid_resource(in->from) != NULL ? room_occupant(room, jid_resource(in->from)) : NULL;
+	if (o != NULL)
+		o->spoke_ms = clock_boot_ms();
+	return true;
+}
+
+bool
+room_is_private(const struct account *account, const char *full, const struct stanza *message)
+{
+	g_autofree char *bare = jid_bare(full);
+
+	if (jid_resource(full) == NULL || roster_has(account->roster, bare))
+		return false;
+	/* XEP-0045 §7.5: also of a room that only another device of ours is in. */
+	return room_known(account, bare) || stanza_count(message, "x", NS_MUC_USER) == 1;
+}
+
+bool
+room_message_same_stay(const struct incoming *in, int64_t ord)
+{
+	const struct occupant *o;
+
+	/* Anybody may take a nick that somebody else had. */
+	if (in->kind == CHAT_PERSON || in->out || *in->author == '#')
+		return true;
+	o = in->room != NULL && in->via == VIA_LIVE && jid_resource(in->from) != NULL ?
+	    room_occupant(in->room, jid_resource(in->from)) : NULL;
+	return o != NULL && ord > o->since;
+}
+
+static void
+take_subject(struct incoming *in, const char *text)
+{
+	struct room *room = in->room;
+	const char *nick = jid_resource(in->from);
+	g_autofree char *subject = text_clean(text, -1, TEXT_BODY, LIMIT_SUBJECT);
+	bool news = g_strcmp0(subject, room->subject != NULL ? room->subject : "") != 0, first = room->history;
+	int64_t said_ms = in->said_ms;
+
+	room->history = false;
+	g_free(room->subject);
+	room->subject = *subject != '\0' ? g_strdup(subject) : NULL;
+	g_free(room->subject_by);
+	room->subject_by = g_strdup(nick);
+	room->subject_ms = said_ms != 0 ? said_ms : first ? 0 : clock_real_us() / 1000;
+	room_changed(room);
+	if (news && !first && nick != NULL)
+		room_notice(room, SEVERITY_INFO, *subject != '\0' ? "%s sets the subject: %s" : "%s takes the subject away.%s", nick,
+		    subject);
+}
+
+bool
+room_message_control(struct incoming *in)
+{
+	const struct stanza *subject = stanza_child(in->message, "subject", NS_CLIENT), *x;
+
+	/* XEP-0045 §8.1: a subject and no body, nor a thread. */
+	if (subject != NULL && stanza_child(in->message, "body", NS_CLIENT) == NULL &&
+	    stanza_child(in->message, "thread", NS_CLIENT) == NULL) {
+		take_subject(in, stanza_text(subject));
+		return true;
+	}
+	x = jid_resource(in->from) == NULL && stanza_count(in->message, "x", NS_MUC_USER) == 1 ?
+	    stanza_child(in->message, "x", NS_MUC_USER) : NULL;
+	if (x != NULL)
+		room_tell_status(in->room, room_status(x));
+	return false;
+}

@@ -1,0 +1,241 @@
+/* muc.c: rooms (XEP-0045) as a person uses them: going in and out, who is there, what it is about. */
+#include <string.h>
+
+#include "base/jid.h"
+#include "base/limits.h"
+#include "base/text.h"
+#include "core/feature.h"
+#include "core/room.h"
+#include "core/turn.h"
+#include "xmpp/ns.h"
+
+extern const struct feature feature_muc;
+
+/* The room that the line is about; NULL and the call is over. */
+static struct room *
+room_here(struct command_call *call)
+{
+	g_autofree char *bare = jid_bare(call->chat);
+	struct room *room = room_find(call->account, bare);
+
+	if (room == NULL || room->state != ROOM_IN) {
+		command_fail(call, RPC_ERROR_CONTEXT, room == NULL ? "%s is no room that you are in." :
+		    "You are not in %s. /join enters it.", bare);
+		return NULL;
+	}
+	return room;
+}
+
+/* --- in and out --- */
+
+static void
+go_there(struct command_call *call, const char *jid)
+{
+	command_data(call, json_pack("{s:{s:s, s:s}}", "go", "account", call->account_name, "chat", jid));
+	command_done(call);
+}
+
+static void joined(void *ctx, struct room *room, const GError *error);
+
+static void
+cancelled(struct command_call *call)
+{
+	if (account_find(call->core, call->account_name) == call->account)
+		room_forget(call->account, call);
+	command_fail(call, RPC_ERROR_CANCELLED, "It goes on without you.");
+}
+
+static void
+try_with(struct command_call *call, const char *nick, const char *password)
+{
+	call->account = account_find(call->core, call->account_name);
+	if (call->account == NULL || !account_online(call->account)) {
+		command_fail(call, RPC_ERROR_OFFLINE, "%s is not on line any more.", call->account_name);
+		return;
+	}
+	call->cancel = cancelled;
+	room_join(call->account, call->ctx, nick, password, strcmp(call->command->name, "create") == 0, joined, call);
+}
+
+static void
+nick_answered(struct command_call *call, const char *value)
+{
+	try_with(call, value, NULL);
+}
+
+static void
+password_answered(struct command_call *call, const char *value)
+{
+	try_with(call, NULL, value);
+}
+
+static void
+joined(void *ctx, struct room *room, const GError *error)
+{
+	struct command_call *call = ctx;
+	g_autofree char *free_one = NULL;
+
+	call->cancel = NULL;
+	g_clear_pointer((char **)&call->ctx, g_free);
+	if (error == NULL) {
+		go_there(call, room->jid);
+		return;
+	}
+	call->ctx = g_strdup(room->jid);
+	if (g_strcmp0(room->reason, "password") == 0 && call->caller != NULL && call->caller->interactive) {
+		command_ask(call, PROMPT_PASSWORD, true, "password of the room", error->message, NULL, NULL, password_answered);
+	} else if (g_strcmp0(room->reason, "nick") == 0 && call->caller != NULL && call->caller->interactive) {
+		free_one = room_free_nick(room, room->nick);
+		command_ask(call, PROMPT_TEXT, false, "another nick", error->message, NULL, free_one, nick_answered);
+	} else {
+		command_fail_with(call, error);
+	}
+}
+
+/* ROOM/NICK as given; false and the call is over. */
+static bool
+room_and_nick(struct command_call *call, char **jid, char **nick)
+{
+	g_autoptr(GError) error = NULL;
+	g_autofree char *full = jid_from_person(call->argv[0], false, &error);
+
+	if (full == NULL) {
+		command_fail_with(call, error);
+		return false;
+	}
+	if (strchr(full, '@') == NULL) {
+		command_fail(call, RPC_ERROR_USAGE, "A room is named as room@service; \"%s\" is a service or a server.", full);
+		return false;
+	}
+	*jid = jid_bare(full);
+	*nick = g_strdup(jid_resource(full));
+	return true;
+}
+
+static void
+join_run(struct command_call *call)
+{
+	g_autofree char *jid = NULL, *nick = NULL, *none = NULL;
+
+	/* Again, in a room that we were put out of. */
+	if (call->argv == NULL || call->argv[0] == NULL) {
+		if (call->chat == NULL) {
+			command_fail(call, RPC_ERROR_CONTEXT, "Which room? /join room@service names one.");
+			return;
+		}
+		jid = jid_bare(call->chat);
+	} else if (!room_and_nick(call, &jid, &nick)) {
+		return;
+	}
+	call->ctx = g_strdup(jid);
+	try_with(call, nick, none);
+}
+
+static void
+leave_run(struct command_call *call)
+{
+	g_autofree char *bare = jid_bare(call->chat);
+	g_autofree char *words = call->argv[0] != NULL ? text_clean(call->argv[0], -1, TEXT_LINE, LIMIT_NAME) : NULL;
+	struct room *room = room_find(call->account, bare);
+
+	if (room == NULL || (room->state == ROOM_OUT && !room->wanted)) {
+		command_fail(call, RPC_ERROR_CONTEXT, "You are not in %s.", bare);
+		return;
+	}
+	room_leave(room, words);
+	command_done(call);
+}
+
+/* --- who --- */
+
+static void
+names_run(struct command_call *call)
+{
+	struct room *room = room_here(call);
+	g_autoptr(GPtrArray) all = room != NULL ? room_occupants(room) : NULL;
+	json_t *list;
+
+	if (room == NULL)
+		return;
+	list = json_array();
+	for (guint i = 0; i < all->len; i++) {
+		const struct occupant *o = all->pdata[i];
+		struct event event = room_occupant_event(room, o);
+
+		command_say(call, "%-11s %-7s %s%s%s%s%s", role_name(o->role),
+		    o->affiliation != AFFILIATION_NONE ? affiliation_name(o->affiliation) : "", o->nick,
+		    o->real != NULL ? "  " : "", o->real != NULL ? o->real : "", o->status != NULL ? "  " : "",
+		    o->status != NULL ? o->status : "");
+		json_array_append_new(list, event_to_json(&event));
+		event_clear(&event);
+	}
+	command_data(call, json_pack("{s:s, s:o}", "room", room->jid, "occupants", list));
+	command_done(call);
+}
+
+static void
+nick_run(struct command_call *call)
+{
+	struct room *room = room_here(call);
+	g_autofree char *address = room != NULL ? g_strconcat(room->jid, "/", call->argv[0], NULL) : NULL, *full = NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (room == NULL)
+		return;
+	full = jid_normalise(address, &error);
+	if (full == NULL) {
+		command_fail_with(call, error);
+		return;
+	}
+	if (strcmp(jid_resource(full), room->nick) != 0)
+		room_rename(room, jid_resource(full));
+	command_done(call);
+}
+
+static void
+topic_run(struct command_call *call)
+{
+	struct room *room = room_here(call);
+	g_autofree char *text = call->argv[0] != NULL ? text_clean(call->argv[0], -1, TEXT_BODY, 0) : NULL, *id = NULL;
+	struct stanza *message;
+
+	if (room == NULL)
+		return;
+	if (text == NULL) {
+		command_say(call, "%s", room->subject != NULL ? room->subject : "It has no subject.");
+		if (room->subject_by != NULL)
+			command_say(call, "Set by %s.", room->subject_by);
+		command_done(call);
+		return;
+	}
+	id = stanza_new_id();
+	message = stanza_message("groupchat", room->jid);
+	stanza_set(message, "id", id);
+	stanza_add_with_text(message, "subject", NULL, text);
+	account_send(call->account, message, true);
+	command_done(call);
+}
+
+static const struct command commands[] = {
+	{ "create", "JID", "rooms", "makes a room, with what its service takes for settings, and enters it",
+	  "JID is room@service, with the nick behind a slash where it is not to be your usual one. A room that is there already is "
+	  "not entered.", NEEDS_ACCOUNT | NEEDS_ONLINE, join_run },
+	{ "join", "[JID]", "rooms", "enters a room",
+	  "JID is room@service, with the nick behind a slash where it is not to be your usual one. Without it the room in front is "
+	  "entered again. A room that does not exist is not made: /create does that. You are in it again after each log-in, until "
+	  "you leave it.", NEEDS_ACCOUNT | NEEDS_ONLINE, join_run },
+	{ "leave", "[TEXT...]", "rooms", "leaves the room in front; TEXT is what the others read", NULL,
+	  NEEDS_ACCOUNT | NEEDS_CHAT, leave_run },
+	{ "names", "", "rooms", "lists who is in the room, by standing", NULL, NEEDS_ACCOUNT | NEEDS_CHAT, names_run },
+	{ "nick", "NICK...", "rooms", "changes what you are called in the room in front", NULL,
+	  NEEDS_ACCOUNT | NEEDS_CHAT | NEEDS_ONLINE, nick_run },
+	{ "topic", "[TEXT...]", "rooms", "shows what the room is about, or sets it", NULL,
+	  NEEDS_ACCOUNT | NEEDS_CHAT | NEEDS_ONLINE, topic_run },
+	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
+};
+
+const struct feature feature_muc = {
+	.name = "muc",
+	.standard = "XEP-0045: Multi-User Chat",
+	.commands = commands,
+};
