@@ -262,12 +262,31 @@ list_keys(void)
 }
 
 static void
+view_key(const char *kind, const char *keys, const char *help)
+{
+	g_autofree char *where = g_ascii_strdown(kind, -1);
+	g_autofree char *text = strcmp(kind, "ANY") == 0 ? g_strdup(help) : g_strdup_printf("%s: %s", where, help);
+
+	item("Cm", keys, text);
+}
+
+static void
 list_select_keys(void)
 {
 	puts(".Bl -tag -width Ds -compact");
 #define SELECT(constant, name, keys, help) item("Cm", keys, *help == '\0' ? name : help);
 #include "face/tui/select.def"
 #undef SELECT
+	puts(".El");
+}
+
+static void
+list_view_keys(void)
+{
+	puts(".Bl -tag -width Ds -compact");
+#define VIEW(constant, name, kind, keys, hint, help) view_key(#kind, keys, help);
+#include "face/tui/views.def"
+#undef VIEW
 	puts(".El");
 }
 
@@ -495,6 +514,7 @@ static const struct {
 	{ "events", list_events }, { "fish", fish_lists }, { "items", list_items }, { "keys", list_keys }, { "limits", list_limits }, { "methods", list_methods },
 	{ "options", list_options }, { "screen-commands", list_screen_commands }, { "settings", list_settings },
 	{ "select-keys", list_select_keys }, { "slots", list_slots }, { "sub-commands", list_sub_commands },
+	{ "view-keys", list_view_keys },
 	{ "zsh-commands", zsh_commands }, { "zsh-options", zsh_options },
 };
 

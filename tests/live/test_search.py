@@ -1,4 +1,6 @@
 """Looking for what was said: what the core answers, and the search view as somebody uses it."""
+import re
+
 import pytest
 
 import rig
@@ -77,3 +79,80 @@ def test_places(talked, session):
         with pytest.raises(rpc.Refused) as refused:
             me.call("place", where=where, **params)
         assert refused.value.code == code and refused.value.message.endswith("."), (where, refused.value.message)
+
+
+# --- at a terminal ---
+
+def test_somebody_looks_for_something(talked, confab, tmux):
+    chat, numbers, contact = talked
+    alice = chat.split("@")[0]
+    confab.call("active", focused=False, account="home", chat=chat)
+    terminal = tmux(80, 24).confab(confab)
+    terminal.wait_for(rf"^{alice}>")
+    terminal.type("half a thought")
+    terminal.keys("C-s")
+    terminal.type("na")
+    screen = terminal.wait_for(r"the old \[NAS\] hums")
+    assert re.search(r"Köln and the \[NAS\], a \[nas\] again", screen) and "2 found in" in screen
+    assert screen.index("[nas] again") < screen.index("[NAS] hums"), "newest first"
+    assert "before it" in screen and "after it" in screen and "Searched: this machine" in screen
+    terminal.keys("Enter")
+    terminal.wait_for("n next  N back")
+    terminal.keys("n")
+    terminal.wait_for(r">\S+ .*the old \[NAS\] hums")
+    terminal.keys("Enter")
+    # In the chat, at that place; the line is as it was.
+    terminal.wait_for(r">\S+ .*the old NAS hums")
+    terminal.wait_for("SELECT")
+    terminal.keys("N")
+    terminal.wait_for(r">\S+ .*Köln and the NAS")
+    terminal.keys("Escape")
+    terminal.wait_for(rf"^{alice}> half a thought")
+    # Everywhere, and nothing found.
+    terminal.keys("C-x", "s")
+    terminal.type("wombat")
+    terminal.wait_for("0 found in")
+    terminal.keys("Escape")
+    terminal.wait_for(rf"^{alice}> half a thought")
+
+
+def test_far_back_and_both_ways_from_there(server, people, peer, confab, tmux):
+    """A chat longer than what a face holds: to a date, on to the end row by row, and straight back."""
+    mira, alice = people(2)
+    contact = peer(alice)
+    confab.account("home", server, mira).start()
+    confab.wait_state("home")
+    chat = f"{alice}@{server.domain}"
+    first = confab.call("run", line="the needle, number 0", account="home", chat=chat)["message"]
+    for i in range(1, 700):
+        contact.send(f"{mira}@{server.domain}", f"number {i}")
+    rig.until(lambda: confab.call("history", account="home", chat=chat, limit=1)["messages"][0]["body"] == "number 699",
+              "not all messages came", 60)
+    confab.call("active", focused=False, account="home", chat=chat)
+    terminal = tmux(80, 24).confab(confab)
+    terminal.wait_for("number 699")
+    terminal.line(f"/goto {first}")
+    terminal.wait_for("the needle, number 0")
+    terminal.wait_for("scrolled back: ")
+    terminal.keys("Escape")
+    # Pages on, without a hole, until the end is reached.
+    seen, screen = set(), terminal.capture()
+    while "number 699" not in screen:
+        seen |= set(map(int, re.findall(r"number (\d+)", screen)))
+        terminal.keys("PageDown")
+        old = screen
+        screen = rig.until(lambda: (lambda now: now if now != old else None)(terminal.capture()), "it does not scroll on")
+    seen |= set(map(int, re.findall(r"number (\d+)", screen)))
+    assert seen == set(range(700))
+    # A word in it, from the end.
+    terminal.keys("C-s")
+    terminal.type("needle")
+    terminal.wait_for(r"\[needle\]")
+    terminal.keys("Enter")
+    terminal.wait_for("n next")
+    terminal.keys("Enter")
+    terminal.wait_for(r">\S+ .*the needle, number 0")
+    terminal.keys("Escape")
+    terminal.keys("End")
+    terminal.wait_for("number 699")
+    terminal.wait_gone("scrolled back")

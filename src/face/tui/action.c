@@ -244,6 +244,13 @@ screen_action(struct face *face, enum action action, int count)
 	case ACTION_SELECT:
 		select_begin(face);
 		break;
+	case ACTION_SEARCH_CHAT:
+	case ACTION_SEARCH_ALL:
+		search_open(face, action == ACTION_SEARCH_ALL);
+		break;
+	case ACTION_GO_DATE:
+		search_ask_place(face);
+		break;
 	case ACTION_ANSWER_REQUEST:
 		ask_prompt(face, 0);
 		break;

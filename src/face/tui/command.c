@@ -58,6 +58,16 @@ run_detach(struct face *face, const char *argument)
 }
 
 static bool
+run_goto(struct face *face, const char *argument)
+{
+	if (*argument != '\0')
+		search_place(face, argument);
+	else
+		face_note(face, face->front, SEVERITY_ERROR, "/goto DATE|MSG: where to? Nothing was done.");
+	return true;
+}
+
+static bool
 run_keys(struct face *face, const char *argument)
 {
 	g_autoptr(GString) text = g_string_new("Keys; ~/.inputrc can change them, the names are after \"confab-\".");

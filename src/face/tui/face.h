@@ -66,7 +66,17 @@ struct select {
 };
 
 /* page.c */
-enum page_kind { PAGE_HELP, PAGE_LEGEND, PAGE_CONTACTS };
+struct view_row {
+	const char	*name, *keys, *hint, *help;
+	int		 kind;			/* enum page_kind */
+};
+enum view_action {
+#define VIEW(constant, name, kind, keys, hint, help) VIEW_##constant,
+#include "face/tui/views.def"
+#undef VIEW
+	VIEWS
+};
+enum page_kind { PAGE_HELP, PAGE_LEGEND, PAGE_CONTACTS, PAGE_SEARCH, PAGE_ANY };
 struct page {
 	bool		 on, filtering;
 	enum page_kind	 kind;
@@ -77,6 +87,25 @@ struct page {
 	char		*asked;			/* contacts: the row that a question is about */
 	GString		*filter;		/* NULL, or what the lines must hold */
 	json_t		*commands;		/* what the core says of its commands; NULL: not asked yet */
+	char		*hint;			/* what its keys do */
+};
+
+/* view_search.c: what was looked for last stays when the view is left, so that the selection can go on from hit to hit. */
+struct search {
+	char		*words;			/* of what is shown; NULL: nothing yet */
+	char		*account, *jid;		/* where; NULL: everywhere */
+	char		*asked;			/* the words under way */
+	int64_t		 request;		/* the search under way; 0: none */
+	bool		 older;			/* it asks for older ones than are shown */
+	GPtrArray	*hits;			/* struct hit, newest first */
+	bool		 more, partial;
+	int64_t		 took_us, from;		/* from: ms, when what is here begins; 0: nothing is here */
+	json_t		*holes;
+	char		*error;			/* why nothing was found, in words */
+	bool		 fetching;		/* the archive is asked: search again when it has answered */
+	bool		 walking;		/* letters are keys; else the words are being typed */
+	GPtrArray	*lines;			/* what was looked for before: char *, oldest first */
+	GPtrArray	*around;		/* requests for more context, see view_search.c */
 };
 
 /* attention.c */
@@ -165,6 +194,8 @@ struct face {
 	struct paste	 paste;
 	struct select	 select;
 	struct page	 page;
+	struct search	 search;
+	int64_t		 jump;			/* the message that the view goes to once it is here; 0: none */
 	bool		 describing;		/* the next key is not done but described */
 	struct attention attention;
 	struct typing	 typing;
@@ -210,6 +241,8 @@ void	 link_attach(struct face *);
 void	 link_close(struct face *);
 void	 link_free(struct face *);
 void	 link_page(struct face *, struct chat *, enum window_side);
+/* The chat comes to the front, and its view to this message, which may be anywhere in its history; it is then selected. */
+void	 link_jump(struct face *, struct chat *, int64_t id);
 /* A sync event: the archive was asked. */
 void	 link_sync(struct face *, const struct event *);
 void	 link_message(struct face *, int64_t id);
@@ -316,6 +349,8 @@ char	*paste_quoted(const char *text);
 /* select.c: the rows of select.def */
 const struct action_row *select_row(int i);	/* NULL behind the last one */
 void	 select_begin(struct face *);
+/* The same, with this one, which is held. */
+void	 select_at(struct face *, int64_t id);
 void	 select_leave(struct face *);
 /* A key while something is selected; false: nothing is. */
 bool	 select_key(struct face *, const char *bytes, size_t len);
@@ -331,6 +366,10 @@ void	 page_close(struct face *);
 void	 page_free(struct face *);
 /* A key while a page is open; false: it is not for the page. */
 bool	 page_key(struct face *, const char *bytes, size_t len);
+/* The row of views.def that this key means there; -1: none. */
+int	 page_action(enum page_kind, const char *bytes, size_t len);
+/* The rows of views.def, NULL behind the last one. */
+const struct view_row *view_row(int i);
 /* What stands in the place of the prompt, the caller's, and of the hint; NULL: no page is open. */
 char	*page_prompt(const struct face *);
 const char *page_hint(const struct face *);
@@ -339,6 +378,20 @@ void	 page_draw(struct face *);
 void	 describe_begin(struct face *);
 /* The key that is to be described; false: none is. */
 bool	 describe_key(struct face *, const char *bytes, size_t len);
+
+/* view_search.c */
+/* everywhere: in all chats, else in the one in front. */
+void	 search_open(struct face *, bool everywhere);
+/* The line that is typed changed. */
+void	 search_typed(struct face *);
+/* From the message that is selected to the next one that was found in this chat: 1 older, -1 newer.  What came of it. */
+char	*search_step(struct face *, int by);
+/* A sync event: the archive has answered. */
+void	 search_synced(struct face *, const struct event *);
+/* /goto, C-x g: a date or a message. */
+void	 search_place(struct face *, const char *where);
+void	 search_ask_place(struct face *);
+void	 search_free(struct face *);
 
 /* attention.c */
 void	 attention_key(struct face *);

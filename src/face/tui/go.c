@@ -89,6 +89,7 @@ face_go(struct face *face, struct chat *chat)
 	struct window *window;
 
 	page_close(face);
+	face->jump = 0;
 	if (chat == NULL || chat == face->front)
 		return;
 	select_leave(face);

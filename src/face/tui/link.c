@@ -28,6 +28,7 @@ link_take(struct face *face, const struct event *event, bool live)
 	}
 	if (event->type == EVENT_sync) {
 		link_sync(face, event);
+		search_synced(face, event);
 		return;
 	}
 	if (event->type == EVENT_setting) {

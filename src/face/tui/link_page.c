@@ -12,6 +12,7 @@ struct asked {
 	char		*account, *jid;
 	enum window_side side;
 	int64_t		 request;
+	bool		 around;		/* a page around face->jump: nothing is known of what is beyond it */
 };
 
 static void
@@ -92,6 +93,23 @@ link_took_page(struct face *face, struct chat *chat, enum window_side side, json
 	face_mark(face, DIRTY_ALL);
 }
 
+/* The message that one wanted to get to is here, if it is there at all. */
+static void
+arrive(struct face *face, struct chat *chat)
+{
+	int64_t id = face->jump;
+
+	if (chat != face->front || id == 0)
+		return;
+	face->jump = 0;
+	if (window_find(chat->window, id) >= 0)
+		select_at(face, id);
+	else {
+		face_note(face, chat, SEVERITY_INFO, "Message %" G_GINT64_FORMAT " is not here any more.", id);
+		face_bottom(face);
+	}
+}
+
 static void
 took_page(void *ctx, json_t *result, const GError *error, json_t *data)
 {
@@ -99,6 +117,7 @@ took_page(void *ctx, json_t *result, const GError *error, json_t *data)
 	struct face *face = asked->face;
 	enum window_side side = asked->side;
 	int64_t request = asked->request;
+	bool around = asked->around;
 	struct chat *chat = model_chat(face->model, asked->account, asked->jid);
 
 	(void)data;
@@ -109,6 +128,40 @@ took_page(void *ctx, json_t *result, const GError *error, json_t *data)
 	if (error != NULL)
 		face_note(face, chat, SEVERITY_ERROR, "%s", error->message);
 	link_took_page(face, chat, side, result);
+	if (around && result != NULL) {
+		chat->window->at_start = chat->window->at_end = false;
+		arrive(face, chat);
+	}
+}
+
+void
+link_jump(struct face *face, struct chat *chat, int64_t id)
+{
+	struct asked *asked;
+	struct window *window;
+	size_t low, high;
+	long at;
+
+	face_go(face, chat);
+	face->jump = id;
+	face_mark(face, DIRTY_ALL);
+	window = chat->window;
+	window_range(window, &low, &high);
+	at = window_find(window, id);
+	if (window->loaded && at >= (long)low && at < (long)high) {
+		arrive(face, chat);
+		return;
+	}
+	if (face->client == NULL)
+		return;
+	window_forget(window);
+	window->at_end = face->arriving = false;
+	chat->bottom = 0;
+	asked = asked_new(face, chat, WINDOW_BEFORE);
+	asked->around = true;
+	asked->request = window->asked[WINDOW_BEFORE] = client_request(face->client, "history", json_pack(
+	    "{s:s, s:s, s:I, s:i}", "account", chat->account, "chat", chat->jid, "around", (json_int_t)id, "limit", PAGE),
+	    took_page, asked);
 }
 
 void

@@ -9,24 +9,49 @@
 static const struct {
 	void	(*make)(struct face *, struct page_lines *);
 	void	(*follow)(struct face *, const char *target);
-	void	(*back)(struct face *);
-	/* Another key; NULL: there are none. */
-	bool	(*key)(struct face *, const char *target, const char *bytes, size_t len);
-	const char *hint;
+	/* Its own rows of views.def; target may be NULL. */
+	void	(*act)(struct face *, enum view_action, const char *target);
 } kinds[] = {
-	[PAGE_HELP] = { page_help_make, page_help_follow, page_help_back, NULL,
-		"Enter follows  BS back  / searches  Esc leaves" },
-	[PAGE_CONTACTS] = { page_contacts_make, page_contacts_follow, NULL, page_contacts_key,
-		"a add  r rename  m groups  x remove  o offline" },
-	[PAGE_LEGEND] = { page_legend_make, NULL, NULL, NULL, "/ searches  Esc leaves" },
+	[PAGE_HELP] = { page_help_make, page_help_follow, page_help_act },
+	[PAGE_CONTACTS] = { page_contacts_make, page_contacts_follow, page_contacts_act },
+	[PAGE_LEGEND] = { page_legend_make, NULL, NULL },
+	[PAGE_SEARCH] = { search_make, search_follow, search_act },
 };
+
+static const struct view_row table[VIEWS] = {
+#define VIEW(constant, name, kind, keys, hint, help) { name, keys, hint, help, PAGE_##kind },
+#include "face/tui/views.def"
+#undef VIEW
+};
+
+const struct view_row *
+view_row(int i)
+{
+	return i < VIEWS ? &table[i] : NULL;
+}
+
+/* A view's own keys come before those that all have. */
+int
+page_action(enum page_kind kind, const char *bytes, size_t len)
+{
+	for (int i = 0; i < VIEWS; i++)
+		if (table[i].kind == (int)kind && keyname_is(table[i].keys, bytes, len))
+			return i;
+	return kind == PAGE_ANY ? -1 : page_action(PAGE_ANY, bytes, len);
+}
 
 void
 page_add(struct page_lines *page, enum slot slot, char *text, const char *target, const char *right)
 {
-	struct page_line line = { text, g_strdup(right), g_strdup(target), slot };
+	struct page_line line = { .text = text, .right = g_strdup(right), .target = g_strdup(target), .slot = slot };
 
 	g_array_append_val(page->lines, line);
+}
+
+struct page_line *
+page_last(struct page_lines *page)
+{
+	return &g_array_index(page->lines, struct page_line, page->lines->len - 1);
 }
 
 void
@@ -49,6 +74,8 @@ clear_line(void *data)
 	g_free(line->text);
 	g_free(line->right);
 	g_free(line->target);
+	if (line->row != NULL)
+		row_free(line->row);
 }
 
 /* Lines that do not hold what is looked for go; their neighbours are no context here. */
@@ -120,6 +147,30 @@ set_cursor(struct face *face, const struct page_lines *page, int i)
 	face->page.at = g_steal_pointer(&target);
 }
 
+static void
+add_hints(int kind, int of, GString *text)
+{
+	for (int i = 0; i < VIEWS; i++) {
+		g_auto(GStrv) keys = g_strsplit(table[i].keys, ", ", 2);
+
+		/* Where nothing is followed, and where '/' is the view's own. */
+		if (table[i].kind != of || *table[i].hint == '\0' || (i == VIEW_FOLLOW && kinds[kind].follow == NULL) ||
+		    (i == VIEW_FILTER && kind == PAGE_SEARCH))
+			continue;
+		g_string_append_printf(text, "%s%s %s", text->len > 0 ? "  " : "", keys[0], table[i].hint);
+	}
+}
+
+static char *
+hint_of(enum page_kind kind)
+{
+	GString *text = g_string_new(NULL);
+
+	add_hints((int)kind, (int)kind, text);
+	add_hints((int)kind, PAGE_ANY, text);
+	return g_string_free(text, FALSE);
+}
+
 void
 page_open(struct face *face, enum page_kind kind, const char *subject)
 {
@@ -130,6 +181,8 @@ page_open(struct face *face, enum page_kind kind, const char *subject)
 	page_close(face);
 	face->page.on = true;
 	face->page.kind = kind;
+	g_free(face->page.hint);
+	face->page.hint = hint_of(kind);
 	face->page.subject = g_steal_pointer(&about);
 	face_mark(face, DIRTY_ALL);
 }
@@ -157,6 +210,7 @@ page_free(struct face *face)
 	page_close(face);
 	g_free(face->page.asked);
 	face->page.asked = NULL;
+	g_clear_pointer(&face->page.hint, g_free);
 	json_decref(face->page.commands);
 	face->page.commands = NULL;
 }
@@ -205,21 +259,20 @@ follow(struct face *face)
 		kinds[face->page.kind].follow(face, target);
 }
 
-static bool
-other_key(struct face *face, const char *bytes, size_t len)
+/* A key of the view's own. */
+static void
+act(struct face *face, enum view_action action)
 {
 	struct page_lines page;
 	g_autofree char *target = NULL;
 	int at;
 
-	if (kinds[face->page.kind].key == NULL)
-		return false;
 	make(face, &page);
 	at = cursor(face, &page);
 	if (at >= 0)
 		target = g_strdup(line(&page, at)->target);
 	clear(&page);
-	return kinds[face->page.kind].key(face, target, bytes, len);
+	kinds[face->page.kind].act(face, action, target);
 }
 
 static void
@@ -256,11 +309,47 @@ filter_key(struct face *face, const char *bytes, size_t len)
 		g_string_append_len(filter_text, bytes, (gssize)len);
 }
 
+/* What every view does. */
+static void
+act_any(struct face *face, enum view_action action)
+{
+	int page = MAX(1, face->layout.chat.rows - 2);
+
+	switch (action) {
+	case VIEW_DOWN:
+	case VIEW_UP:
+		move(face, action == VIEW_DOWN ? 1 : -1);
+		break;
+	case VIEW_PAGE_DOWN:
+	case VIEW_PAGE_UP:
+		move(face, action == VIEW_PAGE_DOWN ? page : -page);
+		break;
+	case VIEW_FIRST:
+	case VIEW_LAST:
+		move(face, action == VIEW_LAST ? 1000000 : -1000000);
+		break;
+	case VIEW_FOLLOW:
+		follow(face);
+		break;
+	case VIEW_FILTER:
+		begin_filter(face);
+		break;
+	case VIEW_LEGEND:
+		page_open(face, PAGE_LEGEND, NULL);
+		break;
+	default:
+		if (face->page.filter != NULL && face->page.filter->len > 0)
+			end_filter(face, false);
+		else
+			page_close(face);
+		break;
+	}
+}
+
 bool
 page_key(struct face *face, const char *bytes, size_t len)
 {
-	int page = MAX(1, face->layout.chat.rows - 2);
-	bool filtered = face->page.filter != NULL && face->page.filter->len > 0;
+	int action;
 
 	if (!face->page.on || len == 0)
 		return false;
@@ -269,35 +358,22 @@ page_key(struct face *face, const char *bytes, size_t len)
 		filter_key(face, bytes, len);
 		return true;
 	}
-	if (other_key(face, bytes, len))
-		return true;
-	if (keyname_is("j, Down", bytes, len))
-		move(face, 1);
-	else if (keyname_is("k, Up", bytes, len))
-		move(face, -1);
-	else if (keyname_is("PgDn, Space", bytes, len))
-		move(face, page);
-	else if (keyname_is("PgUp", bytes, len))
-		move(face, -page);
-	else if (keyname_is("g, Home", bytes, len))
-		move(face, -1000000);
-	else if (keyname_is("G, End", bytes, len))
-		move(face, 1000000);
-	else if (keyname_is("Enter", bytes, len))
-		follow(face);
-	else if (keyname_is("/", bytes, len))
-		begin_filter(face);
-	else if (keyname_is("BS, C-h", bytes, len) && kinds[face->page.kind].back != NULL)
-		kinds[face->page.kind].back(face);
-	else if (keyname_is("Esc, q, C-g, C-c", bytes, len)) {
-		if (filtered)
-			end_filter(face, false);
-		else
-			page_close(face);
-	} else
-		/* No other letter is typed; what has Ctrl or Alt, and function keys, do what they do everywhere. */
+	action = page_action(face->page.kind, bytes, len);
+	/* No other letter is typed; what has Ctrl or Alt, and function keys, do what they do everywhere. */
+	if (action < 0)
 		return (unsigned char)bytes[0] >= 0x20 && bytes[0] != 0x7f;
+	if (table[action].kind == PAGE_ANY)
+		act_any(face, (enum view_action)action);
+	else
+		act(face, (enum view_action)action);
 	return true;
+}
+
+void
+page_move(struct face *face, int by)
+{
+	move(face, by);
+	face_mark(face, DIRTY_ALL);
 }
 
 char *
@@ -307,6 +383,9 @@ page_prompt(const struct face *face)
 
 	if (!page->on)
 		return NULL;
+	if (page->kind == PAGE_SEARCH)
+		return g_strdup_printf("search> %s", face->search.lines != NULL ?
+		    (char *)face->search.lines->pdata[face->search.lines->len - 1] : "");
 	if (page->filtering || (page->filter != NULL && page->filter->len > 0))
 		return g_strdup_printf("/%s", page->filter->str);
 	return g_strdup_printf("Esc back to %s", chat_name(face->model, face->front));
@@ -317,7 +396,9 @@ page_hint(const struct face *face)
 {
 	if (!face->page.on)
 		return NULL;
-	return face->page.filtering ? "Enter keeps it  Esc shows all" : kinds[face->page.kind].hint;
+	if (face->page.kind == PAGE_SEARCH && face->ask.open)
+		return "Enter to the results  Up former words  Esc leaves";
+	return face->page.filtering ? "Enter keeps it  Esc shows all" : face->page.hint;
 }
 
 static void
@@ -340,6 +421,13 @@ draw_line(struct face *face, const struct page_line *one, int row, const struct 
 	int end = area->column + area->columns;
 	int right = one->right != NULL ? text_columns(one->right, canvas_policy(face->canvas)) + 1 : 0;
 
+	if (one->row != NULL) {
+		search_draw_row(face, one->row, row, area);
+		if (here)
+			canvas_paint(face->canvas, row, area->column, area->columns, SLOT_SELECT_ROW);
+		return;
+	}
+
 	canvas_text(face->canvas, row, area->column, end, SLOT_SELECT_MARK, here ? ">" : " ", -1);
 	canvas_text_cut(face->canvas, row, area->column + 1, MAX(area->column + 2, end - right - 1), one->slot, one->text);
 	if (right > 0 && right < area->columns)
@@ -353,21 +441,24 @@ page_draw(struct face *face)
 {
 	const struct area *area = &face->layout.chat;
 	struct page_lines page;
-	int at, n;
+	int at, last, n;
 
 	make(face, &page);
 	n = (int)page.lines->len;
 	at = cursor(face, &page);
 	draw_title(face, &page);
 	canvas_clear(face->canvas, area->row, area->column, area->rows, area->columns, SLOT_TEXT);
+	for (last = MAX(0, at); at >= 0 && last + 1 < n && line(&page, last + 1)->same; last++)
+		;
 	face->page.top = CLAMP(face->page.top, 0, MAX(0, n - area->rows));
-	if (at >= 0 && face->page.top + area->rows <= at)
-		face->page.top = at - area->rows + 1;
+	if (at >= 0 && face->page.top + area->rows <= last)
+		face->page.top = last - area->rows + 1;
 	if (at >= 0 && at < face->page.top)
 		face->page.top = at;
 	for (int i = 0; i < area->rows && face->page.top + i < n; i++)
-		draw_line(face, line(&page, face->page.top + i), area->row + i, area, face->page.top + i == at);
-	if (n == 0 && area->rows > 1)
+		draw_line(face, line(&page, face->page.top + i), area->row + i, area,
+		    at >= 0 && face->page.top + i >= at && face->page.top + i <= last);
+	if (n == 0 && area->rows > 1 && face->page.kind != PAGE_SEARCH)
 		canvas_text(face->canvas, area->row + 1, area->column + 3, area->column + area->columns, SLOT_TEXT_DIM,
 		    face->page.filter != NULL && face->page.filter->len > 0 ? "Nothing here has that. Esc shows all." :
 		    "There is nothing here yet.", -1);

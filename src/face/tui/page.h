@@ -2,16 +2,20 @@
  * page.h: a view that stands in the chat's place: lines to read, some of which lead somewhere.  Keys without Ctrl or Alt
  * are the page's; all others do what they do everywhere, and going to a chat leaves it.  The line keeps its text.
  *
- * A page is made anew whenever it is drawn: page_help.c and page_contacts.c make the lines.
+ * A page is made anew whenever it is drawn: page_help.c, page_contacts.c and view_search.c make the lines.  What the keys
+ * do is in views.def.
  */
 #ifndef TUI_PAGE_H
 #define TUI_PAGE_H
 
 #include "face/tui/face.h"
+#include "face/tui/rows.h"
 
 struct page_line {
 	char		*text, *right;		/* right may be NULL: what stands at the right edge */
 	char		*target;		/* what Enter follows; NULL: nothing */
+	struct row	*row;			/* drawn instead of the text; the '>' is its own affair */
+	bool		 same;			/* it belongs to the target above it */
 	enum slot	 slot;
 };
 
@@ -24,6 +28,8 @@ struct page_lines {
 
 /* Adds a line; text is taken. */
 void	 page_add(struct page_lines *, enum slot, char *text, const char *target, const char *right);
+/* The line that was added last, to be changed. */
+struct page_line *page_last(struct page_lines *);
 /* Adds text wrapped to the page, indented. */
 void	 page_add_wrapped(struct page_lines *, enum slot, int indent, const char *text);
 
@@ -31,9 +37,18 @@ void	 page_help_make(struct face *, struct page_lines *);
 void	 page_legend_make(struct face *, struct page_lines *);
 void	 page_contacts_make(struct face *, struct page_lines *);
 void	 page_contacts_follow(struct face *, const char *target);
-bool	 page_contacts_key(struct face *, const char *target, const char *bytes, size_t len);
-/* Enter, and Backspace where there is nothing to filter. */
+/* A key of views.def that is the view's own. */
+void	 page_contacts_act(struct face *, enum view_action, const char *target);
 void	 page_help_follow(struct face *, const char *target);
-void	 page_help_back(struct face *);
+void	 page_help_act(struct face *, enum view_action, const char *target);
+
+/* By lines that lead somewhere. */
+void	 page_move(struct face *, int by);
+
+/* view_search.c */
+void	 search_draw_row(struct face *, const struct row *, int row, const struct area *);
+void	 search_make(struct face *, struct page_lines *);
+void	 search_follow(struct face *, const char *target);
+void	 search_act(struct face *, enum view_action, const char *target);
 
 #endif

@@ -4,7 +4,6 @@
  */
 #include <string.h>
 
-#include "face/tui/keyname.h"
 #include "face/tui/page.h"
 #include "face/tui/status.h"
 
@@ -258,31 +257,29 @@ added(struct face *face, const char *value, int64_t id)
 	send_for_account(face, part[0], line);
 }
 
-bool
-page_contacts_key(struct face *face, const char *target, const char *bytes, size_t len)
+void
+page_contacts_act(struct face *face, enum view_action action, const char *target)
 {
 	g_auto(GStrv) part = NULL;
 	g_autofree char *line = NULL;
 
-	if (keyname_is("o", bytes, len)) {
+	if (action == VIEW_CONTACTS_OFFLINE)
 		face->page.online_only = !face->page.online_only;
-		return true;
-	}
-	if (target == NULL || !keyname_is("a, r, m, x", bytes, len))
-		return false;
+	if (action == VIEW_CONTACTS_OFFLINE || target == NULL)
+		return;
 	part = parts(target);
 	g_free(face->page.asked);
 	face->page.asked = g_strdup(target);
-	switch (bytes[0]) {
-	case 'a':
+	switch (action) {
+	case VIEW_CONTACTS_ADD:
 		line = g_strdup_printf("address of a new contact of %s", part[0]);
 		ask_open(face, line, false, "", added, 0);
 		break;
-	case 'r':
+	case VIEW_CONTACTS_RENAME:
 		line = g_strdup_printf("name for %s", part[1]);
 		ask_open(face, line, false, "", renamed, 0);
 		break;
-	case 'm':
+	case VIEW_CONTACTS_GROUPS:
 		ask_open(face, "group, or -group to leave it", false, "", grouped, 0);
 		break;
 	default:
@@ -290,5 +287,4 @@ page_contacts_key(struct face *face, const char *target, const char *bytes, size
 		send_for_account(face, part[0], line);
 		break;
 	}
-	return true;
 }

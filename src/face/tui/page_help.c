@@ -143,10 +143,12 @@ page_help_follow(struct face *face, const char *target)
 }
 
 void
-page_help_back(struct face *face)
+page_help_act(struct face *face, enum view_action action, const char *target)
 {
 	g_autofree char *from = g_strdup(face->page.subject);
 
+	(void)action;
+	(void)target;
 	if (from == NULL)
 		return;
 	page_open(face, PAGE_HELP, NULL);
@@ -207,6 +209,10 @@ page_legend_make(struct face *face, struct page_lines *page)
 	page_add(page, SLOT_HELP_HEADING, g_strdup("while a message is selected"), NULL, NULL);
 	for (int i = 0; (row = select_row(i)) != NULL; i++)
 		page_add(page, SLOT_TEXT, g_strdup_printf("   %-16s %-20s %s", row->keys, row->name, row->help), NULL, NULL);
+	page_add(page, SLOT_HELP_HEADING, g_strdup("in the views: help, contacts, search"), NULL, NULL);
+	for (int i = 0; i < VIEWS; i++)
+		page_add(page, SLOT_TEXT, g_strdup_printf("   %-16s %-20s %s", view_row(i)->keys, view_row(i)->name,
+		    view_row(i)->help), NULL, NULL);
 	add_signs(page);
 }
 

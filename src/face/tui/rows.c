@@ -42,7 +42,7 @@ columns_for(const struct rows_look *look)
 	return (struct columns){ 0, at, width, at + width + 1, at + width + 4 };
 }
 
-static void
+void
 row_free(void *data)
 {
 	struct row *row = data;
@@ -308,13 +308,20 @@ add_text(struct builder *builder, struct row *row, int first, const char *text, 
 		add_fold(builder, folded);
 }
 
+struct row *
+rows_across(char *text, enum slot slot)
+{
+	struct row *row = g_new0(struct row, 1);
+
+	row->across = true;
+	span_take(row, 0, slot, text);
+	return row;
+}
+
 static void
 add_rule(struct builder *builder, const char *text, bool dashed, enum slot slot)
 {
-	struct row *row = row_add(builder);
-
-	row->across = true;
-	span_take(row, 0, slot, rows_rule(text, builder->look->columns, dashed, builder->look->policy));
+	g_ptr_array_add(builder->rows, rows_across(rows_rule(text, builder->look->columns, dashed, builder->look->policy), slot));
 }
 
 /* --- one entry --- */
@@ -575,7 +582,7 @@ build(struct builder *builder, const struct rows_unread *unread, const struct en
 
 	if (gap != NULL)
 		add_gap(builder, gap);
-	if (entry->kind == ENTRY_MESSAGE && (previous == NULL || !same_day(previous->time, entry->time))) {
+	if (entry->kind == ENTRY_MESSAGE && !builder->look->no_days && (previous == NULL || !same_day(previous->time, entry->time))) {
 		g_autofree char *day = rows_day(entry->time);
 
 		add_rule(builder, day, false, SLOT_LINE_DAY);

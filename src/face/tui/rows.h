@@ -47,6 +47,7 @@ struct rows_look {
 	const char	*own, *own_jid;		/* how we are called */
 	const char	*other, *other_jid;	/* the person; in a room the message's nick is used */
 	const GArray	*gaps;			/* of struct window_gap; NULL: none */
+	bool		 no_days;		/* whoever draws it says which day it is */
 };
 
 struct rows_unread {
@@ -73,6 +74,7 @@ struct row {
  */
 GPtrArray *rows_build(const struct rows_look *, const struct rows_unread *, const struct entry *previous,
 	    const struct entry *);
+void	 row_free(void *row);
 void	 rows_draw(const struct row *, struct canvas *, int row, int column, int end);
 
 /* How many rows of it are not shown because it is folded; -1: more than were counted. */
@@ -80,6 +82,8 @@ int	 rows_folded(const struct rows_look *, const struct entry *);
 
 /* A line across: "── text ────"; dashed for states of the view.  The caller's. */
 char	*rows_rule(const char *text, int columns, bool dashed, const struct text_policy *);
+/* Such a line as a row; takes text. */
+struct row *rows_across(char *text, enum slot);
 /* "21:14" or as the style (NULL: the default) wants it, and "Fri 20 Nov 2026", in local time.  The caller's. */
 char	*rows_time(const struct rows_style *, int64_t ms);
 char	*rows_day(int64_t ms);

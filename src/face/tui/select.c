@@ -72,6 +72,18 @@ put(struct face *face, int64_t id)
 }
 
 void
+select_at(struct face *face, int64_t id)
+{
+	struct view_chat view = face_view(face);
+
+	complete_close(face, false);
+	if (face->select.rows.marked == NULL)
+		face->select.rows.marked = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	view_chat_place(&view, id);
+	put(face, id);
+}
+
+void
 select_begin(struct face *face)
 {
 	const struct window *window = face->front->window;
@@ -328,6 +340,7 @@ static void
 run(struct face *face, enum select_action action)
 {
 	int page = MAX(1, face->layout.chat.rows / 3);
+	g_autofree char *said = NULL;
 
 	switch (action) {
 	case SELECT_PREVIOUS:
@@ -347,6 +360,14 @@ run(struct face *face, enum select_action action)
 	case SELECT_FIRST:
 	case SELECT_LAST:
 		move(face, action, action == SELECT_FIRST ? -1000000 : 1000000);
+		break;
+	case SELECT_SEARCH:
+		search_open(face, false);
+		break;
+	case SELECT_REPEAT:
+	case SELECT_REVERSE:
+		said = search_step(face, action == SELECT_REPEAT ? 1 : -1);
+		say(face, said);
 		break;
 	case SELECT_MARK:
 		toggle_mark(face);
@@ -376,10 +397,15 @@ select_key(struct face *face, const char *bytes, size_t len)
 {
 	if (face->select.rows.at == 0)
 		return false;
-	/* It may have gone, or moved out of what is held. */
+	/* It may have gone, or moved out of what is held.  The key was meant for it, so it is not typed. */
 	if (entry_at(face) == NULL) {
+		if (face->jump != 0 && !keyname_is(table[SELECT_LEAVE].keys, bytes, len))
+			return true;
 		select_leave(face);
-		return false;
+		if (face->jump != 0)
+			face_bottom(face);
+		face->jump = 0;
+		return true;
 	}
 	g_clear_pointer(&face->select.said, g_free);
 	face_mark(face, DIRTY_BARS);

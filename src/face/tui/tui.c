@@ -199,6 +199,8 @@ on_changed(void *ctx)
 	struct face *face = ctx;
 
 	face_mark(face, DIRTY_INPUT);
+	if (face->ask.open && face->page.on && face->page.kind == PAGE_SEARCH)
+		search_typed(face);
 	if (face->ask.open || chat_is_console(face->front) || face->client == NULL)
 		return;
 	typing_changed(face);
@@ -403,6 +405,7 @@ face_clear(struct face *face)
 	complete_close(face, false);
 	select_leave(face);
 	page_free(face);
+	search_free(face);
 	ask_close(face);
 	g_clear_pointer(&face->client, client_free);
 	model_each_chat(face->model, free_draft, face);

@@ -317,6 +317,21 @@ view_chat_show(const struct view_chat *view, int64_t id)
 	}
 }
 
+void
+view_chat_place(const struct view_chat *view, int64_t id)
+{
+	struct pass pass;
+	struct spot spot;
+	long at;
+
+	if (!begin(&pass, view) || (at = window_find(pass.window, id)) < (long)pass.low || at >= (long)pass.high)
+		return;
+	spot.index = (size_t)at;
+	spot.rows = 1;
+	go_down(&pass, &spot, view->rows - view->rows / 3 - 1);
+	hang(&pass, spot);
+}
+
 int
 view_chat_folded(const struct view_chat *view, const struct entry *entry)
 {

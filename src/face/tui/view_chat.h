@@ -29,6 +29,8 @@ struct view_shown {
 void	 view_chat_draw(const struct view_chat *, struct canvas *, struct view_shown *);
 /* Scrolls no more than it takes to show the entry: its end, or its beginning where it is above. */
 void	 view_chat_show(const struct view_chat *, int64_t id);
+/* The same, and it stands at a third of the height, with what came after it below. */
+void	 view_chat_place(const struct view_chat *, int64_t id);
 /* How many rows of it folding hides, see rows_folded(). */
 int	 view_chat_folded(const struct view_chat *, const struct entry *);
 /* Moves by rows, up is negative. */
