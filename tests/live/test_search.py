@@ -107,7 +107,8 @@ def test_somebody_looks_for_something(talked, confab, tmux):
     terminal.keys("N")
     terminal.wait_for(r">\S+ .*Köln and the NAS")
     terminal.keys("Escape")
-    terminal.wait_for(rf"^{alice}> half a thought")
+    terminal.wait_gone("SELECT")
+    assert re.search(rf"^{alice}> half a thought", terminal.capture(), re.M)
     # Everywhere, and nothing found.
     terminal.keys("C-x", "s")
     terminal.type("wombat")
@@ -135,6 +136,7 @@ def test_far_back_and_both_ways_from_there(server, people, peer, confab, tmux):
     terminal.wait_for("the needle, number 0")
     terminal.wait_for("scrolled back: ")
     terminal.keys("Escape")
+    terminal.wait_gone("SELECT")
     # Pages on, without a hole, until the end is reached.
     seen, screen = set(), terminal.capture()
     while "number 699" not in screen:
@@ -153,6 +155,7 @@ def test_far_back_and_both_ways_from_there(server, people, peer, confab, tmux):
     terminal.keys("Enter")
     terminal.wait_for(r">\S+ .*the needle, number 0")
     terminal.keys("Escape")
+    terminal.wait_gone("SELECT")
     terminal.keys("End")
     terminal.wait_for("number 699")
     terminal.wait_gone("scrolled back")

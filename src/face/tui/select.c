@@ -41,7 +41,7 @@ static void
 say(struct face *face, const char *text)
 {
 	g_free(face->select.said);
-	face->select.said = g_strdup(text);
+	face->select.said = g_strconcat("SELECT  ", text, NULL);
 	face_mark(face, DIRTY_BARS);
 }
 
@@ -312,7 +312,7 @@ act(struct face *face, enum select_action action)
 	g_autofree char *text = NULL;
 
 	if (why != NULL) {
-		text = g_strdup_printf("%s: not here, %s", table[action].name, why);
+		text = g_strdup_printf("%s: %s", table[action].help, why);
 		say(face, text);
 		return;
 	}
