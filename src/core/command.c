@@ -72,6 +72,8 @@ static void
 call_free(struct command_call *call)
 {
 	g_ptr_array_remove_fast(call->core->calls, call);
+	if (call->ctx_free != NULL)
+		call->ctx_free(call->ctx);
 	g_free(call->account_name);
 	g_free(call->chat);
 	g_strfreev(call->argv);
@@ -90,6 +92,15 @@ command_say(struct command_call *call, const char *format, ...)
 	text = g_strdup_vprintf(format, ap);
 	va_end(ap);
 	json_array_append_new(call->lines, json_string(text));
+}
+
+void
+command_flush(struct command_call *call)
+{
+	if (call->caller == NULL || json_array_size(call->lines) == 0)
+		return;
+	call->caller->output(call->caller, call->request, call->lines);
+	json_array_clear(call->lines);
 }
 
 void

@@ -67,12 +67,15 @@ struct command_call {
 	/* Set by the function: what to do when the caller cancels or is gone.  NULL: it goes on, and nobody hears of it. */
 	void		(*cancel)(struct command_call *);
 	void		*ctx;		/* the function's own */
+	void		(*ctx_free)(void *ctx);	/* what the end of the call does with it; NULL: nothing */
 	/* private */
 	json_t		*lines, *data;
 	int64_t		 message, prompt;
 };
 
 void	 command_say(struct command_call *, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* What was said so far is told now, before the end. */
+void	 command_flush(struct command_call *);
 /* What scripts read; taken. */
 void	 command_data(struct command_call *, json_t *data);
 /* The number of the message that the line became. */

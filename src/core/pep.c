@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "core/feature.h"
 #include "xmpp/ns.h"
+#include "xmpp/rsm.h"
 
 /* XEP-0223 §3: whom it is for, that it stays, and that a log-in is not answered with the last of many items. */
 static const struct { const char *name, *value; } rules[] = {
@@ -210,22 +211,6 @@ fetch_end(struct fetching *f, enum iq_end end, const struct stanza *answer)
 
 static void fetch_page(struct fetching *f);
 
-/* The page ends at *after and is not the last one (XEP-0060 §6.5.4, XEP-0059 §2.2). */
-static bool
-has_more(const struct fetching *f, const struct stanza *answer, unsigned here, char **after)
-{
-	const struct stanza *set = stanza_child(stanza_child(answer, "pubsub", NS_PUBSUB), "set", NS_RSM);
-	const char *last = stanza_text(stanza_child(set, "last", NS_RSM)), *count = stanza_text(stanza_child(set, "count", NS_RSM));
-
-	/* One that says the same last one again would be asked for ever. */
-	if (here == 0 || last == NULL || *last == '\0' || g_strcmp0(last, f->after) == 0)
-		return false;
-	if (count != NULL && g_ascii_strtoull(count, NULL, 10) <= f->items)
-		return false;
-	*after = g_strdup(last);
-	return true;
-}
-
 static void
 fetched(void *ctx, enum iq_end end, const struct stanza *answer)
 {
@@ -233,7 +218,7 @@ fetched(void *ctx, enum iq_end end, const struct stanza *answer)
 	const struct stanza *items = end == IQ_RESULT ?
 	    stanza_child(stanza_child(answer, "pubsub", NS_PUBSUB), "items", NS_PUBSUB) : NULL;
 	unsigned before = f->items;
-	char *after = NULL;
+	char *after;
 
 	if (end != IQ_RESULT) {
 		fetch_end(f, is_not_there(end, answer) && f->items == 0 ? IQ_RESULT : end, answer);
@@ -252,7 +237,8 @@ fetched(void *ctx, enum iq_end end, const struct stanza *answer)
 		}
 		f->each(f->ctx, stanza_get(i, "id"), stanza_first(i));
 	}
-	if (!has_more(f, answer, f->items - before, &after)) {
+	after = rsm_next(stanza_child(answer, "pubsub", NS_PUBSUB), f->items - before, f->items, f->after);
+	if (after == NULL) {
 		fetch_end(f, end, answer);
 		return;
 	}
@@ -268,7 +254,7 @@ fetch_page(struct fetching *f)
 
 	stanza_set(stanza_add(pubsub, "items", NULL), "node", f->node);
 	if (f->after != NULL)
-		stanza_add_with_text(stanza_add(pubsub, "set", NS_RSM), "after", NULL, f->after);
+		rsm_ask(pubsub, 0, f->after);
 	account_request(f->account, iq, fetched, f);
 }
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/jid.h"
 #include "base/limits.h"
 #include "base/nearest.h"
 #include "core/alias.h"
@@ -95,6 +96,14 @@ setting_is_time_format(const char *text, GError **error)
 		return true;
 	g_set_error_literal(error, RPC_ERROR, RPC_ERROR_USAGE, "that shows nothing, or more than 16 columns.");
 	return false;
+}
+
+bool
+setting_is_address(const char *text, GError **error)
+{
+	g_autofree char *jid = *text != '\0' ? jid_normalise(text, error) : g_strdup("");
+
+	return jid != NULL;
 }
 
 /* One line without anything that a terminal would obey. */

@@ -47,6 +47,8 @@ char	**setting_words(enum setting);
 bool	 setting_find(const char *name, enum setting *, GError **error);
 /* TEXT's check: a time as strftime(3) writes it, in at most 16 columns. */
 bool	 setting_is_time_format(const char *text, GError **error);
+/* TEXT's check: nothing, or an address. */
+bool	 setting_is_address(const char *text, GError **error);
 
 /* The object as it now is. */
 struct event setting_event(const struct core *, enum setting);

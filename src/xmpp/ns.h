@@ -42,9 +42,14 @@
 #define NS_CORRECT	"urn:xmpp:message-correct:0"	/* XEP-0308 */
 #define NS_MARKERS	"urn:xmpp:chat-markers:0"	/* XEP-0333 */
 #define NS_ROSTERVER	"urn:xmpp:features:rosterver"	/* RFC 6121 §2.6 */
+#define NS_BOOKMARKS	"urn:xmpp:bookmarks:1"		/* XEP-0402 */
+#define NS_BOOKMARKS_TEXT "storage:bookmarks"		/* XEP-0048 */
+#define NS_PRIVATE	"jabber:iq:private"		/* XEP-0049 */
+#define NS_NOTIFY	"urn:xmpp:notification-settings:1" /* XEP-0492 */
 #define NS_PUBSUB	"http://jabber.org/protocol/pubsub" /* XEP-0060 */
 #define NS_PUBSUB_EVENT	NS_PUBSUB "#event"
 #define NS_PUBSUB_OWNER	NS_PUBSUB "#owner"
+#define NS_CHANNEL_SEARCH "urn:xmpp:channel-search:0:search" /* XEP-0433 */
 #define NS_NICK		"http://jabber.org/protocol/nick" /* XEP-0172 */
 
 #endif

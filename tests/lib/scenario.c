@@ -193,35 +193,42 @@ scenario_stop(struct scenario *s)
 /* --- the caller of command lines --- */
 
 static void
+add_lines(struct scenario *s, const json_t *lines)
+{
+	GString *output = g_string_new(s->result.output);
+	json_t *line;
+	size_t i;
+
+	json_array_foreach(lines, i, line)
+		g_string_append_printf(output, "%s\n", json_string_value(line));
+	g_free(s->result.output);
+	s->result.output = g_string_free(output, FALSE);
+}
+
+static void
 on_output(struct caller *caller, int64_t request, json_t *lines)
 {
-	(void)caller;
-	(void)request;
-	(void)lines;
+	struct scenario *s = (struct scenario *)(void *)((char *)caller - offsetof(struct scenario, caller));
+
+	if (request == s->result.request)
+		add_lines(s, lines);
 }
 
 static void
 on_finished(struct caller *caller, int64_t request, json_t *result, const GError *error, json_t *data)
 {
 	struct scenario *s = (struct scenario *)(void *)((char *)caller - offsetof(struct scenario, caller));
-	GString *output = g_string_new(NULL);
-	json_t *line;
-	size_t i;
 
 	(void)data;
-	json_array_foreach(json_object_get(result, "output"), i, line)
-		g_string_append_printf(output, "%s\n", json_string_value(line));
 	if (request == s->result.request) {
 		s->result.ended = true;
-		s->result.output = g_string_free(output, FALSE);
+		add_lines(s, json_object_get(result, "output"));
 		s->result.message = json_integer_value(json_object_get(result, "message"));
 		if (error != NULL) {
 			s->result.code = g_strdup(rpc_error_word(error->domain == RPC_ERROR ? (enum rpc_error)error->code :
 			    error->domain == STORE_ERROR ? RPC_ERROR_STORE : RPC_ERROR_FAILED));
 			s->result.words = g_strdup(error->message);
 		}
-	} else {
-		g_string_free(output, TRUE);
 	}
 }
 

@@ -433,6 +433,15 @@ output(struct scenario *s, const char *argument)
 }
 
 static void
+told(struct scenario *s, const char *argument)
+{
+	if (s->result.ended)
+		scenario_fail(s, "the command has ended");
+	if (s->result.output == NULL || strstr(s->result.output, argument) == NULL)
+		scenario_fail(s, "the output so far is:\n%s", s->result.output != NULL ? s->result.output : "");
+}
+
+static void
 answer_with(struct scenario *s, const char *argument, bool keep)
 {
 	g_autofree char *text = expand(s, argument), *number = NULL;
@@ -808,6 +817,7 @@ static const struct {
 	{ "version-count", version_count },	/* JID N COUNT */
 	{ "versions", versions },	/* JID N <<END: the earlier texts of the N-th from the end */
 	{ "take-sent", take_sent },	/* whatever was sent so far is of no interest */
+	{ "told", told },		/* TEXT is in what the command said, which has not ended */
 	{ "typing", typing },		/* JID active|composing|paused: a face says so */
 	{ "unread", unread },		/* JID N */
 	{ "up", up },			/* [resumed] [h=N] [sm=ID|none|off] [failed[=H]] [jid=FULL] [mechanism=NAME] [csi] [ver] */
