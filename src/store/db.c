@@ -150,6 +150,9 @@ report(struct store *store, int rc, GError **error)
 	g_autoptr(GError) told = NULL;
 
 	db_error(&told, store->path, store->db, rc);
+	/* Also reading writes where the cache is full; and who could not read must not decide. */
+	if (store->in_savepoint && store->failure == NULL)
+		store->failure = g_error_copy(told);
 	if (error == NULL)
 		log_error("store", "%s", told->message);
 	else
@@ -281,7 +284,6 @@ db_change(struct store *store, GError **error, const char *sql, const char *kind
 	va_end(ap);
 	rc = apply(store, at, &change);
 	if (rc != SQLITE_DONE) {
-		db_error(&store->failure, store->path, store->db, rc);
 		report(store, rc, error);
 		g_byte_array_set_size(store->redo, at);
 	}

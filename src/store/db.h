@@ -30,7 +30,8 @@ struct store {
 	GArray		*waiting;	/* for the search index, until the commit: see search.c */
 	guint		 waiting_mark;	/* where the open savepoint begins in it */
 	bool		 in_savepoint;
-	GError		*failure;	/* the first change in the open savepoint that failed */
+	GError		*failure;	/* the first thing in the open savepoint that failed */
+	bool		 index_dirty;	/* see give_up() in store.c */
 	int64_t		 rev, reserved, reserve_above;
 	int64_t		 last_ord;	/* the highest ever given */
 };

@@ -82,17 +82,41 @@ roll_back(struct store *store)
 		db_control(store, "ROLLBACK", NULL);
 }
 
+/*
+ * Something failed, and the transaction goes.  Where SQLite ended it by itself it may have been in the middle of a change
+ * of the search index: FTS5 (3.40) then keeps in memory what it had begun, and would write it with the next one.
+ */
+static void
+give_up(struct store *store)
+{
+	store->index_dirty |= !in_transaction(store);
+	roll_back(store);
+}
+
+/* A transaction with the index in it that is rolled back: then FTS5 forgets. */
+static bool
+clean_index(struct store *store, GError **error)
+{
+	if (!store->index_dirty)
+		return true;
+	if (!db_control(store, "BEGIN IMMEDIATE", error))
+		return false;
+	store->index_dirty = !db_exec(store, "INSERT INTO message_text(rowid, body) SELECT 0, NULL WHERE 0", error);
+	roll_back(store);
+	return !store->index_dirty;
+}
+
 /* Sees to it that a transaction is open and that all that was kept is in it. */
 static bool
 open_transaction(struct store *store, GError **error)
 {
 	if (in_transaction(store))
 		return true;
-	if (!db_control(store, "BEGIN IMMEDIATE", error))
+	if (!clean_index(store, error) || !db_control(store, "BEGIN IMMEDIATE", error))
 		return false;
 	if (db_redo(store, error))
 		return true;
-	roll_back(store);
+	give_up(store);
 	return false;
 }
 
@@ -128,7 +152,7 @@ store_end(struct store *store, bool keep, GError **error)
 		return true;
 	}
 	if (failure != NULL || store->redo->len > store->redo_mark)
-		roll_back(store);
+		give_up(store);
 	g_byte_array_set_size(store->redo, store->redo_mark);
 	g_array_set_size(store->waiting, store->waiting_mark);
 	/* If what was kept does not come back now, it will in store_commit(). */
@@ -179,7 +203,7 @@ store_commit(struct store *store, GError **error)
 	sql = g_strdup_printf("INSERT OR REPLACE INTO counter(name, value) VALUES('rev', %" G_GINT64_FORMAT ")", reserved);
 	if (!search_flush(store, error) || (reserve && !db_exec(store, sql, error)) || !db_control(store, "COMMIT", error)) {
 		/* The next try begins with what redo and waiting hold; meanwhile reading sees the turn as it is. */
-		roll_back(store);
+		give_up(store);
 		open_transaction(store, NULL);
 		drop_empty(store);
 		return false;
