@@ -92,8 +92,8 @@ settle(struct account *account, int64_t acked)
 
 	while (sm->kept.head != NULL && ((struct kept_stanza *)sm->kept.head->data)->number <= acked)
 		kept_free(g_queue_pop_head(&sm->kept));
-	if (acked > sm->acked)
-		outbox_stored(account, acked);
+	/* Also when the count did not grow: the disk may have refused the last time. */
+	outbox_stored(account, acked);
 	sm->acked = MAX(sm->acked, acked);
 }
 
@@ -199,7 +199,8 @@ go_on(struct account *account)
 	}
 	outbox_requeue(account);
 	outbox_flush(account);
-	send_again(account);
+	if (!turn_is_stuck(account->core->turn))
+		send_again(account);
 }
 
 void
@@ -295,7 +296,7 @@ acknowledge_element(struct account *account, const struct stanza *element)
 	if (sm->proving)
 		go_on(account);
 	/* More went out meanwhile: the burst is not over. */
-	sm->ask = sm->acked < sm->out && outbox_waits_for_ack(account);
+	sm->ask = outbox_waits_for_ack(account);
 	turn_wake(account->core->turn);
 	return true;
 }
@@ -389,8 +390,7 @@ acknowledge_save(struct account *account)
 	if (!sm->on || !account_online(account))
 		return;
 	if (sm->id != NULL && sm->in != sm->in_committed && !save_row(account, &row, &error)) {
-		/* The commit that follows will say so; nothing is acknowledged. */
-		log_error("sm", "%s", error->message);
+		turn_failed(account->core->turn, error);
 		return;
 	}
 	sm->in_committed = sm->in;
@@ -399,14 +399,21 @@ acknowledge_save(struct account *account)
 }
 
 void
-acknowledge_end(struct account *account)
+acknowledge_forget(struct account *account)
 {
 	struct acknowledge *sm = &account->sm;
-	g_autoptr(GError) error = NULL;
 
 	sm->on = false;
 	g_clear_pointer(&sm->id, g_free);
 	g_clear_pointer(&sm->location, g_free);
+}
+
+void
+acknowledge_end(struct account *account)
+{
+	g_autoptr(GError) error = NULL;
+
+	acknowledge_forget(account);
 	if (!turn_begin(account->core->turn))
 		return;
 	if (!stream_row_delete(account->core->store, account->id, &error))

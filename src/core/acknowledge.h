@@ -61,7 +61,7 @@ int64_t	 acknowledge_out(struct account *, char *xml, size_t len);
 void	 acknowledge_write(struct account *, const char *xml);
 /* The stanza with the last number will not be given to the stream: what caused it was taken back. */
 void	 acknowledge_take_back(struct account *);
-/* <r/> or <a/> came.  False: the server counts what we never sent; the stream must end. */
+/* <r/> or <a/> came, in its savepoint.  False: the server counts what we never sent; the stream must end. */
 bool	 acknowledge_element(struct account *, const struct stanza *);
 /* After a commit: writes what is due. */
 void	 acknowledge_flush(struct account *);
@@ -69,6 +69,8 @@ void	 acknowledge_flush(struct account *);
 void	 acknowledge_down(struct account *);
 /* Before a commit: the row of the stream. */
 void	 acknowledge_save(struct account *);
+/* The disk took nothing of a session that had begun: it will not be gone on with. */
+void	 acknowledge_forget(struct account *);
 /* The session is over for good: the row goes. */
 void	 acknowledge_end(struct account *);
 

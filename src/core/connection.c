@@ -49,6 +49,8 @@ struct connection {
 	char		*broken;	/* why we close the stream ourselves, though it is wanted */
 	bool		 fresh;		/* no session was up since the core started */
 	bool		 ready;		/* the session has its list, and its presence is out */
+	bool		 refused;	/* the disk took what a stanza brought back out of the store */
+	bool		 spoilt;	/* the disk refused what an answer brought, and nobody waits for it any more */
 };
 
 static const char disk_refuses[] = "The disk refuses at present, so nothing can be received.";
@@ -439,9 +441,21 @@ on_up(void *ctx, const struct stream_up *up)
 	turn_end(core->turn, true);
 	if (turn_is_stuck(core->turn)) {
 		/* What was asked for went back with the rest: once more, from the beginning. */
+		c->fresh = true;
+		if (!up->resumed)
+			acknowledge_forget(account);
 		end_session(account);
 		wait_and_retry(account, "disk", disk_refuses, 0);
 	}
+}
+
+/* Who asked has been called, and cannot be called again. */
+static bool
+is_answer(const struct stanza *stanza)
+{
+	const char *type = stanza_get(stanza, "type");
+
+	return strcmp(stanza_name(stanza), "iq") == 0 && (g_strcmp0(type, "result") == 0 || g_strcmp0(type, "error") == 0);
 }
 
 /* True: it was handled; false: the disk refused, and it must be kept. */
@@ -449,17 +463,51 @@ static bool
 handle(struct account *account, const struct stanza *stanza)
 {
 	struct turn *turn = account->core->turn;
-	bool ok;
+	bool ok, answer = is_answer(stanza);
 
 	if (!turn_begin(turn))
 		return false;
 	message_route(account, stanza);
 	ok = !turn_is_stuck(turn);
+	if (answer)
+		turn_keep_effects(turn);
 	turn_end(turn, ok);
-	if (!ok || turn_is_stuck(turn))
+	if (ok && !turn_is_stuck(turn)) {
+		acknowledge_in(account);
+		return true;
+	}
+	account->connection->refused = true;
+	account->connection->spoilt |= answer;
+	return false;
+}
+
+/* The same for one of stream management. */
+static bool
+handle_sm(struct account *account, const struct stanza *element)
+{
+	struct turn *turn = account->core->turn;
+	bool good, proving = account->sm.proving;
+
+	if (account->connection->broken != NULL)
+		return true;
+	if (!turn_begin(turn))
 		return false;
-	acknowledge_in(account);
+	good = acknowledge_element(account, element);
+	turn_end(turn, !turn_is_stuck(turn));
+	if (turn_is_stuck(turn)) {
+		/* What it proves has not been taken note of. */
+		account->sm.proving = account->sm.clean = proving;
+		return false;
+	}
+	if (!good)
+		connection_break(account, "undefined-condition", counts_wrong);
 	return true;
+}
+
+static bool
+take(struct account *account, const struct stanza *stanza)
+{
+	return strcmp(stanza_ns(stanza), NS_SM) == 0 ? handle_sm(account, stanza) : handle(account, stanza);
 }
 
 static void
@@ -468,15 +516,10 @@ on_stanza(void *ctx, struct stanza *stanza)
 	struct account *account = ctx;
 	struct connection *c = account->connection;
 
-	if (strcmp(stanza_ns(stanza), NS_SM) == 0) {
-		if (c->broken == NULL && !acknowledge_element(account, stanza))
-			connection_break(account, "undefined-condition", counts_wrong);
-		stanza_free(stanza);
-	} else if (c->backlog.length > 0 || !handle(account, stanza)) {
+	if (c->backlog.length > 0 || !take(account, stanza))
 		g_queue_push_tail(&c->backlog, stanza);
-	} else {
+	else
 		stanza_free(stanza);
-	}
 }
 
 static void
@@ -640,23 +683,51 @@ connection_down(const struct account *account)
 	return account->stream == NULL;
 }
 
+/* Everything is asked again, as by a new process that goes on with the session. */
+static void
+begin_again(struct account *account)
+{
+	struct connection *c = account->connection;
+
+	c->spoilt = false;
+	c->fresh = true;
+	if (account->stream == NULL || !account_online(account))
+		return;
+	end_session(account);
+	if (c->wanted && !c->ended)
+		try_now(account);
+	else
+		set_state(account, ACCOUNT_OFFLINE, NULL, NULL, 0);
+}
+
 void
 connection_hold(struct account *account, bool hold)
 {
 	struct connection *c = account->connection;
 	struct stanza *stanza;
 
+	if (!hold && c->refused)
+		roster_take_back(account);
+	c->refused &= hold;
+	/* What was put aside was not counted: the server sends it again. */
+	if (!hold && c->spoilt && account->sm.id != NULL)
+		begin_again(account);
 	while (!hold && (stanza = g_queue_pop_head(&c->backlog)) != NULL) {
-		if (!handle(account, stanza)) {
+		if (!take(account, stanza)) {
 			g_queue_push_head(&c->backlog, stanza);
 			return;
 		}
 		stanza_free(stanza);
 	}
+	if (!hold && c->spoilt)
+		begin_again(account);
 	if (!hold && account->state == ACCOUNT_WAITING && g_strcmp0(account->reason, "disk") == 0) {
 		clock_timer_cancel(&c->retry);
 		try_now(account);
 	}
+	/* What was to be sent when the disk refused. */
+	if (!hold && c->ready && account_online(account))
+		outbox_flush(account);
 	/* What was put aside may have filled the disk again. */
 	if (account->stream != NULL && account_online(account))
 		account->core->transport->hold(account->stream, hold || turn_is_stuck(account->core->turn));

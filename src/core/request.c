@@ -18,6 +18,7 @@ struct request {
 	struct core	*core;
 	int64_t		 account;
 	char		*jid, *words;
+	int64_t		 asked_ms;
 	int64_t		 prompt;
 };
 
@@ -116,9 +117,17 @@ asked(struct account *account, const char *bare, const struct stanza *presence)
 	struct request_row row = { .account = account->id };
 	g_autoptr(GError) error = NULL;
 
-	/* The server asks again at each log-in until it is answered. */
-	if (request != NULL || strcmp(bare, account_jid(account)) == 0)
+	if (strcmp(bare, account_jid(account)) == 0)
 		return;
+	/* The server asks again at each log-in until it is answered; or the disk refused the first time. */
+	if (request != NULL) {
+		row.jid = request->jid;
+		row.words = request->words;
+		row.asked_ms = request->asked_ms;
+		if (!request_save(core->store, &row, &error))
+			turn_failed(core->turn, error);
+		return;
+	}
 	if (core->requests->len >= LIMIT_REQUESTS) {
 		log_warning("roster", "%s: too many open requests; one more is ignored", account_name(account));
 		return;
@@ -130,7 +139,7 @@ asked(struct account *account, const char *bare, const struct stanza *presence)
 	request->words = status != NULL && *status != '\0' ? text_clean(status, -1, TEXT_LINE, LIMIT_NAME) : NULL;
 	row.jid = request->jid;
 	row.words = request->words;
-	row.asked_ms = clock_real_us() / 1000;
+	row.asked_ms = request->asked_ms = clock_real_us() / 1000;
 	if (!request_save(core->store, &row, &error)) {
 		turn_failed(core->turn, error);
 		request_free(request);
@@ -175,6 +184,7 @@ requests_restore(struct core *core)
 		request->account = row->account;
 		request->jid = g_strdup(row->jid);
 		request->words = g_strdup(row->words);
+		request->asked_ms = row->asked_ms;
 		g_ptr_array_add(core->requests, request);
 		ask(request);
 	}

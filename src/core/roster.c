@@ -106,6 +106,29 @@ roster_new(struct account *account)
 }
 
 void
+roster_take_back(struct account *account)
+{
+	struct roster *roster = account->roster;
+	g_autoptr(GHashTable) before = roster->contacts;
+	GHashTableIter iter;
+	struct contact *contact;
+
+	roster->contacts = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, contact_free);
+	contact_rows_each(account->core->store, account->id, load_contact, roster);
+	/* Who is there does not depend on it. */
+	g_hash_table_iter_init(&iter, roster->contacts);
+	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&contact)) {
+		struct contact *old = g_hash_table_lookup(before, contact->jid);
+		GHashTable *resources = contact->resources;
+
+		if (old == NULL)
+			continue;
+		contact->resources = old->resources;
+		old->resources = resources;
+	}
+}
+
+void
 roster_free(struct roster *roster)
 {
 	g_hash_table_unref(roster->contacts);
@@ -554,8 +577,10 @@ roster_presence(struct account *account, const struct stanza *presence)
 		for (char **one = all; *one != NULL; one++)
 			keep_resource(account, *one, NULL);
 		forget_resources(account, contact);	/* RFC 6121 §4.5.4: none is left */
-	} else if (g_hash_table_remove(contact->resources, full)) {
-		post_presence_gone(account, full);
+	} else {
+		if (g_hash_table_remove(contact->resources, full))
+			post_presence_gone(account, full);
+		/* Also when it is the second time: the disk may have refused the first. */
 		keep_resource(account, full, NULL);
 	}
 	turn_wake(account->core->turn);

@@ -18,6 +18,8 @@ void	 roster_fetch(struct account *, void (*done)(struct account *));
  */
 void	 roster_offline(struct account *, bool may_come_back);
 void	 roster_resumed(struct account *);
+/* The store gave back what a stanza brought, and so does the list: it is as the store has it. */
+void	 roster_take_back(struct account *);
 /* A new process may go on with the session of one that died: remembered is who was there then. */
 void	 roster_restore(struct account *);
 /* An iq set of jabber:iq:roster.  False: not from whom it must be (it is then answered as unknown). */

@@ -40,6 +40,7 @@ struct turn {
 	GArray		*touched;	/* chats put since turn_begin() */
 	struct clock_timer *retry;
 	bool		 stuck, finishing;
+	bool		 refused;	/* something failed since this was last cleared */
 	char		*why;		/* it is stuck; NULL when it is not */
 	void		(*on_stuck)(void *, bool, const char *);
 	void		*on_stuck_ctx;
@@ -268,6 +269,12 @@ turn_after(struct turn *turn, void (*fn)(void *ctx), void *ctx, void (*release)(
 }
 
 void
+turn_keep_effects(struct turn *turn)
+{
+	turn->mark_effects = turn->effects.length;
+}
+
+void
 turn_before_commit(struct turn *turn, void (*fn)(void *ctx), void *ctx)
 {
 	struct hook hook = { fn, ctx };
@@ -293,6 +300,7 @@ turn_failed(struct turn *turn, const GError *error)
 {
 	if (error == NULL || error->domain != STORE_ERROR)
 		return false;
+	turn->refused = true;
 	set_stuck(turn, error);
 	return true;
 }
@@ -340,6 +348,21 @@ touch_chats(struct turn *turn, GError **error)
 	return store_end(turn->core->store, ok, ok ? error : NULL) && ok;
 }
 
+/* All of the turn, with what the hooks add.  What they fail with they tell by turn_failed(). */
+static bool
+commit(struct turn *turn, GError **error)
+{
+	struct store *store = turn->core->store;
+
+	turn->refused = false;
+	for (guint i = 0; i < turn->hooks->len; i++) {
+		struct hook *hook = &g_array_index(turn->hooks, struct hook, i);
+
+		hook->fn(hook->ctx);
+	}
+	return !turn->refused && touch_chats(turn, error) && (!store_dirty(store) || store_commit(store, error));
+}
+
 void
 turn_finish(struct turn *turn)
 {
@@ -351,15 +374,11 @@ turn_finish(struct turn *turn)
 		return;
 	turn->finishing = true;
 	turn->wake = false;
-	for (guint i = 0; i < turn->hooks->len; i++) {
-		struct hook *hook = &g_array_index(turn->hooks, struct hook, i);
-
-		hook->fn(hook->ctx);
-	}
-	if (!touch_chats(turn, &error) || (store_dirty(turn->core->store) && !store_commit(turn->core->store, &error))) {
+	if (!commit(turn, &error)) {
 		turn->finishing = false;
 		turn->wake = true;
-		set_stuck(turn, error);
+		if (error != NULL)
+			set_stuck(turn, error);
 		return;
 	}
 	post_objects(turn);
@@ -380,8 +399,9 @@ try_again(void *ctx)
 
 	turn->retry = NULL;
 	/* Where nothing is left to commit, only a new change shows whether the disk takes one. */
-	if (!store_commit(turn->core->store, &error) || !store_begin(turn->core->store, &error) ||
+	if (!commit(turn, &error) || !store_begin(turn->core->store, &error) ||
 	    !store_end(turn->core->store, true, &error)) {
+		clock_timer_cancel(&turn->retry);
 		turn->retry = clock_timer_start(RETRY_MS, try_again, turn);
 		return;
 	}

@@ -41,7 +41,9 @@ void	 turn_put_message(struct turn *, struct message_row *row);
 void	 turn_put_chat(struct turn *, int64_t chat);
 /* Anything else that is to happen after the commit, in order; ctx is given to release (may be NULL) in any case. */
 void	 turn_after(struct turn *, void (*fn)(void *ctx), void *ctx, void (*release)(void *ctx));
-/* Called just before each commit, to write what the commit is to hold (stream counters). */
+/* In an open savepoint: what was given to turn_after() in it happens also when the rest of it is taken back. */
+void	 turn_keep_effects(struct turn *);
+/* Called just before each commit, to write what it is to hold (stream counters); turn_failed() in it puts it off. */
 void	 turn_before_commit(struct turn *, void (*fn)(void *ctx), void *ctx);
 void	 turn_forget_before_commit(struct turn *, void (*fn)(void *ctx), void *ctx);
 /* A change inside turn_begin() failed: when the disk refused, the turn is stuck from now on.  True: it was the disk. */
