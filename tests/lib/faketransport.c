@@ -8,6 +8,7 @@ struct side {
 	struct stream	*stream;	/* the newest that is there; NULL */
 	unsigned	 opened;
 	GQueue		 sent;		/* of char * */
+	bool		 mute;
 };
 
 struct stream {
@@ -82,7 +83,7 @@ fake_send(struct stream *s, const char *xml, size_t len)
 	at_send = NULL;
 	if (fn != NULL)
 		fn(at_send_ctx);
-	else if (!s->closing)
+	else if (!s->closing && !s->side->mute)
 		g_queue_push_tail(&s->side->sent, g_strndup(xml, len));
 }
 
@@ -194,6 +195,13 @@ fake_take_sent(const char *jid)
 	return g_queue_pop_head(&side_of(jid)->sent);
 }
 
+unsigned
+fake_mute(const char *jid)
+{
+	side_of(jid)->mute = true;
+	return side_of(jid)->sent.length;
+}
+
 void
 fake_at_send(void (*fn)(void *ctx), void *ctx)
 {
@@ -215,5 +223,6 @@ fake_reset(void)
 		g_assert(side->stream == NULL);
 		g_queue_clear_full(&side->sent, g_free);
 		side->opened = 0;
+		side->mute = false;
 	}
 }

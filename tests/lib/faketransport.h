@@ -28,6 +28,8 @@ void	 fake_down(const char *jid, struct stream_failure *);
 
 /* The oldest element that was sent and not taken, as text; NULL.  The caller's. */
 char	*fake_take_sent(const char *jid);
+/* Until fake_reset() nothing more is recorded: its process is dead.  How much was sent and not taken. */
+unsigned fake_mute(const char *jid);
 /* Called once, in the next send of any stream, instead of recording: its bytes never leave.  NULL: not any more. */
 void	 fake_at_send(void (*fn)(void *ctx), void *ctx);
 /* Forgets everything; streams that are still there are not called back. */

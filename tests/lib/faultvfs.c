@@ -13,13 +13,15 @@ struct file {
 	sqlite3_file	*real;		/* in the memory behind this struct */
 };
 
-/* One write or truncation that no sync has followed. */
+/* One write or truncation that no sync has followed: what was there, and what came (NULL: the file ends at offset). */
 struct undo {
 	char		*path;
 	sqlite3_int64	 offset, old_size;
-	char		*old;
-	int		 n;
+	char		*old, *now;
+	int		 n, now_n;
 };
+
+enum { SECTOR = 512 };		/* what a disk writes whole or not at all */
 
 static pthread_mutex_t	 mutex = PTHREAD_MUTEX_INITIALIZER;
 static sqlite3_vfs	*real_vfs;
@@ -27,6 +29,8 @@ static GSList		*undos;		/* newest first */
 static unsigned		 count, fail_at;
 static enum fault	 kind;
 static bool		 for_ever, fired, read_only;
+static void		(*on_fault)(void *);
+static void		*on_fault_ctx;
 
 static void
 undo_free(void *data)
@@ -35,6 +39,7 @@ undo_free(void *data)
 
 	g_free(undo->path);
 	g_free(undo->old);
+	g_free(undo->now);
 	g_free(undo);
 }
 
@@ -71,26 +76,76 @@ faultvfs_fired(void)
 	return value;
 }
 
+unsigned
+faultvfs_count(void)
+{
+	unsigned value;
+
+	pthread_mutex_lock(&mutex);
+	value = count;
+	pthread_mutex_unlock(&mutex);
+	return value;
+}
+
+void
+faultvfs_on_fault(void (*fn)(void *ctx), void *ctx)
+{
+	pthread_mutex_lock(&mutex);
+	on_fault = fn;
+	on_fault_ctx = ctx;
+	pthread_mutex_unlock(&mutex);
+}
+
 void
 faultvfs_read_only(bool on)
 {
 	read_only = on;
 }
 
-void
-faultvfs_lose_power(void)
+static void
+change_file(const char *path, const char *bytes, int n, sqlite3_int64 offset, sqlite3_int64 size)
 {
+	int fd = open(path, O_WRONLY);
+
+	if (fd == -1)
+		return;			/* it was removed */
+	if (pwrite(fd, bytes, (size_t)n, offset) != n || (size >= 0 && ftruncate(fd, size) == -1))
+		g_error("%s: cannot be put back", path);
+	close(fd);
+}
+
+/* Some of what was written got there all the same: whole, or some of its sectors. */
+static void
+write_some(const struct undo *undo, GRand *chance)
+{
+	int how = g_rand_int_range(chance, 0, 3);
+
+	if (how == 0)
+		return;
+	if (undo->now == NULL) {
+		change_file(undo->path, "", 0, 0, undo->offset);
+		return;
+	}
+	for (int at = 0, n; at < undo->now_n; at += n) {
+		n = MIN(SECTOR - (int)((undo->offset + at) % SECTOR), undo->now_n - at);
+		if (how == 1 || g_rand_boolean(chance))
+			change_file(undo->path, undo->now + at, n, undo->offset + at, -1);
+	}
+}
+
+void
+faultvfs_lose_power(unsigned seed)
+{
+	g_autoptr(GRand) chance = g_rand_new_with_seed(seed);
+
 	for (GSList *l = undos; l != NULL; l = l->next) {
 		const struct undo *undo = l->data;
-		int fd = open(undo->path, O_WRONLY);
 
-		if (fd == -1)
-			continue;		/* it was removed */
-		if (pwrite(fd, undo->old, (size_t)undo->n, undo->offset) != undo->n ||
-		    ftruncate(fd, undo->old_size) == -1)
-			g_error("%s: cannot be put back", undo->path);
-		close(fd);
+		change_file(undo->path, undo->old, undo->n, undo->offset, undo->old_size);
 	}
+	undos = g_slist_reverse(undos);
+	for (GSList *l = undos; l != NULL && seed != 0; l = l->next)
+		write_some(l->data, chance);
 	faultvfs_reset();
 }
 
@@ -101,6 +156,8 @@ due(void)
 	count++;
 	if (fail_at == 0 || count < fail_at || (count > fail_at && !for_ever))
 		return false;
+	if (!fired && on_fault != NULL)
+		on_fault(on_fault_ctx);
 	fired = true;
 	return true;
 }
@@ -118,7 +175,7 @@ dead(void)
 
 /* Remembers what is at this place of the file now. */
 static void
-remember(struct file *file, sqlite3_int64 offset, int n)
+remember(struct file *file, sqlite3_int64 offset, int n, const void *now)
 {
 	struct undo *undo = g_new0(struct undo, 1);
 
@@ -129,6 +186,8 @@ remember(struct file *file, sqlite3_int64 offset, int n)
 	undo->old = g_malloc0((gsize)undo->n + 1);
 	if (undo->n > 0)
 		file->real->pMethods->xRead(file->real, undo->old, undo->n, offset);
+	undo->now = now != NULL ? g_memdup2(now, (gsize)n) : NULL;
+	undo->now_n = now != NULL ? n : 0;
 	undos = g_slist_prepend(undos, undo);
 }
 
@@ -144,7 +203,7 @@ file_write(sqlite3_file *f, const void *bytes, int n, sqlite3_int64 offset)
 		n = kind == FAULT_SHORT ? n / 2 : 0;
 	}
 	if (n > 0 && file->path != NULL)
-		remember(file, offset, n);
+		remember(file, offset, n, bytes);
 	if (n > 0) {
 		int wrote = file->real->pMethods->xWrite(file->real, bytes, n, offset);
 		rc = rc == SQLITE_OK ? wrote : rc;
@@ -164,7 +223,7 @@ file_truncate(sqlite3_file *f, sqlite3_int64 size)
 	if (!due()) {
 		file->real->pMethods->xFileSize(file->real, &old);
 		if (file->path != NULL && old > size)
-			remember(file, size, (int)(old - size));
+			remember(file, size, (int)(old - size), NULL);
 		rc = file->real->pMethods->xTruncate(file->real, size);
 	}
 	pthread_mutex_unlock(&mutex);

@@ -21,9 +21,16 @@ void	 faultvfs_reset(void);
 /* The n-th from now (1 is the next) fails, and if for_ever all that follow. */
 void	 faultvfs_fail_at(unsigned n, enum fault, bool for_ever);
 bool	 faultvfs_fired(void);
+/* Operations since then. */
+unsigned faultvfs_count(void);
+/* Called at the first fault, before it happens, on whatever thread that is; it must not use the VFS.  NULL: nobody. */
+void	 faultvfs_on_fault(void (*fn)(void *ctx), void *ctx);
 /* Files are opened as if they may only be read. */
 void	 faultvfs_read_only(bool);
-/* After FAULT_DEATH, with all connections closed: what was written and not synced was never written. */
-void	 faultvfs_lose_power(void);
+/*
+ * After FAULT_DEATH, with all connections closed: what was written and not synced was never written; with a seed other
+ * than 0 some of it was, in whole or in sectors of it, as the seed has it.
+ */
+void	 faultvfs_lose_power(unsigned seed);
 
 #endif

@@ -212,7 +212,7 @@ at_every_write(enum fault fault, bool for_ever, bool power)
 		turns = session(&doubt);
 		fired = faultvfs_fired();
 		if (power)
-			faultvfs_lose_power();
+			faultvfs_lose_power(0);
 		faultvfs_reset();
 		examine(n, turns, doubt);
 		if (!fired)
