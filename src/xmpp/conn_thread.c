@@ -1,10 +1,11 @@
 /*
  * conn_thread.c: the thread of a connection.  See conn.h.
  *
- * What a reader would get wrong: libstrophe is used in raw mode as a socket, TLS and a parser; it knows nothing of the
- * log-in.  TLS and new streams are begun between two calls of xmpp_run_once() and never inside a handler, so that what
- * the library has read before cannot be taken for what came after.  It reads only what it is called for, and says
- * nowhere how much it holds, so run() calls it until the guard has seen nothing new.
+ * What a reader would get wrong: libstrophe is used in raw mode as a socket, TLS and the feeder of a parser, whose
+ * stanzas the guard makes and hands to on_stanza(); it knows nothing of the log-in.  TLS and new streams are begun
+ * between two calls of xmpp_run_once() and never inside a handler, so that what the library has read before cannot be
+ * taken for what came after.  It reads only what it is called for, and says nowhere how much it holds, so run() calls it
+ * until the guard has seen nothing new.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +22,6 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "xmpp/conn_private.h"
-#include "xmpp/convert.h"
 #include "xmpp/failure.h"
 #include "xmpp/ns.h"
 
@@ -262,27 +262,21 @@ deliver(struct conn *conn, struct stanza *s)
 	conn_post(conn, (struct conn_event){ .kind = CONN_EVENT_STANZA, .stanza = s, .bytes = bytes });
 }
 
-static int
-on_stanza(xmpp_conn_t *library, xmpp_stanza_t *stanza, void *data)
+static void
+on_stanza(void *data, struct stanza *s)
 {
 	struct conn *conn = data;
-	struct stanza *s;
 
-	(void)library;
 	/* After <proceed/> nothing is looked at; begin_tls() finds that there was something. */
 	if (conn->over || conn->failure != NULL || (conn->want_stream && conn->want_tls))
-		return 1;
-	s = convert_stanza(stanza);
-	if (conn->phase != CONN_UP)
+		;
+	else if (conn->phase != CONN_UP)
 		negotiate_element(conn->negotiate, s);
 	else if (stanza_is(s, "error", NS_STREAM))
 		conn_fail(conn, failure_from_stream_error(s, conn->setup.peer));
-	else if (is_wanted(s)) {
-		deliver(conn, s);
-		return 1;
-	}
+	else if (is_wanted(s))
+		deliver(conn, g_steal_pointer(&s));
 	stanza_free(s);
-	return 1;
 }
 
 /* --- TLS and streams --- */
@@ -552,7 +546,6 @@ start_library(struct conn *conn)
 	conn->library = xmpp_conn_new(conn->ctx);
 	xmpp_conn_set_jid(conn->library, conn->setup.ascii);
 	xmpp_conn_set_sockopt_callback(conn->library, on_socket);
-	xmpp_handler_add(conn->library, on_stanza, NULL, NULL, NULL, conn);
 	errno = 0;
 	if (xmpp_connect_raw(conn->library, conn->setup.address, conn->setup.port, on_event, conn) != XMPP_EOK ||
 	    conn->fd == -1) {
@@ -587,6 +580,8 @@ conn_thread_run(void *data)
 
 	current = conn;
 	pthread_setname_np(pthread_self(), "stream");
+	conn->report.stanza = on_stanza;
+	conn->report.ctx = conn;
 	guard_watch(&conn->report);
 	tls_watch(&conn->watch);
 	conn->epoll = epoll_create1(EPOLL_CLOEXEC);

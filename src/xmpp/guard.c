@@ -34,6 +34,7 @@ struct guard {
 	unsigned	 elements;	/* of the stanza that is being read */
 	uint64_t	 fed, border;	/* as in the report */
 	GString		*text;		/* character data not handed on yet */
+	struct stanza	*open[LIMIT_STANZA_DEPTH + 2];	/* being built, by depth, from 2 on */
 	bool		 failed;
 };
 
@@ -79,12 +80,21 @@ event_end(const struct guard *guard)
 	return (uint64_t)(XML_GetCurrentByteIndex(guard->parser) + XML_GetCurrentByteCount(guard->parser));
 }
 
+/* Whether stanzas are made here. */
+static bool
+builds(const struct guard *guard)
+{
+	return guard->report != NULL && guard->report->stanza != NULL;
+}
+
 static void
 flush_text(struct guard *guard)
 {
 	if (guard->text->len == 0)
 		return;
-	if (guard->characters != NULL)
+	if (builds(guard))
+		stanza_add_text(guard->open[guard->depth], guard->text->str, (gssize)guard->text->len);
+	else if (guard->characters != NULL)
 		guard->characters(guard->user, guard->text->str, (int)guard->text->len);
 	g_string_truncate(guard->text, 0);
 }
@@ -111,6 +121,23 @@ start_is_allowed(struct guard *guard, const XML_Char *name)
 	else if (event_end(guard) - guard->border > LIMIT_STANZA)
 		guard_fail(guard, "policy-violation", "a stanza of more than %d bytes", LIMIT_STANZA);
 	return !guard->failed;
+}
+
+/* An element at this depth; its name is "namespace SEPARATOR name", at most LIMIT_STANZA_NAME long. */
+static void
+build(struct guard *guard, const XML_Char *name, const XML_Char **attributes)
+{
+	const char *border = strchr(name, guard->separator), *local = border != NULL ? border + 1 : name;
+	char ns[LIMIT_STANZA_NAME + 1];
+	struct stanza *s;
+
+	if (border != NULL)
+		memcpy(ns, name, (size_t)(border - name));
+	ns[border != NULL ? border - name : 0] = '\0';
+	s = guard->depth == 2 ? stanza_new(local, ns) : stanza_add(guard->open[guard->depth - 1], local, ns);
+	for (; *attributes != NULL; attributes += 2)
+		stanza_set(s, attributes[0], attributes[1]);
+	guard->open[guard->depth] = s;
 }
 
 static void
@@ -150,7 +177,9 @@ on_start(void *data, const XML_Char *name, const XML_Char **attributes)
 		if (guard->report != NULL)
 			guard->report->border = guard->border;
 	}
-	if (guard->start != NULL)
+	if (guard->depth > 1 && builds(guard))
+		build(guard, name, kept);
+	else if (guard->start != NULL)
 		guard->start(guard->user, name, kept);
 }
 
@@ -176,8 +205,12 @@ on_end(void *data, const XML_Char *name)
 		guard->border = end;
 		guard->elements = 0;
 	}
-	if (guard->end != NULL)
+	if (guard->depth > 0 && builds(guard)) {
+		if (guard->depth == 1)
+			guard->report->stanza(guard->report->ctx, g_steal_pointer(&guard->open[2]));
+	} else if (guard->end != NULL) {
 		guard->end(guard->user, name);
+	}
 }
 
 static void
@@ -303,6 +336,7 @@ XML_ParserFree(XML_Parser parser)
 	if (parser == NULL)
 		return;
 	guard = guard_of(parser);
+	stanza_free(guard->open[2]);
 	g_string_free(guard->text, TRUE);
 	g_free(guard);
 	REAL(XML_ParserFree)(parser);
@@ -323,6 +357,7 @@ XML_ParserReset(XML_Parser parser, const XML_Char *encoding)
 	guard->depth = guard->elements = 0;
 	guard->fed = guard->border = 0;
 	g_string_truncate(guard->text, 0);
+	g_clear_pointer(&guard->open[2], stanza_free);
 	if (guard->report != NULL)
 		guard->report->fed = guard->report->border = 0;
 	else

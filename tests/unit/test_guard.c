@@ -10,7 +10,6 @@
 #include <strophe.h>
 
 #include "base/limits.h"
-#include "xmpp/convert.h"
 #include "xmpp/guard.h"
 #include "xmpp/ns.h"
 
@@ -259,31 +258,77 @@ test_reset(void **state)
 	stream_end(stream);
 }
 
-/* Through libstrophe's own parser into our tree; also what 1 MiB of line breaks costs. */
 static void
-test_convert(void **state)
+keep(void *ctx, struct stanza *s)
 {
-	xmpp_ctx_t *ctx = xmpp_ctx_new(NULL, NULL);
-	g_autofree char *lines = repeat("\n", 500000), *xml = g_strdup_printf("<message xmlns='jabber:client' "
-	    "from='a' xmlns:e='u' "
-	    "e:from='b'>one<x xmlns='urn:x' xml:lang='de'/>two<body>%s</body></message>", lines);
-	int64_t began = g_get_monotonic_time();
-	xmpp_stanza_t *theirs = xmpp_stanza_new_from_string(ctx, xml);
-	struct stanza *s;
+	g_ptr_array_add(ctx, s);
+}
+
+static void
+free_stanza(void *s)
+{
+	stanza_free(s);
+}
+
+/* Whoever takes stanzas gets trees, wherever the pieces end; libstrophe hears of the root alone. */
+static void
+test_taken(void **state)
+{
+	static const char xml[] = "<message from='a' xmlns:e='u' e:from='b'>one<x xmlns='urn:x' xml:lang='de'><y xmlns=''/></x>"
+	    "two<body>&lt;\xC3\xA9</body></message>";
+	static const char as_text[] = "<message from='a'>one<x xmlns='urn:x' xml:lang='de'><y xmlns=''/></x>two"
+	    "<body>&lt;\xC3\xA9</body></message>";
+	g_autoptr(GPtrArray) taken = g_ptr_array_new_with_free_func(free_stanza);
+	struct stream *stream = stream_new(HEADER);
+	size_t cut, len = strlen(xml);
 
 	(void)state;
-	assert_non_null(theirs);
-	s = convert_stanza(theirs);
+	stream->report.stanza = keep;
+	stream->report.ctx = taken;
+	for (cut = 1; cut < len; cut++) {
+		feed(stream, xml, cut);
+		assert_int_equal(taken->len, 0);
+		feed(stream, xml + cut, len - cut);
+		assert_int_equal(taken->len, 1);
+		g_autofree char *text = stanza_to_xml(taken->pdata[0]);
+		assert_string_equal(text, as_text);
+		g_ptr_array_set_size(taken, 0);
+	}
+	assert_string_equal(stream->told->str, "");
+	feed_text(stream, "<iq/><message><body>ha");
+	assert_int_equal(taken->len, 1);
+	XML_ParserReset(stream->parser, NULL);
+	listen_to(stream);
+	feed_text(stream, HEADER "<presence/><message><body><deep>");
+	assert_int_equal(taken->len, 2);
+	assert_true(stanza_is(taken->pdata[1], "presence", NS_CLIENT));
+	stream_end(stream);
+}
+
+/* At every limit, and what 1 MiB of line breaks costs. */
+static void
+test_taken_at_the_limits(void **state)
+{
+	g_autofree char *lines = repeat("\n", 500000), *deep = repeat("<a>", LIMIT_STANZA_DEPTH), *up = repeat("</a>",
+	    LIMIT_STANZA_DEPTH), *name = repeat("n", LIMIT_STANZA_NAME - 4);
+	g_autofree char *text = g_strdup_printf("<m><body>%s</body></m>%s%s<m><n xmlns='%s'/></m>", lines, deep, up, name);
+	g_autoptr(GPtrArray) taken = g_ptr_array_new_with_free_func(free_stanza);
+	struct stream *stream = stream_new(HEADER);
+	int64_t began = g_get_monotonic_time();
+
+	(void)state;
+	stream->report.stanza = keep;
+	stream->report.ctx = taken;
+	feed_text(stream, text);
 	assert_true(g_get_monotonic_time() - began < G_USEC_PER_SEC);
-	xmpp_stanza_release(theirs);
-	xmpp_ctx_free(ctx);
-	assert_true(stanza_is(s, "message", NS_CLIENT));
-	assert_string_equal(stanza_get(s, "from"), "a");
-	assert_null(stanza_get(s, "xmlns"));
-	assert_string_equal(stanza_text(s), "onetwo");
-	assert_string_equal(stanza_get(stanza_child(s, "x", "urn:x"), "xml:lang"), "de");
-	assert_int_equal(strlen(stanza_text(stanza_child(s, "body", NS_CLIENT))), 500000);
-	stanza_free(s);
+	assert_false(stream->report.failed);
+	assert_int_equal(taken->len, 3);
+	assert_int_equal(strlen(stanza_text(stanza_child(taken->pdata[0], "body", NS_CLIENT))), 500000);
+	assert_string_equal(stanza_ns(stanza_child(taken->pdata[2], "n", NULL)), name);
+	feed_text(stream, deep);
+	feed_text(stream, "<a>");
+	assert_true(stream->report.failed);
+	stream_end(stream);
 }
 
 int
@@ -296,7 +341,8 @@ main(void)
 		cmocka_unit_test(test_stopped),
 		cmocka_unit_test(test_drip),
 		cmocka_unit_test(test_reset),
-		cmocka_unit_test(test_convert),
+		cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_taken_at_the_limits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
