@@ -101,10 +101,10 @@ ask(struct request *request)
 	question.chat = request->jid;
 	question.facts = json_pack("[[s,s],[s,s],[s,s]]", "address", request->jid, "for", account_jid(account),
 	    "before", known ? "there is a chat with this address" : "no message before");
-	question.choices = json_pack("[[s,s],[s,s],[s,s]]",
-	    "add", "let them see you, and ask to see them too",
-	    "allow", "let them see you",
-	    "deny", "refuse; they are told");
+	question.choices = json_pack("[[s,s,s],[s,s,s],[s,s,s]]",
+	    "add", "let them see you, and ask to see them too", "a",
+	    "allow", "let them see you", "o",
+	    "deny", "refuse; they are told", "d");
 	request->prompt = prompt_open(request->core->prompts, &question, answered, request);
 }
 

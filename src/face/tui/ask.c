@@ -217,6 +217,7 @@ ask_prompt_changed(struct face *face, const struct event *event)
 {
 	struct ask *ask = &face->ask;
 
+	select_how(face);
 	if (event->gone) {
 		if (ask->open && ask->done == prompt_answered && ask->id == event->prompt.id)
 			ask_close(face);

@@ -63,6 +63,7 @@ struct select {
 	struct rows_select rows;		/* at 0: nothing is selected */
 	bool		 menu;
 	char		*said;			/* what the last key did */
+	char		*how;			/* how a question in the console is turned to; NULL: there was none */
 };
 
 /* page.c */
@@ -356,6 +357,8 @@ void	 select_leave(struct face *);
 bool	 select_key(struct face *, const char *bytes, size_t len);
 /* What the status line says of it; NULL: nothing is selected. */
 const char *select_hint(const struct face *);
+/* Makes select.how, as keys are bound now. */
+void	 select_how(struct face *);
 int	 select_rows(const struct face *);
 void	 select_draw(struct face *, const struct area *);
 

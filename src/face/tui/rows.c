@@ -461,6 +461,12 @@ add_note(struct builder *builder, const struct entry *previous, const struct ent
 	add_text(builder, row, MIN(first, builder->at.text), entry->text, bad ? SLOT_NOTICE_WARNING : SLOT_TEXT);
 }
 
+static bool
+is_selected(const struct rows_look *look, const struct entry *entry)
+{
+	return look->select != NULL && look->select->at == entry->id && entry->id != 0;
+}
+
 static void
 add_prompt(struct builder *builder, const struct entry *previous, const struct entry *entry)
 {
@@ -489,13 +495,15 @@ add_prompt(struct builder *builder, const struct entry *previous, const struct e
 	json_array_foreach(prompt->choices, i, pair) {
 		const char *value = json_string_value(json_array_get(pair, 0));
 		const char *meaning = json_string_value(json_array_get(pair, 1));
-		g_autofree char *choice = g_strdup_printf("/answer %" G_GINT64_FORMAT " %s   %s", prompt->id,
-		    value != NULL ? value : "", meaning != NULL ? meaning : "");
+		g_autofree char *key = is_selected(builder->look, entry) ? window_prompt_key(prompt, i) : NULL;
+		g_autofree char *choice = g_strdup_printf("%s%s/answer %" G_GINT64_FORMAT " %s   %s", key != NULL ? key : "",
+		    key != NULL ? "  " : "", prompt->id, value != NULL ? value : "", meaning != NULL ? meaning : "");
 
 		add_text(builder, row_add(builder), builder->at.text, choice, SLOT_MENU_KEY);
 	}
 	if (json_array_size(prompt->choices) == 0) {
-		g_autofree char *how = g_strdup_printf("/answer %" G_GINT64_FORMAT " asks for it", prompt->id);
+		g_autofree char *how = g_strdup_printf("%s/answer %" G_GINT64_FORMAT " asks for it",
+		    is_selected(builder->look, entry) ? "Enter  " : "", prompt->id);
 
 		add_text(builder, row_add(builder), builder->at.text, how, SLOT_MENU_KEY);
 	}
@@ -543,12 +551,6 @@ add_gap(struct builder *builder, const struct window_gap *gap)
 
 		add_rule(builder, reason, true, SLOT_LINE_DAY);
 	}
-}
-
-static bool
-is_selected(const struct rows_look *look, const struct entry *entry)
-{
-	return look->select != NULL && look->select->at == entry->id && entry->id != 0;
 }
 
 /* ">" before the name of the selected one, "*" before those that are marked. */

@@ -57,6 +57,8 @@ hint(const struct face *face)
 		return "which chat: two digits";
 	if (face->client == NULL && face->socket != NULL)
 		return "no core: /restart starts one";
+	if (chat_is_console(face->front) && model_prompts(face->model)->len > 0)
+		return face->select.how;
 	return NULL;
 }
 

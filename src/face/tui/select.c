@@ -278,6 +278,80 @@ who(struct face *face, const struct entry *entry)
 	say(face, text);
 }
 
+/* --- a question --- */
+
+/* To the question beside it, or out of the selection. */
+static void
+after_answer(struct face *face)
+{
+	const struct window *window = face->front->window;
+	long at = window_find(window, face->select.rows.at);
+	const struct entry *next = at >= 0 && (size_t)at + 1 < window->n ? window->entries[at + 1] :
+	    at > 0 ? window->entries[at - 1] : NULL;
+
+	if (next != NULL && next->kind == ENTRY_PROMPT)
+		put(face, next->id);
+	else
+		select_leave(face);
+}
+
+static void
+typed_out(struct face *face, const char *value, int64_t id)
+{
+	if (value != NULL && *value != '\0')
+		link_answer(face, id, value, false);
+}
+
+/* The answer that this key is of the selected question; false: none. */
+static bool
+answer(struct face *face, const char *bytes, size_t len)
+{
+	const struct entry *entry = entry_at(face);
+	const struct event_prompt *prompt = &entry->event.prompt;
+	g_autofree char *title = NULL;
+
+	if (entry->kind != ENTRY_PROMPT)
+		return false;
+	for (size_t i = 0; i < json_array_size(prompt->choices); i++) {
+		const char *value = json_string_value(json_array_get(json_array_get(prompt->choices, i), 0));
+		g_autofree char *key = window_prompt_key(prompt, i);
+
+		if (value == NULL || strlen(key) != len || memcmp(key, bytes, len) != 0)
+			continue;
+		/* What is not the safe answer of a question about safety is typed out. */
+		if (prompt->kind != PROMPT_CHOICE && g_strcmp0(value, prompt->default_choice) != 0) {
+			int64_t id = prompt->id;
+
+			title = g_strdup_printf("type %s to do it", value);
+			select_leave(face);
+			ask_open(face, title, false, "", typed_out, id);
+			return true;
+		}
+		link_answer(face, prompt->id, value, false);
+		after_answer(face);
+		return true;
+	}
+	return false;
+}
+
+/* Enter: the chat with whoever asks, else the line asks for the answer. */
+static void
+open_question(struct face *face, const struct entry *entry)
+{
+	const struct event *event = &entry->event;
+	g_autofree char *account = g_strdup(event->account_name), *line = NULL;
+	int64_t id = event->prompt.id;
+
+	if (event->prompt.kind == PROMPT_CHOICE && event->chat_jid != NULL && account != NULL) {
+		line = g_strdup_printf("/msg %s", event->chat_jid);
+		select_leave(face);
+		send_for_account(face, account, line);
+		return;
+	}
+	select_leave(face);
+	ask_prompt(face, id);
+}
+
 static void
 toggle_mark(struct face *face)
 {
@@ -295,6 +369,10 @@ enter(struct face *face)
 	struct entry *entry = entry_at(face);
 	struct view_chat view = face_view(face);
 
+	if (entry->kind == ENTRY_PROMPT) {
+		open_question(face, entry);
+		return;
+	}
 	if (!face->select.menu && view_chat_folded(&view, entry) != 0) {
 		entry->unfolded++;
 		put(face, entry->id);
@@ -409,6 +487,8 @@ select_key(struct face *face, const char *bytes, size_t len)
 	}
 	g_clear_pointer(&face->select.said, g_free);
 	face_mark(face, DIRTY_BARS);
+	if (answer(face, bytes, len))
+		return true;
 	for (int i = 0; i < SELECTS; i++)
 		if (keyname_is(table[i].keys, bytes, len)) {
 			run(face, (enum select_action)i);
@@ -424,7 +504,20 @@ select_hint(const struct face *face)
 		return NULL;
 	if (face->select.said != NULL)
 		return face->select.said;
+	if (entry_at(face) == NULL)
+		return face->jump != 0 ? "SELECT  it is on its way" : "SELECT  that one is gone; any key goes on";
+	if (entry_at(face)->kind == ENTRY_PROMPT)
+		return "SELECT  its letters answer  Enter opens  q leave";
 	return "SELECT  j k  Enter menu  q leave";
+}
+
+void
+select_how(struct face *face)
+{
+	g_autofree char *keys = input_keys_of(ACTION_SELECT);
+
+	g_free(face->select.how);
+	face->select.how = g_strdup_printf("%s selects the question", keys);
 }
 
 /* --- the menu --- */

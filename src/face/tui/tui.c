@@ -406,6 +406,7 @@ face_clear(struct face *face)
 	select_leave(face);
 	page_free(face);
 	search_free(face);
+	g_free(face->select.how);
 	ask_close(face);
 	g_clear_pointer(&face->client, client_free);
 	model_each_chat(face->model, free_draft, face);

@@ -291,6 +291,28 @@ window_prompt(struct window *window, const struct event *event)
 	insert(window, entry);
 }
 
+char *
+window_prompt_key(const struct event_prompt *prompt, size_t i)
+{
+	const json_t *choice = json_array_get(prompt->choices, i);
+	const char *own = json_string_value(json_array_get(choice, 2)), *word = json_string_value(json_array_get(choice, 0));
+
+	if (own != NULL)
+		return g_strdup(own);
+	for (; word != NULL && *word != '\0'; word++) {
+		bool taken = !g_ascii_isalpha(*word);
+
+		for (size_t k = 0; k < i && !taken; k++) {
+			g_autofree char *other = window_prompt_key(prompt, k);
+
+			taken = *other == *word;
+		}
+		if (!taken)
+			return g_strndup(word, 1);
+	}
+	return g_strdup("");
+}
+
 static void
 drop_kind(struct window *window, enum entry_kind kind)
 {

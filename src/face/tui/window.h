@@ -74,6 +74,9 @@ bool	 window_take(struct window *, const struct event *, bool live);
 void	 window_note(struct window *, enum severity, int64_t time, const char *text);
 /* An open question; the same id again replaces it, gone takes it away. */
 void	 window_prompt(struct window *, const struct event *);
+/* The key that gives the i-th answer of a question, "" behind the last one: its own, else the first letter of the word that
+ * no answer before it has.  The caller's. */
+char	*window_prompt_key(const struct event_prompt *, size_t i);
 /* Forgets what was only said here. */
 void	 window_clear_notes(struct window *);
 /* Forgets the messages: the next page begins anew.  Notes stay. */
