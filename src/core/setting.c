@@ -41,7 +41,8 @@ struct settings {
 		int	 number;
 		int64_t	 rev;
 	}		 values[SETTINGS];
-	GHashTable	*aliases;
+	GHashTable	*aliases, *binds;
+	int64_t		 binds_rev;
 };
 
 const char *
@@ -203,6 +204,24 @@ read_alias(struct settings *settings, const struct ini *ini, const char *name, G
 	return false;
 }
 
+/* Which keys and actions there are is the faces' to know: they say what is wrong with a name. */
+static bool
+read_bind(struct settings *settings, const struct ini *ini, const char *key, GError **error)
+{
+	g_autofree char *what = NULL;
+
+	if (!ini_string(ini, BIND_GROUP, key, &what, error))
+		return false;
+	if (*what != '\0' && is_plain(what, LIMIT_NAME) && is_plain(key, LIMIT_KEY_SEQUENCE) &&
+	    g_hash_table_size(settings->binds) < LIMIT_BINDS) {
+		g_hash_table_insert(settings->binds, g_strdup(key), g_steal_pointer(&what));
+		return true;
+	}
+	ini_complain(ini, BIND_GROUP, key, error, "a key is bound to an action, or to a command of at most %d bytes; to at most %d "
+	    "of them.", LIMIT_NAME, LIMIT_BINDS);
+	return false;
+}
+
 static bool
 check_names(struct settings *settings, const struct ini *ini, GError **error)
 {
@@ -216,8 +235,8 @@ check_names(struct settings *settings, const struct ini *ini, GError **error)
 			const char *near;
 			enum setting found;
 
-			if (strcmp(*group, ALIAS_GROUP) == 0) {
-				if (!read_alias(settings, ini, *key, error))
+			if (strcmp(*group, ALIAS_GROUP) == 0 || strcmp(*group, BIND_GROUP) == 0) {
+				if (!(strcmp(*group, ALIAS_GROUP) == 0 ? read_alias : read_bind)(settings, ini, *key, error))
 					return false;
 				continue;
 			}
@@ -256,6 +275,7 @@ read_all(const struct ini *ini, GError **error)
 	bool ok;
 
 	settings->aliases = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	settings->binds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	ok = check_names(settings, ini, error);
 	for (unsigned i = 0; ok && i < SETTINGS; i++)
 		ok = read_value(ini, (enum setting)i, &settings->values[i], error);
@@ -282,6 +302,7 @@ settings_free(struct settings *settings)
 	for (unsigned i = 0; i < SETTINGS; i++)
 		g_free(settings->values[i].text);
 	g_hash_table_unref(settings->aliases);
+	g_hash_table_unref(settings->binds);
 	g_free(settings);
 }
 
@@ -301,6 +322,12 @@ GHashTable *
 settings_aliases(const struct settings *settings)
 {
 	return settings->aliases;
+}
+
+GHashTable *
+settings_binds(const struct settings *settings)
+{
+	return settings->binds;
 }
 
 /* --- changes --- */
@@ -332,11 +359,45 @@ setting_event(const struct core *core, enum setting i)
 	return event;
 }
 
+struct event
+settings_binds_event(const struct core *core)
+{
+	struct event event = { .type = EVENT_setting, .rev = core->settings->binds_rev };
+	GHashTableIter iter;
+	void *key, *what;
+
+	event.setting.name = g_strdup(BIND_GROUP);
+	event.setting.value = json_object();
+	event.setting.standard = json_object();
+	event.setting.range = g_strdup("keys with the actions or commands that they are bound to");
+	event.setting.meaning = g_strdup("what keys do on a screen");
+	g_hash_table_iter_init(&iter, core->settings->binds);
+	while (g_hash_table_iter_next(&iter, &key, &what))
+		json_object_set_new(event.setting.value, key, json_string(what));
+	return event;
+}
+
 void
 settings_number(struct core *core)
 {
+	core->settings->binds_rev = store_next_rev(core->store);
 	for (unsigned i = 0; i < SETTINGS; i++)
 		core->settings->values[i].rev = store_next_rev(core->store);
+}
+
+static bool
+same_table(GHashTable *a, GHashTable *b)
+{
+	GHashTableIter iter;
+	void *key, *value;
+
+	if (g_hash_table_size(a) != g_hash_table_size(b))
+		return false;
+	g_hash_table_iter_init(&iter, a);
+	while (g_hash_table_iter_next(&iter, &key, &value))
+		if (g_strcmp0(value, g_hash_table_lookup(b, key)) != 0)
+			return false;
+	return true;
 }
 
 /* The settings as they were just read become those in force. */
@@ -356,6 +417,11 @@ adopt(struct core *core, struct settings *fresh)
 		fresh->values[i].rev = store_next_rev(core->store);
 		g_array_append_val(changed, i);
 		bus_post(core->bus, setting_event(core, i));
+	}
+	fresh->binds_rev = old->binds_rev;
+	if (!same_table(fresh->binds, old->binds)) {
+		fresh->binds_rev = store_next_rev(core->store);
+		bus_post(core->bus, settings_binds_event(core));
 	}
 	settings_free(old);
 	turn_wake(core->turn);
@@ -420,4 +486,20 @@ bool
 settings_set_alias(struct core *core, const char *name, const char *line, GError **error)
 {
 	return change(core, ALIAS_GROUP, name, line, error);
+}
+
+bool
+settings_set_bind(struct core *core, const char *key, const char *what, GError **error)
+{
+	const char *at = key;
+
+	/* What a key of the file may be. */
+	while (*at != '\0' && strchr("=[]", *at) == NULL)
+		at++;
+	if (*key == '\0' || *key == ' ' || *key == '#' || *at != '\0' || at[-1] == ' ') {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "\"%s\" cannot stand in the file; [ ] = and # are BracketLeft, "
+		    "BracketRight, Equals and Hash there.", key);
+		return false;
+	}
+	return change(core, BIND_GROUP, key, what, error);
 }

@@ -1,5 +1,6 @@
 /*
- * setting.h: setting.def and the config file: group.key is key in [group]; [alias] holds the aliases (core/alias.h).
+ * setting.h: setting.def and the config file: group.key is key in [group]; [alias] holds the aliases (core/alias.h), [bind]
+ * what keys do.
  *
  * A change reads the file again, so that what was changed by hand meanwhile is kept and takes effect with it.  A file
  * with anything wrong in it changes nothing, and is never written over.
@@ -24,6 +25,9 @@ enum setting {
 	SETTINGS
 };
 
+/* The group of keys that were bound, which only faces understand. */
+#define BIND_GROUP "bind"
+
 struct settings;
 
 /* The defaults where there is no file.  The error names file and line. */
@@ -35,6 +39,9 @@ int	 setting_get(const struct settings *, enum setting);
 const char *setting_text(const struct settings *, enum setting);
 /* What people gave names to: name → line, both without a slash before the name.  Lives until the next change. */
 GHashTable *settings_aliases(const struct settings *);
+
+/* What people bound keys to: key → action or command.  Lives until the next change. */
+GHashTable *settings_binds(const struct settings *);
 
 const char *setting_name(enum setting);
 const char *setting_meaning(enum setting);
@@ -52,6 +59,8 @@ bool	 setting_is_address(const char *text, GError **error);
 
 /* The object as it now is. */
 struct event setting_event(const struct core *, enum setting);
+/* All binds as one setting, "bind". */
+struct event settings_binds_event(const struct core *);
 /* At the start: gives all of them a revision. */
 void	 settings_number(struct core *);
 /*
@@ -61,6 +70,8 @@ void	 settings_number(struct core *);
 bool	 settings_set(struct core *, enum setting, const char *value, GError **error);
 /* The same for an alias, which the caller has checked. */
 bool	 settings_set_alias(struct core *, const char *name, const char *line, GError **error);
+/* The same for a key, named as in the file. */
+bool	 settings_set_bind(struct core *, const char *key, const char *what, GError **error);
 /* Reads the file again.  The settings that changed, as the caller's array of enum setting; NULL with an error. */
 GArray	*settings_reload(struct core *, GError **error);
 

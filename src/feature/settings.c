@@ -85,16 +85,61 @@ unquoted(const char *text)
 	return word != NULL && *at == '\0' ? g_steal_pointer(&word) : g_strdup(text);
 }
 
+/* --- keys --- */
+
+static void
+say_binds(struct command_call *call, const char *only)
+{
+	GHashTable *binds = settings_binds(call->core->settings);
+	g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(binds), (GCompareFunc)strcmp);
+	struct event event = settings_binds_event(call->core);
+
+	for (GList *key = keys; key != NULL; key = key->next)
+		if (only == NULL || strcmp(only, key->data) == 0)
+			command_say(call, "bind.%s = %s", (char *)key->data, (char *)g_hash_table_lookup(binds, key->data));
+	command_data(call, event_to_json(&event));
+	event_clear(&event);
+	command_done(call);
+}
+
+/* what NULL: no more. */
+static void
+bind(struct command_call *call, const char *key, const char *what)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (what == NULL && !g_hash_table_contains(settings_binds(call->core->settings), key))
+		command_fail(call, RPC_ERROR_NOT_FOUND, "%s is not bound in the config file.", key);
+	else if (!settings_set_bind(call->core, key, what, &error))
+		command_fail_with(call, error);
+	else
+		say_binds(call, key);
+}
+
+/* The key of "bind.KEY", "" of "bind" and "bind."; NULL: it is another setting. */
+static const char *
+bound_key(const char *name)
+{
+	return name == NULL ? NULL : g_str_has_prefix(name, BIND_GROUP ".") ? name + strlen(BIND_GROUP ".") :
+	    strcmp(name, BIND_GROUP) == 0 ? "" : NULL;
+}
+
 static void
 set_run(struct command_call *call)
 {
 	g_autoptr(GError) error = NULL;
-	const char *name = call->argv[0];
+	const char *name = call->argv[0], *key = bound_key(name);
 	g_autofree char *prefix = name != NULL ? g_str_has_suffix(name, ".") ? g_strdup(name) : g_strconcat(name, ".", NULL) :
 	    g_strdup("");
 	enum setting i;
 
-	if (name == NULL || (call->argv[1] == NULL && !setting_find(name, &i, NULL) && say_list(call, prefix) > 0)) {
+	if (key != NULL && (*key == '\0' || call->argv[1] == NULL)) {
+		say_binds(call, *key != '\0' ? key : NULL);
+	} else if (key != NULL) {
+		g_autofree char *value = unquoted(call->argv[1]);
+
+		bind(call, key, value);
+	} else if (name == NULL || (call->argv[1] == NULL && !setting_find(name, &i, NULL) && say_list(call, prefix) > 0)) {
 		if (name == NULL)
 			say_list(call, prefix);
 		command_done(call);
@@ -117,7 +162,9 @@ unset_run(struct command_call *call)
 	g_autoptr(GError) error = NULL;
 	enum setting i;
 
-	if (!setting_find(call->argv[0], &i, &error))
+	if (bound_key(call->argv[0]) != NULL)
+		bind(call, bound_key(call->argv[0]), NULL);
+	else if (!setting_find(call->argv[0], &i, &error))
 		command_fail_with(call, error);
 	else
 		set(call, i, NULL);
@@ -233,7 +280,7 @@ static const struct command commands[] = {
 	{ "set", "[SETTING] [VALUE...]", "the rest", "lists the settings, shows one, or changes one",
 	  "SETTING alone tells its value, what it may be and what it does; a group such as ui lists those of the group. A change "
 	  "takes effect at once, in all faces, and is kept in the config file, whose comments stay; what was changed in it by hand "
-	  "meanwhile stays too.", 0, set_run },
+	  "meanwhile stays too. bind.KEY is what a key is bound to, which /bind of a screen sets.", 0, set_run },
 	{ "unalias", "ALIAS", "the rest", "takes an alias of yours away", NULL, 0, unalias_run },
 	{ "unset", "SETTING", "the rest", "gives a setting its default back", "Its line leaves the config file.", 0, unset_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }

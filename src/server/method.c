@@ -542,6 +542,9 @@ do_settings(struct session *session, int64_t id, const json_t *params, GError **
 		json_array_append_new(list, event_to_json(&event));
 		event_clear(&event);
 	}
+	struct event binds = settings_binds_event(session_core(session));
+	json_array_append_new(list, event_to_json(&binds));
+	event_clear(&binds);
 	return json_pack("{s:o}", "settings", list);
 }
 

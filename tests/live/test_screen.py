@@ -130,3 +130,44 @@ def test_contacts_are_opened_and_renamed(server, people, peer, confab, tmux):
     terminal.wait_for("● Alice in Wonderland")
     terminal.keys("Enter")
     terminal.wait_for("^Alice in Wonderland>")
+
+
+def test_keys_are_bound_in_every_face(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
+    other = tmux(60, 20).confab(confab)
+    other.wait_for(rf"^{alice}>")
+    terminal.type("/bind C-x 4 f open-con")
+    terminal.keys("Tab")
+    terminal.wait_for("> /bind C-x 4 f open-con(tacts|sole)")
+    terminal.keys("C-u")
+    terminal.line("/bind C-x 4 f open-console")
+    terminal.wait_for("bind.C-x 4 f = open-console")
+    other.keys("C-x", "4", "f")
+    other.wait_for("^console>")
+    # A command that ends in a blank waits for more.
+    terminal.line("/bind F12 '/help '")
+    terminal.wait_for("bind.F12 = /help")
+    terminal.keys("F12")
+    terminal.wait_for(rf"^{alice}> /help$")
+    terminal.keys("C-u", "M-k", "F12")
+    terminal.wait_for("F12 is /help")
+    # By hand, with something wrong in it.
+    config = confab.home / "config" / "config"
+    config.write_text(config.read_text().replace("F12=", "F11=") + "F10=opne-help\n")
+    terminal.line("/reload")
+    terminal.wait_for("near to it: open-help")
+    terminal.keys("F11")
+    terminal.wait_for(rf"^{alice}> /help$")
+    terminal.keys("C-u")
+    terminal.line("/bind C-x open-help")
+    terminal.wait_for("the beginning of other keys")
+    terminal.line("/unbind C-x 4 f")
+    terminal.wait_for("C-x 4 f does again")
+    rig.until(lambda: "C-x 4 f" not in config.read_text(), "it stays in the file")
+    # What is there at the start counts too.
+    terminal.keys("C-x", "d")
+    assert terminal.exit_code() == 0
+    terminal.confab(confab)
+    terminal.wait_for(rf"^{alice}>")
+    terminal.keys("F11")
+    terminal.wait_for(rf"^{alice}> /help$")

@@ -892,6 +892,59 @@ typed_elsewhere(void **state)
 	fixture_answer(&face, request, json_object());
 }
 
+/* /bind asks the core to keep it; what the core then tells counts, in every face. */
+static void
+keys_are_bound(void **state)
+{
+	static const struct { const char *typed, *line; } each[] = {
+		{ "/bind F12 go-next-chat", "/set \"bind.F12\" \"go-next-chat\"" },
+		{ "/bind C-x  I '/invite '", "/set \"bind.C-x I\" \"/invite \"" },
+		{ "/bind M-q /say \"a\\b\"", "/set \"bind.M-q\" \"/say \\\"a\\\\b\\\"\"" },
+		{ "/bind C-] go-next-unread", "/set \"bind.C-BracketRight\" \"go-next-unread\"" },
+		{ "/unbind C-n", "/set \"bind.C-n\" \"none\"" },
+		{ "/unbind F11", "/unset \"bind.F11\"" },
+	};
+	json_t *request;
+
+	(void)state;
+	fixture_event(&face, true, "{'type':'setting','rev':70,'name':'bind','value':{'F11':'/win 7','F10':'opne-help',"
+	    "'C-x J':'/search ','C-n':'none'}}");
+	assert_true(shows("F10: There is no action"));
+	fixture_go(&face, "home", ALICE);
+	fixture_key(&face, "\033[23~");
+	assert_string_equal(face.front->jid, BOB);
+	fixture_go(&face, "home", ALICE);
+	fixture_key(&face, "\030");
+	fixture_key(&face, "J");
+	assert_string_equal(input_line(face.input), "/search ");
+	fixture_key(&face, "\025");
+	fixture_key(&face, "\016");
+	assert_string_equal(face.front->jid, ALICE);
+	fixture_event(&face, true, "{'type':'setting','rev':71,'name':'bind','value':{'F11':'/win 7'}}");
+	fixture_key(&face, "\016");
+	assert_string_not_equal(face.front->jid, ALICE);
+	fixture_go(&face, "home", ALICE);
+	for (size_t i = 0; i < G_N_ELEMENTS(each); i++) {
+		fixture_type(&face, each[i].typed);
+		fixture_key(&face, "\r");
+		request = fixture_request(&face, "run");
+		assert_string_equal(param(request, "line"), each[i].line);
+		fixture_answer(&face, request, json_pack("{s:[s]}", "output", "kept"));
+	}
+	fixture_type(&face, "/bind C-a bee");
+	fixture_key(&face, "\r");
+	assert_true(shows("There is no action \"bee\""));
+	fixture_type(&face, "/bind M-a");
+	fixture_key(&face, "\r");
+	assert_true(shows("M-a is go-next-unread."));
+	fixture_type(&face, "/unbind F12");
+	fixture_key(&face, "\r");
+	assert_true(shows("F12 does nothing."));
+	fixture_type(&face, "/bind");
+	fixture_key(&face, "\r");
+	assert_true(shows("F11          /win 7"));
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)
 
 /* --- what a face keeps --- */
@@ -971,7 +1024,7 @@ main(void)
 		test(newer_revisions_only), test(gone_stays_gone), test(presence_of_the_best_resource), test(dropped_events),
 		test(a_queued_message_moves_once), test(paging), test(end_returns_at_once), test(a_stale_page_is_dropped), test(a_flood),
 		test(notes_are_bounded), test(a_cut_message_is_fetched_once), test(a_message_goes_and_the_line_is_free),
-		test(a_refused_line_comes_back), test(a_refusal_finds_its_chat), test(a_core_that_goes_away), test(the_next_core),
+		test(a_refused_line_comes_back), test(a_refusal_finds_its_chat), test(a_core_that_goes_away), test(the_next_core), test(keys_are_bound),
 		test(quit_ends_quietly), test(the_console_takes_no_messages), test(a_pasted_slash_is_no_command),
 		test(a_long_paste_asks), test(candidates), test(a_late_answer_changes_nothing), test(a_password),
 		test(a_secret_is_no_argument), test(a_question_of_ones_own), test(seen_after_a_second),

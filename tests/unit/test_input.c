@@ -38,7 +38,17 @@ on_changed(void *ctx)
 	(void)ctx;
 }
 
-static const struct input_handler handler = { on_action, on_changed };
+static char *bound_line;
+
+static void
+on_line(void *ctx, const char *line)
+{
+	(void)ctx;
+	g_free(bound_line);
+	bound_line = g_strdup(line);
+}
+
+static const struct input_handler handler = { on_action, on_changed, on_line };
 
 static struct input *
 start(const char *inputrc)
@@ -419,6 +429,106 @@ in_processes_of_their_own(void **state)
 	}
 }
 
+/* --- keys of people's own --- */
+
+static void
+bind(struct input *input, const char *keys, const char *what, const char *wrong)
+{
+	g_autofree char *said = input_bind(input, keys, what);
+
+	if (g_strcmp0(said, wrong) != 0)
+		fail_msg("%s %s: %s", keys, what, said != NULL ? said : "(taken)");
+}
+
+static void
+describes(struct input *input, const char *first, const char *second, const char *wanted)
+{
+	g_autofree char *one = input_describe(input, first, strlen(first)), *two = NULL;
+
+	if (second != NULL) {
+		assert_null(one);
+		two = input_describe(input, second, strlen(second));
+	}
+	assert_string_equal(second != NULL ? two : one, wanted);
+}
+
+static void
+binds(void **state)
+{
+	struct input *input = start(NULL);
+	g_autofree char *keys = NULL;
+
+	(void)state;
+	bind(input, "F12", "go-next-chat", NULL);
+	bind(input, "C-x 4 f", "/search ", NULL);
+	bind(input, "M-q x", "open-console", NULL);
+	bind(input, "C-n", "none", NULL);
+	key(input, "F12");
+	assert_int_equal(actions, 1);
+	assert_int_equal(last, ACTION_NEXT_CHAT);
+	/* Its default does nothing any more. */
+	key(input, "C-n");
+	assert_int_equal(actions, 1);
+	/* Through a prefix that readline has, and one that it has not; what begins so and goes on otherwise is dropped. */
+	key(input, "C-x 4");
+	assert_true(input_waits(input));
+	key(input, "f");
+	assert_string_equal(bound_line, "/search ");
+	key(input, "M-q");
+	assert_true(input_waits(input));
+	key(input, "x");
+	assert_int_equal(last, ACTION_OPEN_CONSOLE);
+	key(input, "M-q y");
+	assert_false(input_waits(input));
+	key(input, "C-x 4 z");
+	assert_false(input_waits(input));
+	assert_string_equal(input_line(input), "");
+	/* The others of that prefix go on working, and so does what is typed, and Esc. */
+	key(input, "C-x k");
+	assert_int_equal(last, ACTION_CLOSE_CHAT);
+	type(input, "f");
+	assert_string_equal(input_line(input), "f");
+	input_key(input, "\033", 1);
+	assert_int_equal(last, ACTION_CANCEL);
+	keys = input_keys_of(ACTION_NEXT_CHAT);
+	assert_string_equal(keys, "F12");
+	describes(input, "\033[24~", NULL, "F12 is go-next-chat: the next chat of the list. You bound it.");
+	describes(input, "\016", NULL, "C-n does nothing: you unbound it.");
+	describes(input, "\033q", "x", "M-q x is open-console: the console. You bound it.");
+	input_unbind_all(input);
+	key(input, "C-n");
+	assert_int_equal(last, ACTION_NEXT_CHAT);
+	key(input, "M-q");
+	assert_false(input_waits(input));
+	g_clear_pointer(&bound_line, g_free);
+	input_free(input);
+}
+
+static void
+binds_that_cannot_be(void **state)
+{
+	struct input *input = start(NULL);
+
+	(void)state;
+	bind(input, "PgUpp", "send-line", "There is no key \"PgUpp\"; near to it: PgUp.");
+	bind(input, "C-F17", "send-line", "There is no key \"C-F17\"; near to it: C-F1.");
+	bind(input, "Strg-x", "send-line", "There is no key \"Strg-x\". Keys are written C-x, M-a, S-Tab, F7, PgUp.");
+	bind(input, "", "send-line", "Which key?");
+	bind(input, "F12", "go-next-chta", "There is no action \"go-next-chta\"; near to it: go-next-chat; /keys lists them.");
+	bind(input, "C-x", "send-line", "C-x is the beginning of other keys, so it cannot be one by itself.");
+	bind(input, "a", "send-line", "a is what one types.");
+	bind(input, "M-a b", "send-line", "M-a is go-next-unread, so nothing can follow it. /unbind M-a first.");
+	bind(input, "M-a", "none", NULL);
+	bind(input, "M-a b", "send-line", NULL);
+	bind(input, "F12 F12", "/win 2", NULL);
+	bind(input, "F12", "send-line", "F12 is the beginning of other keys, so it cannot be one by itself.");
+	bind(input, "C-BracketRight", "/win 2", NULL);
+	key(input, "C-]");
+	assert_string_equal(bound_line, "/win 2");
+	g_clear_pointer(&bound_line, g_free);
+	input_free(input);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -426,6 +536,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(editing), cmocka_unit_test(clusters), cmocka_unit_test(unbound_keys_insert_nothing),
 		cmocka_unit_test(every_action), cmocka_unit_test(drafts), cmocka_unit_test(history),
 		cmocka_unit_test(pastes), cmocka_unit_test(special_keys), cmocka_unit_test(names),
+		cmocka_unit_test(binds), cmocka_unit_test(binds_that_cannot_be),
 		cmocka_unit_test(in_processes_of_their_own),
 	};
 

@@ -33,6 +33,18 @@ run_answer(struct face *face, const char *argument)
 }
 
 static bool
+run_bind(struct face *face, const char *argument)
+{
+	return bind_run(face, argument);
+}
+
+static bool
+run_unbind(struct face *face, const char *argument)
+{
+	return unbind_run(face, argument);
+}
+
+static bool
 run_clear(struct face *face, const char *argument)
 {
 	(void)argument;
@@ -70,7 +82,8 @@ run_goto(struct face *face, const char *argument)
 static bool
 run_keys(struct face *face, const char *argument)
 {
-	g_autoptr(GString) text = g_string_new("Keys; ~/.inputrc can change them, the names are after \"confab-\".");
+	g_autoptr(GString) text = g_string_new("Keys; /bind KEY ACTION changes them, and so does ~/.inputrc, where the names have "
+	    "\"confab-\" before them.");
 
 	(void)argument;
 	for (int i = 0; i < ACTIONS; i++) {

@@ -48,12 +48,11 @@ put(struct face *face)
 	face_mark(face, DIRTY_INPUT | DIRTY_BARS);
 }
 
+/* These and no others, for what stands between from and the point. */
 static void
-add_themes(struct face *face)
+offer(struct face *face, size_t from, const GPtrArray *names, const char *(*help)(const char *name))
 {
 	struct complete *complete = &face->complete;
-	g_autoptr(GPtrArray) names = theme_names(face);
-	size_t from = strlen("/theme ");
 
 	g_ptr_array_set_size(complete->words, 0);
 	g_ptr_array_set_size(complete->helps, 0);
@@ -64,8 +63,47 @@ add_themes(struct face *face)
 	for (guint i = 0; i < names->len; i++)
 		if (strncmp(names->pdata[i], complete->before + from, complete->point - from) == 0) {
 			g_ptr_array_add(complete->words, g_strdup(names->pdata[i]));
-			g_ptr_array_add(complete->helps, g_strdup(""));
+			g_ptr_array_add(complete->helps, g_strdup(help != NULL ? help(names->pdata[i]) : ""));
 		}
+}
+
+static const char *
+help_of_action(const char *name)
+{
+	for (int i = 0; i < ACTIONS; i++)
+		if (strcmp(action_table[i].name, name) == 0)
+			return action_table[i].help;
+	return "the key does nothing";
+}
+
+/* What only the face knows: themes, actions, keys that were bound. */
+static void
+offer_own(struct face *face)
+{
+	const struct complete *complete = &face->complete;
+	const char *line = complete->before, *key;
+	g_autoptr(GPtrArray) names = NULL;
+	json_t *what;
+
+	if (g_str_has_prefix(line, "/theme ")) {
+		names = theme_names(face);
+		offer(face, strlen("/theme "), names, NULL);
+	} else if (g_str_has_prefix(line, "/unbind ")) {
+		names = g_ptr_array_new();
+		json_object_foreach(face->preferences.binds, key, what)
+			g_ptr_array_add(names, (char *)(uintptr_t)key);
+		offer(face, strlen("/unbind "), names, NULL);
+	} else if (g_str_has_prefix(line, "/bind ") && complete->point == strlen(line)) {
+		size_t from = (size_t)(strrchr(line, ' ') + 1 - line);
+
+		names = g_ptr_array_new();
+		/* The first word is a key. */
+		for (int i = 0; from > strlen("/bind ") && i < ACTIONS; i++)
+			g_ptr_array_add(names, (char *)(uintptr_t)action_table[i].name);
+		if (names->len > 0)
+			g_ptr_array_add(names, (char *)(uintptr_t)"none");
+		offer(face, from, names, help_of_action);
+	}
 }
 
 void
@@ -108,8 +146,7 @@ complete_take(struct face *face, json_t *result)
 			complete->from = 0;
 		command_complete(prefix + complete->from, complete->words, complete->helps);
 	}
-	if (g_str_has_prefix(complete->before, "/theme "))
-		add_themes(face);
+	offer_own(face);
 	if (complete->words->len == 0) {
 		complete_close(face, false);
 		return;

@@ -135,7 +135,8 @@ struct preferences {
 	bool		 silent;		/* no bell */
 	bool		 ascii, unicode;	/* ui.signs; neither: auto */
 	struct status_formats formats;
-	int64_t		 line_revs[STATUS_LINES];
+	int64_t		 line_revs[STATUS_LINES], binds_rev;
+	json_t		*binds;			/* keys of people's own and what they do */
 };
 
 /* reattach.c: while there is no core. */
@@ -297,6 +298,14 @@ void	 command_complete(const char *prefix, GPtrArray *words, GPtrArray *helps);
 bool	 command_row(int i, const char **name, const char **arguments, const char **help);
 /* Its own commands and keys, as text for help; the caller's. */
 char	*command_help(void);
+
+/* bind.c */
+/* All that is bound, as the core keeps it. */
+void	 bind_take(struct face *, const json_t *);
+bool	 bind_run(struct face *, const char *argument);
+bool	 unbind_run(struct face *, const char *argument);
+/* A key that a line was bound to. */
+void	 bind_line(struct face *, const char *line);
 
 /* keep.c: what a face keeps between attaching and attaching: a text of lines "word value" */
 char	*keep_text(const struct face *);

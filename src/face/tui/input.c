@@ -51,6 +51,12 @@ static rl_command_func_t *const functions[ACTIONS] = {
 #undef ACTION
 };
 
+rl_command_func_t *
+input_function(enum action action)
+{
+	return functions[action];
+}
+
 /* --- movement by cluster --- */
 
 static int
@@ -289,6 +295,7 @@ input_free(struct input *input)
 		return;
 	input_use(input, NULL);
 	input_draft_free(input, input->own);
+	input_bind_free(input);
 	rl_callback_handler_remove();
 	if (input->nowhere != NULL)
 		fclose(input->nowhere);
@@ -315,8 +322,8 @@ input_settle(struct input *input)
 	input->pending_len = 0;
 }
 
-static void
-finish(struct input *input)
+void
+input_finish(struct input *input)
 {
 	if (rl_end == 0)
 		input->pasted = false;
@@ -347,18 +354,18 @@ input_key(struct input *input, const char *bytes, size_t len)
 	unsigned long waits = rl_readline_state & BUSY;
 	bool plain = len > 0 && ((unsigned char)bytes[0] >= 0x80 || (bytes[0] >= 0x20 && bytes[0] != 0x7f));
 
-	if (len == 0)
+	if (len == 0 || input_bind_key(input, bytes, len))
 		return;
 	/* A literal key, or the letter that somebody looks for: readline asked for it. */
 	if ((waits & (RL_STATE_METANEXT | RL_STATE_CHARSEARCH)) == 0) {
 		if (len == 1 && bytes[0] == 4 && rl_end == 0 && waits == 0) {
 			ask(ACTION_DETACH, 0);
-			finish(input);
+			input_finish(input);
 			return;
 		}
 		if (len == 1 && bytes[0] == 033 && rl_editing_mode == 1 && waits == 0) {
 			ask(ACTION_CANCEL, 1);
-			finish(input);
+			input_finish(input);
 			return;
 		}
 		if ((waits & RL_STATE_MULTIKEY) == 0)
@@ -367,7 +374,7 @@ input_key(struct input *input, const char *bytes, size_t len)
 		if ((!plain || input->pending_len > 0) && !is_bound(input, bytes, len)) {
 			if (input->pending_len > 0)
 				input_settle(input);
-			finish(input);
+			input_finish(input);
 			return;
 		}
 	}
@@ -380,7 +387,7 @@ input_key(struct input *input, const char *bytes, size_t len)
 		input->pending_len += len;
 	} else
 		input->pending_len = 0;
-	finish(input);
+	input_finish(input);
 }
 
 /* --- the line --- */
@@ -465,7 +472,7 @@ input_is_pasted(const struct input *input)
 bool
 input_waits(const struct input *input)
 {
-	return input->pending_len > 0 || (rl_readline_state & BUSY) != 0;
+	return input->pending_len > 0 || input->chord_len > 0 || (rl_readline_state & BUSY) != 0;
 }
 
 const char *
@@ -496,33 +503,6 @@ input_kill(struct input *input)
 	input->pasted = false;
 }
 
-char *
-input_keys_of(enum action action)
-{
-	g_auto(GStrv) names = g_strsplit(action_table[action].keys, ", ", -1);
-	char **found, *first = NULL;
-	int type;
-
-	/* readline's own newline became it, wherever that was bound. */
-	if (rl_function_of_keyseq_len("\r", 1, NULL, &type) == functions[action])
-		return g_strdup("Enter");
-	for (int i = 0; names[i] != NULL; i++) {
-		g_autoptr(GPtrArray) bytes = keyname_parse(names[i]);
-
-		if (*names[i] != '\0' && bytes != NULL && bytes->len > 0 && rl_function_of_keyseq_len(bytes->pdata[0],
-		    strlen(bytes->pdata[0]), NULL, &type) == functions[action])
-			return g_strdup(names[i]);
-	}
-	found = rl_invoking_keyseqs(functions[action]);
-	for (int i = 0; found != NULL && found[i] != NULL; i++) {
-		if (first == NULL)
-			first = g_strdup(found[i]);
-		free(found[i]);
-	}
-	free(found);
-	return first != NULL ? first : g_strdup("");
-}
-
 /* "C-x d" for the bytes. */
 static char *
 key_words(const char *bytes, size_t len)
@@ -550,6 +530,51 @@ key_words(const char *bytes, size_t len)
 	return g_strchomp(g_string_free(words, FALSE));
 }
 
+/* The same for how readline writes a sequence; the caller's. */
+static char *
+readable(const char *sequence)
+{
+	g_autofree char *bytes = g_malloc(2 * strlen(sequence) + 1);
+	int len;
+
+	if (rl_translate_keyseq(sequence, bytes, &len) != 0)
+		return g_strdup(sequence);
+	return key_words(bytes, (size_t)len);
+}
+
+char *
+input_keys_of(enum action action)
+{
+	g_auto(GStrv) names = g_strsplit(action_table[action].keys, ", ", -1);
+	char **found, *first = NULL;
+	int type;
+
+	if (input_bind_name(the, action) != NULL)
+		return g_strdup(input_bind_name(the, action));
+	/* readline's own newline became it, wherever that was bound. */
+	if (rl_function_of_keyseq_len("\r", 1, NULL, &type) == functions[action])
+		return g_strdup("Enter");
+	for (int i = 0; names[i] != NULL; i++) {
+		g_autoptr(GPtrArray) bytes = keyname_parse(names[i]);
+
+		bool prefix;
+
+		/* One that does something else now is none of its keys. */
+		if (*names[i] != '\0' && bytes != NULL && bytes->len > 0 &&
+		    input_bind_find(the, bytes->pdata[0], strlen(bytes->pdata[0]), &prefix) == NULL &&
+		    rl_function_of_keyseq_len(bytes->pdata[0], strlen(bytes->pdata[0]), NULL, &type) == functions[action])
+			return g_strdup(names[i]);
+	}
+	found = rl_invoking_keyseqs(functions[action]);
+	for (int i = 0; found != NULL && found[i] != NULL; i++) {
+		if (first == NULL)
+			first = readable(found[i]);
+		free(found[i]);
+	}
+	free(found);
+	return first != NULL ? first : g_strdup("");
+}
+
 static const char *
 readline_name(rl_command_func_t *function)
 {
@@ -566,8 +591,10 @@ input_describe(struct input *input, const char *bytes, size_t len)
 	char all[PENDING_MAX];
 	size_t n = input->pending_len + len;
 	g_autofree char *words = NULL;
+	const struct input_key *own;
 	rl_command_func_t *function;
 	int type = ISFUNC;
+	bool prefix;
 
 	if (n > sizeof all) {
 		input->pending_len = 0;
@@ -576,6 +603,18 @@ input_describe(struct input *input, const char *bytes, size_t len)
 	memcpy(all, input->pending, input->pending_len);
 	memcpy(all + input->pending_len, bytes, len);
 	words = key_words(all, n);
+	own = input_bind_find(input, all, n, &prefix);
+	if (own != NULL) {
+		input->pending_len = 0;
+		return own->action != ACTIONS ? g_strdup_printf("%s is %s: %s. You bound it.", own->name,
+		    action_table[own->action].name, action_table[own->action].help) : g_strdup_printf(
+		    own->line != NULL ? "%s is %s. You bound it." : "%s does nothing: you unbound it.%.0s", own->name, own->line);
+	}
+	if (prefix && !(n == 1 && all[0] == 033)) {
+		memcpy(input->pending, all, n);
+		input->pending_len = n;
+		return NULL;
+	}
 	function = rl_function_of_keyseq_len(all, n, NULL, &type);
 	/* A lone Esc is a key of its own. */
 	if (type == ISKMAP && !(n == 1 && all[0] == 033)) {

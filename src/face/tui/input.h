@@ -34,6 +34,8 @@ struct input_handler {
 	void	(*action)(void *ctx, enum action, int count);
 	/* The line, the cursor or the prompt changed. */
 	void	(*changed)(void *ctx);
+	/* A key that input_bind() gave to a line; called as action is. */
+	void	(*line)(void *ctx, const char *line);
 };
 
 /* The locale must be set before.  Reads ~/.inputrc, or what $INPUTRC names. */
@@ -42,6 +44,15 @@ void	 input_free(struct input *);
 
 /* One key as the terminal sent it. */
 void	 input_key(struct input *, const char *bytes, size_t len);
+/*
+ * Keys of people's own, which count before all others.  what is an action's name, "none", or a line that begins with a
+ * slash.  NULL, or why it cannot be, as a sentence (the caller's); then nothing changed.
+ */
+char	*input_bind(struct input *, const char *keys, const char *what);
+void	 input_unbind_all(struct input *);
+/* What such keys do now, in words: "go-next-chat", "typed"; NULL: nothing.  The caller's. */
+char	*input_bound(struct input *, const char *keys);
+
 /* Text into the line, undone as one.  pasted: a slash at the line's beginning that came so makes no command. */
 void	 input_insert(struct input *, const char *text, bool pasted);
 /* The whole line anew, undone as one; the cursor goes to point (-1: the end). */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/nearest.h"
+
 /* What the key sends, then what it sends with a modifier: letter of "CSI 1 ; m letter", or number of "CSI n ; m ~". */
 static const struct {
 	const char	*name, *plain[4], *letter;
@@ -35,6 +37,11 @@ static const struct {
 	{ "F10", { "\033[21~" }, NULL, 21 },
 	{ "F11", { "\033[23~" }, NULL, 23 },
 	{ "F12", { "\033[24~" }, NULL, 24 },
+	/* What the config file cannot hold as a key. */
+	{ "BracketLeft", { "[" }, NULL, 0 },
+	{ "BracketRight", { "]" }, NULL, 0 },
+	{ "Equals", { "=" }, NULL, 0 },
+	{ "Hash", { "#" }, NULL, 0 },
 };
 
 enum { WITH_SHIFT = 1, WITH_ALT = 2, WITH_CTRL = 4 };
@@ -65,11 +72,16 @@ parse_key(GPtrArray *out, const char *name)
 		with |= name[0] == 'C' ? WITH_CTRL : name[0] == 'M' ? WITH_ALT : WITH_SHIFT;
 		name += 2;
 	}
-	for (size_t i = 0; i < G_N_ELEMENTS(named); i++)
-		if (strcmp(name, named[i].name) == 0) {
-			parse_named(out, i, with);
-			return out->len > 0;
+	for (size_t i = 0; i < G_N_ELEMENTS(named); i++) {
+		if (strcmp(name, named[i].name) != 0)
+			continue;
+		if (named[i].plain[0][0] > ' ' && named[i].plain[0][0] < 0x7f) {
+			name = named[i].plain[0];	/* a sign with a name */
+			break;
 		}
+		parse_named(out, i, with);
+		return out->len > 0;
+	}
 	if (name[0] == '\0' || name[1] != '\0' || (with & WITH_SHIFT) != 0)
 		return false;
 	char key = (with & WITH_CTRL) != 0 ? (char)(g_ascii_toupper(name[0]) & 0x1f) : name[0];
@@ -102,6 +114,58 @@ keyname_parse(const char *text)
 		all = longer;
 	}
 	return all;
+}
+
+char *
+keyname_wrong(const char *text)
+{
+	g_auto(GStrv) keys = g_strsplit(text, " ", -1);
+
+	for (int i = 0; keys[i] != NULL; i++) {
+		const char *names[G_N_ELEMENTS(named) + 1] = { NULL }, *name = keys[i], *near;
+		g_autoptr(GPtrArray) one = g_ptr_array_new_with_free_func(g_free);
+
+		if (*name == '\0' || parse_key(one, name))
+			continue;
+		while (name[0] != '\0' && name[1] == '-' && name[2] != '\0' && strchr("CMS", name[0]) != NULL)
+			name += 2;
+		for (size_t j = 0; j < G_N_ELEMENTS(named); j++)
+			names[j] = named[j].name;
+		near = nearest(name, names);
+		if (near != NULL && strcmp(near, name) != 0)
+			return g_strdup_printf("There is no key \"%s\"; near to it: %.*s%s.", keys[i], (int)(name - keys[i]), keys[i],
+			    near);
+		return g_strdup_printf("There is no key \"%s\". Keys are written C-x, M-a, S-Tab, F7, PgUp.", keys[i]);
+	}
+	return g_strdup("Which key?");
+}
+
+char *
+keyname_plain(const char *text)
+{
+	static const struct {
+		char		 sign;
+		const char	*name;
+	} signs[] = { { '[', "BracketLeft" }, { ']', "BracketRight" }, { '=', "Equals" }, { '#', "Hash" } };
+	g_auto(GStrv) keys = g_strsplit(text, " ", -1);
+	GString *plain = g_string_new(NULL);
+
+	for (int i = 0; keys[i] != NULL; i++) {
+		size_t n = strlen(keys[i]);
+
+		if (n == 0)
+			continue;
+		if (plain->len > 0)
+			g_string_append_c(plain, ' ');
+		g_string_append(plain, keys[i]);
+		for (size_t j = 0; j < G_N_ELEMENTS(signs); j++)
+			if (keys[i][n - 1] == signs[j].sign) {
+				g_string_truncate(plain, plain->len - 1);
+				g_string_append(plain, signs[j].name);
+				break;
+			}
+	}
+	return g_string_free(plain, FALSE);
 }
 
 bool

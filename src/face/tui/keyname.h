@@ -12,6 +12,10 @@
  * differ.  NULL for a name that is none.  An array of char *.
  */
 GPtrArray *keyname_parse(const char *text);
+/* Why keyname_parse() gives NULL, as a sentence; the caller's. */
+char	*keyname_wrong(const char *text);
+/* As the config file can hold it: one blank between keys, names for what no key of the file may hold.  The caller's. */
+char	*keyname_plain(const char *text);
 
 /* One of the keys, with commas between, may come as these bytes. */
 bool	 keyname_is(const char *keys, const char *bytes, size_t len);

@@ -79,6 +79,13 @@ take_line(struct face *face, const struct event *event)
 void
 preference_take(struct face *face, const struct event *event)
 {
+	if (g_strcmp0(event->setting.name, "bind") == 0) {
+		if (event->rev > face->preferences.binds_rev && json_is_object(event->setting.value)) {
+			face->preferences.binds_rev = event->rev;
+			bind_take(face, event->setting.value);
+		}
+		return;
+	}
 	take_line(face, event);
 	for (size_t i = 0; i < PREFERENCES; i++) {
 		if (g_strcmp0(event->setting.name, table[i].name) != 0 || event->rev <= face->preferences.revs[i])
@@ -106,4 +113,6 @@ preference_free(struct face *face)
 {
 	rows_style_clear(&face->preferences.style);
 	status_formats_clear(&face->preferences.formats);
+	json_decref(face->preferences.binds);
+	face->preferences.binds = NULL;
 }

@@ -215,7 +215,13 @@ on_action(void *ctx, enum action action, int count)
 	face_action(ctx, action, count);
 }
 
-static const struct input_handler input_handler = { on_action, on_changed };
+static void
+on_line(void *ctx, const char *line)
+{
+	bind_line(ctx, line);
+}
+
+static const struct input_handler input_handler = { on_action, on_changed, on_line };
 
 /* --- the terminal --- */
 
