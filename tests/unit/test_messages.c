@@ -715,7 +715,7 @@ test_raw_of_what_is_sent_again(void **state)
 {
 	(void)state;
 	tempstore_begin(&t);
-	ROW one = message_queue(t.store, t.chat, ME, "again", "h", ENCRYPTION_NONE, NULL);
+	ROW one = message_queue(t.store, t.chat, ME, NULL, "again", "h", ENCRYPTION_NONE, NULL);
 	ROW first = message_mark_sent(t.store, one->id, 1, 0, "<message id='1'/>", NULL);
 	assert_non_null(first);
 	ROW back = message_requeue(t.store, one->id, NULL);
