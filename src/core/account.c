@@ -57,7 +57,7 @@ account_new(struct core *core, struct account_settings *settings, GError **error
 	account->roster = roster_new(account);
 	account->typing = typing_new(account);
 	account->connection = connection_new(account);
-	account->archive = archive_new(account);
+	account->archive = archive_new(account, NULL);
 	acknowledge_init(account);
 	if (account->sm.id != NULL)
 		roster_restore(account);

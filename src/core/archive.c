@@ -13,6 +13,7 @@
 #include "core/archive_page.h"
 #include "core/bus.h"
 #include "core/outbox.h"
+#include "core/room.h"
 #include "core/roster.h"
 #include "core/setting.h"
 #include "core/turn.h"
@@ -50,6 +51,7 @@ struct want {
 
 struct archive {
 	struct account	*account;
+	struct room	*room;		/* whose it is; NULL: the account's */
 	int64_t		 row;		/* in the store; 0: no session yet */
 	enum sync_state	 state;
 	char		*reason;	/* of SYNC_WAITING and SYNC_NONE */
@@ -95,16 +97,25 @@ want_free(void *data)
 	g_free(want);
 }
 
+/* Whose archive it is. */
+static const char *
+owner(const struct archive *a)
+{
+	return a->room != NULL ? a->room->jid : account_jid(a->account);
+}
+
 struct archive *
-archive_new(struct account *account)
+archive_new(struct account *account, struct room *room)
 {
 	struct archive *a = g_new0(struct archive, 1);
 
 	a->account = account;
+	a->room = room;
 	a->state = SYNC_WAITING;
 	archive_page_init(&a->page);
+	a->page.room = room;
 	g_queue_init(&a->wants);
-	a->row = archive_row_find(account->core->store, account->id, account_jid(account), "", false, NULL);
+	a->row = archive_row_find(account->core->store, account->id, owner(a), "", false, NULL);
 	return a;
 }
 
@@ -138,7 +149,7 @@ post(struct archive *a, const char *peer, const struct span *span, unsigned stor
 	struct event event = { .type = EVENT_sync };
 
 	event.account_name = g_strdup(account_name(a->account));
-	event.chat_jid = g_strdup(peer);
+	event.chat_jid = g_strdup(peer != NULL ? peer : a->room != NULL ? a->room->jid : NULL);
 	event.sync.state = a->state;
 	event.sync.reason = g_strdup(a->reason);
 	event.sync.from = span != NULL ? ord_ms(span->low) : 0;
@@ -160,7 +171,9 @@ set_state(struct archive *a, enum sync_state state, const char *reason)
 		g_free(a->reason);
 		a->reason = g_strdup(reason);
 	}
-	post(a, NULL, known ? &span : NULL, 0);
+	/* Of a room it is of interest that something came, not how far it is. */
+	if (a->room == NULL)
+		post(a, NULL, known ? &span : NULL, 0);
 	span_clear(&span);
 }
 
@@ -270,7 +283,7 @@ reach(struct archive *a, int64_t of_peer, int64_t ord, int64_t *low, char **firs
 					*low = span.low;
 					g_free(*first);
 					/* Only an id of the peer's own pages is in what a query about the peer finds. */
-					*first = i == 1 ? g_strdup(span.first) : NULL;
+					*first = i == 1 || a->room != NULL ? g_strdup(span.first) : NULL;
 				}
 				more = span.first != NULL && span.why == NULL;
 			}
@@ -286,14 +299,14 @@ aim_at_want(struct archive *a, const struct want *want)
 	g_autoptr(GError) error = NULL;
 	struct span span = { 0 };
 	bool more;
-	int64_t target = archive_row_find(a->account->core->store, a->account->id, account_jid(a->account), want->peer, true,
-	    &error);
+	int64_t target = a->room != NULL ? a->row : archive_row_find(a->account->core->store, a->account->id, owner(a), want->peer,
+	    true, &error);
 
 	if (target == 0) {
 		turn_failed(a->account->core->turn, error);
 		return false;
 	}
-	more = reach(a, target, want->ord, &span.low, &span.first);
+	more = reach(a, a->room != NULL ? 0 : target, want->ord, &span.low, &span.first);
 	span.high = span.low;
 	if (more)
 		aim(a, GOAL_WANTED, target, &span, NULL);
@@ -320,7 +333,7 @@ choose(struct archive *a, const struct archive_row *row, GPtrArray *spans)
 
 		if (span->why != NULL || span->first == NULL)
 			continue;
-		if (below != NULL || ord_ms(span->low) > first_days_ms(a, row)) {
+		if (below != NULL || (a->room == NULL && ord_ms(span->low) > first_days_ms(a, row))) {
 			aim(a, GOAL_DOWN, a->row, span, below);
 			return true;
 		}
@@ -353,7 +366,8 @@ add_time(struct stanza *form, const char *var, int64_t ms)
 static struct stanza *
 query(struct archive *a, const char *peer)
 {
-	struct stanza *iq = stanza_iq("set", NULL), *asked = stanza_add(iq, "query", NS_MAM), *form, *set;
+	struct stanza *iq = stanza_iq("set", a->room != NULL ? a->room->jid : NULL);
+	struct stanza *asked = stanza_add(iq, "query", NS_MAM), *form, *set;
 	bool up = a->goal == GOAL_UP;
 	g_autofree char *max = g_strdup_printf("%d", PAGE);
 
@@ -417,7 +431,7 @@ step(struct archive *a)
 	}
 	while ((want = g_queue_peek_head(&a->wants)) != NULL && !some) {
 		if ((some = aim_at_want(a, want)))
-			ask(a, want->peer);
+			ask(a, a->room != NULL ? NULL : want->peer);
 		else {
 			post(a, want->peer, NULL, 0);
 			want_free(g_queue_pop_head(&a->wants));
@@ -680,18 +694,15 @@ forget_circle(struct archive *a)
 	g_clear_pointer(&a->mark, g_free);
 }
 
-void
-archive_session(struct account *account, bool missed)
+/* Something may have been missed: what comes by itself from now on comes after all that. */
+static void
+begin(struct archive *a)
 {
-	struct archive *a = account->archive;
+	struct account *account = a->account;
 	struct store *store = account->core->store;
 	g_autoptr(GError) error = NULL;
 	struct archive_row row = { 0 };
 
-	if (!missed) {
-		step(a);
-		return;
-	}
 	a->stored = 0;
 	a->state = SYNC_WAITING;	/* nothing that comes now may count as the end of what is here */
 	g_clear_pointer(&a->reason, g_free);
@@ -700,13 +711,43 @@ archive_session(struct account *account, bool missed)
 	g_clear_pointer(&a->live_id, g_free);
 	if (!turn_begin(account->core->turn))
 		return;
-	a->row = archive_row_find(store, account->id, account_jid(account), "", true, &error);
-	/* What comes by itself from now on comes after all that was missed. */
+	a->row = archive_row_find(store, account->id, owner(a), "", true, &error);
 	if (a->row != 0 && archive_row_load(store, a->row, &row) && row.behind == 0)
 		archive_row_set_behind(store, a->row, order_live(store, account->clock_offset_us), &error);
 	archive_row_clear(&row);
 	turn_end(account->core->turn, error == NULL);
 	turn_failed(account->core->turn, error);
+}
+
+void
+archive_session(struct account *account, bool missed)
+{
+	if (missed)
+		begin(account->archive);
+	else
+		step(account->archive);
+}
+
+void
+archive_room_in(struct archive *a)
+{
+	begin(a);
+	a->has = a->present = true;
+	step(a);
+}
+
+void
+archive_room_out(struct archive *a)
+{
+	a->has = a->present = false;
+	clock_timer_cancel(&a->retry);
+	if (a->request != 0)
+		iq_forget(a->account->iqs, a->request);
+	a->request = 0;
+	a->goal = GOAL_NONE;
+	archive_page_close(&a->page);
+	set_state(a, SYNC_WAITING, NULL);
+	drop_wants(a);
 }
 
 void
@@ -731,7 +772,10 @@ archive_present(struct account *account)
 void
 archive_result(struct account *account, const struct stanza *stanza)
 {
-	struct archive *a = account->archive;
+	const char *from = stanza_get(stanza, "from");
+	g_autofree char *sender = from != NULL ? jid_normalise(from, NULL) : NULL;
+	const struct room *room = sender != NULL ? room_find(account, sender) : NULL;
+	struct archive *a = room != NULL && room->archive != NULL ? room->archive : account->archive;
 
 	archive_page_collect(&a->page, account, stanza);
 	if (a->page.over && a->request != 0) {
@@ -742,15 +786,15 @@ archive_result(struct account *account, const struct stanza *stanza)
 }
 
 void
-archive_live(struct account *account, const struct message_row *row)
+archive_live(struct account *account, const struct room *room, const struct message_row *row)
 {
-	struct archive *a = account->archive;
+	struct archive *a = room == NULL ? account->archive : room->archive;
 	struct store *store = account->core->store;
 	int64_t now_ms = clock_boot_ms();
 	g_autoptr(GError) error = NULL;
 	struct span top = { 0 };
 
-	if (a->state != SYNC_COMPLETE || row->server_id == NULL || row->flags & MESSAGE_DISPUTED)
+	if (a == NULL || a->state != SYNC_COMPLETE || row->server_id == NULL || row->flags & MESSAGE_DISPUTED)
 		return;
 	if (a->live_id != NULL && now_ms - a->live_ms < LIVE_LAG_MS)
 		return;
@@ -767,16 +811,27 @@ archive_live(struct account *account, const struct message_row *row)
 
 /* --- for people --- */
 
+/* The archive in which what was said in this chat is. */
+static struct archive *
+archive_of(struct account *account, const char *chat)
+{
+	const struct room *room = room_find(account, chat);
+
+	return room != NULL ? room->archive : account->archive;
+}
+
 bool
 archive_want_older(struct account *account, const char *peer, int64_t ord)
 {
-	struct archive *a = account->archive;
+	struct archive *a = archive_of(account, peer);
 	g_autofree char *first = NULL;
 	struct archive_row row = { 0 };
 	struct want *want;
 	int64_t low, of_peer;
 	bool more;
 
+	if (a == NULL)
+		return false;
 	for (GList *l = a->wants.head; l != NULL; l = l->next)
 		if (strcmp(((struct want *)l->data)->peer, peer) == 0)
 			return true;
@@ -785,7 +840,8 @@ archive_want_older(struct account *account, const char *peer, int64_t ord)
 	/* A catch-up brings what is missing by itself. */
 	more = archive_row_load(account->core->store, a->row, &row) && row.behind == 0;
 	archive_row_clear(&row);
-	of_peer = archive_row_find(account->core->store, account->id, account_jid(account), peer, false, NULL);
+	of_peer = a->room != NULL ? 0 :
+	    archive_row_find(account->core->store, account->id, account_jid(account), peer, false, NULL);
 	if (!more || !reach(a, of_peer, ord, &low, &first))
 		return false;
 	want = g_new(struct want, 1);
@@ -840,6 +896,8 @@ archive_try_again(struct account *account, GError **error)
 GPtrArray *
 archive_gaps(struct account *account, const char *peer)
 {
+	if (peer != NULL && room_known(account, peer))
+		return span_gaps(account->core->store, account->id, peer, NULL);
 	return span_gaps(account->core->store, account->id, account_jid(account), peer);
 }
 
@@ -939,6 +997,10 @@ settle_unknown(struct archive *a)
 
 	if (a->vanished || !outbox_has_unknown(a->account))
 		return;
+	if (a->room != NULL) {
+		outbox_not_found_in(a->account, a->room->jid);
+		return;
+	}
 	iq = stanza_iq("get", NULL);
 	stanza_add(iq, "prefs", NS_MAM);
 	account_request(a->account, iq, prefs_told, a);

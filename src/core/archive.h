@@ -1,11 +1,12 @@
 /*
- * archive.h: catching up with what the account's archive kept while we were not there (XEP-0313, in pages by XEP-0059),
- * and fetching what is older when somebody scrolls back.
+ * archive.h: catching up with what the account's archive, or a room's, kept while we were not there (XEP-0313, in pages by
+ * XEP-0059), and fetching what is older when somebody scrolls back.
  *
  * What is here without a hole are spans in the database (store/spans.h), each made longer in the savepoint of the page
  * that did it.  So every step begins with a look at them: which hole is next, and which id lies at its edge.  Nothing
  * else must be remembered over a cut, a restart or a kill.  The order: what somebody waits for, then from the last span
- * to now, then the holes from the newest to the oldest, then back to history.first_days before the first log-in.
+ * to now, then the holes from the newest to the oldest, then back to history.first_days before the first log-in.  Of a room
+ * that was not entered before only the newest page is fetched: it may be busier than anybody wants to read.
  */
 #ifndef CORE_ARCHIVE_H
 #define CORE_ARCHIVE_H
@@ -17,8 +18,10 @@
 #include "store/spans.h"
 
 struct archive;
+struct room;
 
-struct archive *archive_new(struct account *);
+/* room NULL: the account's own. */
+struct archive *archive_new(struct account *, struct room *);
 void	 archive_free(struct archive *);
 
 /* On line.  missed: something may have come while no session held it. */
@@ -27,10 +30,13 @@ void	 archive_session(struct account *, bool missed);
 void	 archive_told(struct account *, bool has);
 /* Our presence is out.  What came before it went to the archive alone, so the catch-up is asked for behind it. */
 void	 archive_present(struct account *);
+/* We are in a room that has an archive; and not any more. */
+void	 archive_room_in(struct archive *);
+void	 archive_room_out(struct archive *);
 /* A message with a <result/>, from whomever. */
 void	 archive_result(struct account *, const struct stanza *);
 /* A message came by itself and is a row now. */
-void	 archive_live(struct account *, const struct message_row *);
+void	 archive_live(struct account *, const struct room *, const struct message_row *);
 
 /*
  * Somebody reads what stands above ord in the chat with peer, and wants what is older than what is here without a hole.

@@ -7,7 +7,7 @@
 #include "base/jid.h"
 #include "base/limits.h"
 #include "base/log.h"
-#include "core/message.h"
+#include "core/room_message.h"
 #include "store/order.h"
 #include "xmpp/ns.h"
 
@@ -65,11 +65,13 @@ archive_page_open(struct archive_page *page)
 
 /* XEP-0313 §4.1.2: the archive that was asked answers; for our own, servers leave the sender out or put our address. */
 static bool
-from_archive(const struct account *account, const struct stanza *stanza)
+from_archive(const struct archive_page *page, const struct account *account, const struct stanza *stanza)
 {
 	const char *from = stanza_get(stanza, "from");
 	g_autofree char *sender = from != NULL ? jid_normalise(from, NULL) : NULL;
 
+	if (page->room != NULL)
+		return g_strcmp0(sender, page->room->jid) == 0;
 	return from == NULL || g_strcmp0(sender, account_jid(account)) == 0;
 }
 
@@ -92,7 +94,7 @@ archive_page_collect(struct archive_page *page, const struct account *account, c
 	const char *id = stanza_get(child, "id"), *queryid = stanza_get(child, "queryid");
 	struct archive_result *result;
 
-	if (!from_archive(account, stanza) || page->queryid == NULL || g_strcmp0(queryid, page->queryid) != 0 ||
+	if (!from_archive(page, account, stanza) || page->queryid == NULL || g_strcmp0(queryid, page->queryid) != 0 ||
 	    id == NULL || *id == '\0' || strlen(id) > LIMIT_NAME || stanza_count(stanza, "result", NS_MAM) != 1) {
 		log_debug("archive", "%s: a result that nobody asked for is ignored", account_name(account));
 		return;
@@ -123,13 +125,15 @@ archive_page_edge(const struct archive_page *page, bool last)
 
 /* Whose it is, and which row it is a copy of as far as a glance tells. */
 static void
-glance(struct account *account, struct archive_result *result)
+glance(const struct archive_page *page, struct account *account, struct archive_result *result)
 {
 	struct store *store = account->core->store;
 	const struct stanza *origin;
+	g_autofree char *author = NULL;
 
-	if (result->message != NULL &&
-	    !message_archived_chat(account, result->message, &result->from, &result->chat, &result->out))
+	if (result->message != NULL && (page->room != NULL ?
+	    !room_message_archived(page->room, result->message, &result->from, &result->chat, &author, &result->out) :
+	    !message_archived_chat(account, result->message, &result->from, &result->chat, &result->out)))
 		result->message = NULL;
 	if (result->message == NULL)
 		return;
@@ -138,7 +142,7 @@ glance(struct account *account, struct archive_result *result)
 	result->by_id = result->known != 0;
 	if (result->known == 0)
 		result->known = message_known_place(store, account->id, result->chat, NULL,
-		    result->out ? account_jid(account) : result->chat,
+		    author != NULL ? author : result->out ? account_jid(account) : result->chat,
 		    stanza_get(origin != NULL ? origin : result->message, "id"), result->said_ms);
 }
 
@@ -152,7 +156,7 @@ place(struct archive_page *page, struct account *account, struct archive_placing
 	for (size_t i = 0; i < n; i++) {
 		struct archive_result *result = page->results->pdata[i];
 
-		glance(account, result);
+		glance(page, account, result);
 		wanted[i] = result->said_ms * 1000;
 		if (p->joins_ord != 0 && ((result->by_id && result->known <= p->joins_ord) ||
 		    g_strcmp0(result->id, p->joins) == 0))
@@ -164,7 +168,7 @@ place(struct archive_page *page, struct account *account, struct archive_placing
 		begin = i + 1;
 	}
 	ceil = p->ceil != 0 ? p->ceil : floor < p->behind ? p->behind :
-	    message_next_place(account->core->store, account->id, floor);
+	    message_next_place(account->core->store, account->id, page->room != NULL ? page->room->jid : NULL, floor);
 	order_between(floor, ceil, wanted + begin, n - begin);
 	return wanted;
 }
@@ -179,7 +183,7 @@ archive_page_store(struct archive_page *page, struct account *account, struct ar
 	for (guint i = 0; i < page->results->len; i++) {
 		const struct archive_result *result = page->results->pdata[i];
 		struct archived archived = {
-			.envelope = result->envelope, .message = result->message, .from = result->from, .chat = result->chat,
+			.room = page->room, .envelope = result->envelope, .message = result->message, .from = result->from, .chat = result->chat,
 			.out = result->out, .id = result->id, .said_ms = result->said_ms, .ord = wanted[i],
 			.old = result->said_ms < p->made_ms, .renamed = p->renamed,
 		};

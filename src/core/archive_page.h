@@ -7,7 +7,10 @@
 
 #include "core/account.h"
 
+struct room;
+
 struct archive_page {
+	struct room	*room;		/* whose archive it is; NULL: the account's */
 	char		*queryid;	/* NULL: no query is open */
 	GPtrArray	*results;	/* of struct archive_result */
 	size_t		 bytes;
@@ -19,7 +22,7 @@ void	 archive_page_clear(struct archive_page *);
 /* A new query: forgets what was collected. */
 void	 archive_page_open(struct archive_page *);
 void	 archive_page_close(struct archive_page *);
-/* A result from anybody; kept when it is one of the open query and from our own account. */
+/* A result from anybody; kept when it is one of the open query and from whom that was asked. */
 void	 archive_page_collect(struct archive_page *, const struct account *, const struct stanza *);
 /* The id of the first (or last) result; NULL on an empty page. */
 const char *archive_page_edge(const struct archive_page *, bool last);

@@ -194,8 +194,8 @@ run_stages(struct incoming *in, int64_t *place)
 		return false;
 	*place = in->row->ord;
 	features_in(in, STAGE_REPORT);
-	if (in->via == VIA_LIVE || in->via == VIA_CARBON)
-		archive_live(in->account, in->row);
+	if ((in->via == VIA_LIVE || in->via == VIA_CARBON) && (in->kind != CHAT_ROOM || in->room != NULL))
+		archive_live(in->account, in->kind == CHAT_ROOM ? in->room : NULL, in->row);
 	/* The row is the turn's from here on; a copy that brought nothing new is nothing to tell. */
 	if (in->row->rev > rev) {
 		turn_put_chat(turn, in->row->chat);

@@ -412,6 +412,42 @@ outbox_not_found(struct account *account, int64_t from_ord, bool (*keeps)(void *
 	outbox_flush(account);
 }
 
+void
+outbox_not_found_in(struct account *account, const char *room)
+{
+	struct turn *turn = account->core->turn;
+	int64_t chat = chat_find(account->core->store, account->id, room, CHAT_ROOM, false, NULL);
+	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_UNKNOWN);
+	g_autoptr(GError) error = NULL;
+
+	if (!turn_begin(turn))
+		return;
+	for (guint i = 0; error == NULL && i < rows->len; i++) {
+		const struct message_row *row = rows->pdata[i];
+		struct message_row *now = row->chat == chat ? message_requeue(account->core->store, row->id, &error) : NULL;
+
+		if (now != NULL)
+			turn_put_message(turn, now);
+	}
+	turn_end(turn, error == NULL);
+	turn_failed(turn, error);
+	outbox_flush(account);
+}
+
+void
+outbox_room_left(struct account *account, const char *room)
+{
+	int64_t chat = chat_find(account->core->store, account->id, room, CHAT_ROOM, false, NULL);
+	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_SENT);
+
+	for (guint i = rows->len; i-- > 0;)
+		if (((struct message_row *)rows->pdata[i])->chat != chat)
+			g_ptr_array_remove_index(rows, i);
+	if (rows->len > 0)
+		advance_all(account, rows, MESSAGE_UNKNOWN,
+		    "The room did not send this back before we were out of it; it may have arrived. /retry sends it again.");
+}
+
 /* How far a message got.  False when it is not ours, or not of this account. */
 static bool
 own_state(struct account *account, int64_t message, enum message_state *state, GError **error)

@@ -51,6 +51,11 @@ bool	 outbox_has_unknown(struct account *);
 void	 outbox_not_found(struct account *, int64_t from_ord, bool (*keeps)(void *ctx, struct account *, const char *peer),
 	    void *ctx);
 
+/* The same of a room whose archive was looked through. */
+void	 outbox_not_found_in(struct account *, const char *room);
+/* We are in a room, or not any more: nobody knows of what went there before and was not sent back. */
+void	 outbox_room_left(struct account *, const char *room);
+
 /* A person decides: sends again what is unknown or failed; drops what is queued.  Errors in words. */
 bool	 outbox_retry(struct account *, int64_t message, GError **error);
 bool	 outbox_cancel(struct account *, int64_t message, GError **error);

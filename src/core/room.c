@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "core/archive.h"
 #include "core/bus.h"
 #include "core/chat.h"
 #include "core/feature.h"
@@ -62,6 +63,8 @@ room_free(struct room *room)
 {
 	clock_timer_cancel(&room->timer);
 	clock_timer_cancel(&room->silence);
+	if (room->archive != NULL)
+		archive_free(room->archive);
 	g_hash_table_unref(room->occupants);
 	g_ptr_array_unref(room->waiters);
 	if (room->changed != NULL)
@@ -79,6 +82,7 @@ room_free(struct room *room)
 	g_free(room->subject_by);
 	g_free(room->join_id);
 	g_free(room->nick_id);
+	g_free(room->nick_text);
 	g_free(room);
 }
 
@@ -102,6 +106,7 @@ restore(void *ctx, const struct room_row *row)
 
 	room->own_id = g_strdup(row->own_id);
 	room->password = g_strdup(row->password);
+	room->features = (unsigned)row->features;
 	room->wanted = true;
 	/* A session that is gone on with may have us there still. */
 	if (account->sm.id != NULL) {
@@ -208,7 +213,7 @@ void
 room_save(struct room *room)
 {
 	struct turn *turn = room->account->core->turn;
-	struct room_row row = { room->jid, room->nick, room->own_id, room->password };
+	struct room_row row = { room->jid, room->nick, room->own_id, room->password, room->features };
 	g_autoptr(GError) error = NULL;
 
 	if (!turn_begin(turn))
@@ -260,6 +265,10 @@ end_stay(struct room *room)
 {
 	clock_timer_cancel(&room->timer);
 	clock_timer_cancel(&room->silence);
+	if (room->archive != NULL)
+		archive_room_out(room->archive);
+	if (room->state == ROOM_IN || room->phase == PHASE_REFRESHING)
+		outbox_room_left(room->account, room->jid);
 	room->phase = PHASE_IDLE;
 	room->create = room->history = room->pinging = false;
 	g_clear_pointer(&room->join_id, g_free);
@@ -539,6 +548,11 @@ settled(struct room *room)
 {
 	set_state(room, ROOM_IN, NULL, NULL);
 	room->backoff_ms = 0;
+	if ((room->features & ROOM_ARCHIVE) != 0) {
+		if (room->archive == NULL)
+			room->archive = archive_new(room->account, room);
+		archive_room_in(room->archive);
+	}
 	tell_waiters(room, NULL);
 	outbox_flush(room->account);
 }
@@ -712,15 +726,49 @@ room_leave(struct room *room, const char *words)
 	turn_wake(room->account->core->turn);
 }
 
-void
-room_rename(struct room *room, const char *nick)
-{
-	struct stanza *presence = room_own_presence(room, nick);
+struct renaming {
+	struct room	*room;
+	char		*nick;
+	room_done	 done;
+	void		*ctx;
+};
 
+static void
+renamed(void *ctx, enum iq_end end, const struct stanza *answer)
+{
+	struct renaming *r = ctx;
+	struct room *room = r->room;
+	g_autoptr(GError) error = NULL;
+
+	(void)answer;
+	if (end == IQ_LOST)
+		error = g_error_new(RPC_ERROR, RPC_ERROR_OFFLINE, "The connection broke meanwhile.");
+	else if (strcmp(room->nick, r->nick) != 0)
+		error = g_error_new(RPC_ERROR, RPC_ERROR_REFUSED, "%s", room->nick_text != NULL ? room->nick_text :
+		    "The room has not said that you are called so.");
+	r->done(r->ctx, room, error);
+	g_free(r->nick);
+	g_free(r);
+}
+
+void
+room_rename(struct room *room, const char *nick, room_done done, void *ctx)
+{
+	struct stanza *presence = room_own_presence(room, nick), *iq = stanza_iq("get", room->jid);
+	struct renaming *r = g_new(struct renaming, 1);
+
+	r->room = room;
+	r->nick = g_strdup(nick);
+	r->done = done;
+	r->ctx = ctx;
+	g_clear_pointer(&room->nick_text, g_free);
 	g_free(room->nick_id);
 	room->nick_id = stanza_new_id();
 	stanza_set(presence, "id", room->nick_id);
 	account_send(room->account, presence, false);
+	/* A presence may be kept back while nobody sits here (XEP-0352); an answer is not, and brings it along. */
+	stanza_add(iq, "query", NS_DISCO_INFO);
+	account_request(room->account, iq, renamed, r);
 	turn_wake(room->account->core->turn);
 }
 

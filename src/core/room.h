@@ -68,6 +68,7 @@ struct room {
 	bool		 first;		/* nothing that it said was here before we came */
 	bool		 history;	/* in, and what it sends may still be what was said before */
 	int64_t		 entered;	/* order: when we came in */
+	char		*nick_text;	/* why the last change of our nick was refused */
 	char		*join_id, *nick_id;	/* ids of presences whose answer is waited for */
 	GPtrArray	*waiters;
 	struct clock_timer *timer;	/* patience while joining, or until the next try */
@@ -127,8 +128,8 @@ void	 room_join(struct account *, const char *jid, const char *nick, const char 
 void	 room_forget(struct account *, void *ctx);
 /* words NULL: none.  Leaves also what is being entered; then it is wanted no more. */
 void	 room_leave(struct room *, const char *words);
-/* The answer comes as presence or as a notice. */
-void	 room_rename(struct room *, const char *nick);
+/* done as above, when the room has answered. */
+void	 room_rename(struct room *, const char *nick, room_done done, void *ctx);
 
 /* A presence.  True: it was a room's. */
 bool	 room_presence(struct account *, const struct stanza *);

@@ -17,6 +17,7 @@
 #include "core/room_private.h"
 #include "core/turn.h"
 #include "store/chats.h"
+#include "store/versions.h"
 #include "xmpp/ns.h"
 
 /* When the room says it was said; 0: it does not. */
@@ -45,8 +46,17 @@ is_known_as_ours(const struct incoming *in)
 	const char *id = stanza_get(origin != NULL ? origin : in->message, "id");
 	int64_t chat = id != NULL ? chat_find(store, in->account->id, in->peer, CHAT_ROOM, false, NULL) : 0;
 	struct message_row *row = chat != 0 ? message_find_out(store, chat, id) : NULL;
-	bool known = row != NULL;
+	const char *body = stanza_text(stanza_child(in->message, "body", NS_CLIENT));
+	g_autofree char *text = body != NULL ? text_clean(body, -1, TEXT_BODY, LIMIT_BODY) : NULL;
+	bool known = row != NULL && g_strcmp0(text, row->body) == 0;
 
+	/* Or what it said before it was corrected. */
+	if (row != NULL && !known && (row->flags & MESSAGE_EDITED) != 0) {
+		g_autoptr(GPtrArray) texts = message_versions(store, row->id);
+
+		for (guint i = 0; i < texts->len; i++)
+			known |= g_strcmp0(text, texts->pdata[i]) == 0;
+	}
 	message_row_free(row);
 	return known;
 }
@@ -111,6 +121,26 @@ room_message_address(struct incoming *in)
 	o = in->via == VIA_LIVE && jid_resource(in->from) != NULL ? room_occupant(room, jid_resource(in->from)) : NULL;
 	if (o != NULL)
 		o->spoke_ms = clock_boot_ms();
+	return true;
+}
+
+bool
+room_message_archived(struct room *room, const struct stanza *message, char **from, char **chat, char **author, bool *out)
+{
+	struct incoming in = { .account = room->account, .message = message, .via = VIA_ARCHIVE, .kind = CHAT_ROOM, .room = room };
+	const char *said_from = stanza_get(message, "from");
+
+	in.from = said_from != NULL ? jid_normalise(said_from, NULL) : NULL;
+	if (in.from == NULL || !jid_same_bare(in.from, room->jid) || g_strcmp0(stanza_get(message, "type"), "groupchat") != 0) {
+		g_free(in.from);
+		return false;
+	}
+	in.peer = room->jid;
+	room_message_author(&in);
+	*from = in.from;
+	*chat = g_strdup(room->jid);
+	*author = in.author;
+	*out = in.out;
 	return true;
 }
 

@@ -11,6 +11,8 @@ bool	 room_message_address(struct incoming *);
 void	 room_message_author(struct incoming *);
 /* What the room says about itself, its subject among it.  True: that was all. */
 bool	 room_message_control(struct incoming *);
+/* In the room's archive: *from, *chat, *author and whether it is ours.  False: it is nothing that somebody said there. */
+bool	 room_message_archived(struct room *, const struct stanza *message, char **from, char **chat, char **author, bool *out);
 /* A full address: is it that of an occupant? */
 bool	 room_is_private(const struct account *, const char *full, const struct stanza *message);
 /* Whoever wrote this wrote also what stands at ord with the same author. */

@@ -520,7 +520,8 @@ refused(struct room *room, const struct stanza *presence)
 	} else if (room->state == ROOM_IN && room->nick_id != NULL && (id == NULL || strcmp(id, room->nick_id) == 0)) {
 		g_clear_pointer(&room->nick_id, g_free);
 		room_refusal(room, presence, &text);
-		room_notice(room, SEVERITY_WARNING, "Your nick stays %s. %s", room->nick, text);
+		g_free(room->nick_text);
+		room->nick_text = g_strdup_printf("Your nick stays %s. %s", room->nick, text);
 	} else if (room->state == ROOM_IN) {
 		word = room_refusal(room, presence, &text);
 		if (strcmp(word, "network") == 0 || strcmp(word, "gone") == 0 || strcmp(word, "not-found") == 0)

@@ -174,6 +174,16 @@ names_run(struct command_call *call)
 }
 
 static void
+nick_changed(void *ctx, struct room *room, const GError *error)
+{
+	(void)room;
+	if (error != NULL)
+		command_fail_with(ctx, error);
+	else
+		command_done(ctx);
+}
+
+static void
 nick_run(struct command_call *call)
 {
 	struct room *room = room_here(call);
@@ -188,8 +198,9 @@ nick_run(struct command_call *call)
 		return;
 	}
 	if (strcmp(jid_resource(full), room->nick) != 0)
-		room_rename(room, jid_resource(full));
-	command_done(call);
+		room_rename(room, jid_resource(full), nick_changed, call);
+	else
+		command_done(call);
 }
 
 static void

@@ -119,6 +119,11 @@ learn(struct store *store, const struct arrival *v, int64_t id, GError **error)
 		g_clear_pointer(&row->reason, g_free);
 		news = true;
 	}
+	/* Sent to a room and never seen back: its place is the archive's. */
+	if (news && row->ord == 0 && v->a->ord != 0 && !message_row_place(store, row, order_free(store, v->a->ord, error), error)) {
+		message_row_free(row);
+		return NULL;
+	}
 	if (!news || message_row_write(store, row, v->a->clock_offset_us, error))
 		return row;
 	message_row_free(row);
@@ -190,13 +195,13 @@ message_known_place(struct store *store, int64_t account, const char *chat_jid, 
 }
 
 int64_t
-message_next_place(struct store *store, int64_t account, int64_t ord)
+message_next_place(struct store *store, int64_t account, const char *chat_jid, int64_t ord)
 {
 	int64_t next = INT64_MAX;
 
 	/* From each chat its next one: an index has them so. */
 	db_number(store, NULL, &next, "SELECT coalesce(min(o), ?3) FROM (SELECT (SELECT m.ord FROM message m "
-	    "WHERE m.chat = c.id AND m.ord > ?2 ORDER BY m.ord LIMIT 1) AS o FROM chat c WHERE c.account = ?1)", "iii",
-	    account, ord, next);
+	    "WHERE m.chat = c.id AND m.ord > ?2 ORDER BY m.ord LIMIT 1) AS o FROM chat c WHERE c.account = ?1 AND (?4 IS NULL OR c.jid = ?4))",
+	    "iiit", account, ord, next, chat_jid);
 	return next;
 }

@@ -145,14 +145,19 @@ message_happenings(struct store *store, int64_t id)
 }
 
 bool
+message_row_place(struct store *store, struct message_row *row, int64_t ord, GError **error)
+{
+	row->ord = ord;
+	return ord != 0 && db_change(store, error, "UPDATE message SET ord = ?2, said = ?3 WHERE id = ?1", "iii", row->id, ord,
+	    row->said_ms) && search_add(store, ord, row->body, error);
+}
+
+bool
 message_row_write(struct store *store, struct message_row *row, int64_t clock_offset_us, GError **error)
 {
-	if (row->ord == 0 && !waits(store, row)) {
-		row->ord = order_live(store, clock_offset_us);
-		if (!db_change(store, error, "UPDATE message SET ord = ?2, said = ?3 WHERE id = ?1", "iii", row->id, row->ord,
-		    row->said_ms) || !search_add(store, row->ord, row->body, error))
-			return false;
-	}
+	if (row->ord == 0 && !waits(store, row) &&
+	    !message_row_place(store, row, order_live(store, clock_offset_us), error))
+		return false;
 	row->rev = store_next_rev(store);
 	if ((row->flags & MESSAGE_OUT) != 0 && !happen(store, row->id, row->state, error))
 		return false;

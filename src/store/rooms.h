@@ -12,6 +12,7 @@ struct room_row {
 	const char *nick;
 	const char *own_id;	/* our occupant-id there (XEP-0421), or NULL */
 	const char *password;	/* or NULL */
+	int64_t	 features;	/* enum room_feature: what it was when we were last told */
 };
 bool	 room_row_save(struct store *, int64_t account, const struct room_row *, GError **error);
 bool	 room_row_delete(struct store *, int64_t account, const char *jid, GError **error);

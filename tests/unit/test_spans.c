@@ -203,8 +203,8 @@ test_a_taken_place_is_not_given_again(void **state)
 	}
 	struct message_row *next = tempstore_hear(&t, "next");
 	assert_true(next->ord >= row->ord + 3 + 256);
-	assert_int_equal(message_next_place(t.store, t.account, row->ord + 3), next->ord);
-	assert_int_equal(message_next_place(t.store, t.account, next->ord), INT64_MAX);
+	assert_int_equal(message_next_place(t.store, t.account, NULL, row->ord + 3), next->ord);
+	assert_int_equal(message_next_place(t.store, t.account, NULL, next->ord), INT64_MAX);
 	message_row_free(next);
 	message_row_free(row);
 }
