@@ -22,13 +22,16 @@
 
 #include "admin/doctor.h"
 #include "admin/lock.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/paths.h"
 #include "core/command.h"
 #include "core/core.h"
+#include "core/link.h"
 #include "proto/wire.h"
 #include "server/server.h"
 #include "store/store.h"
+#include "xmpp/network.h"
 #include "xmpp/stream.h"
 
 enum { EXIT_TAKEN = 3 };
@@ -162,6 +165,20 @@ give_up(struct options *o, int status, const GError *error)
 }
 
 static void
+woke(void *core)
+{
+	log_debug("core", "the machine slept, or its clock was set");
+	link_woke(core);
+}
+
+static void
+moved(void *core)
+{
+	log_debug("core", "addresses of this machine changed");
+	link_moved(core);
+}
+
+static void
 stopped(void *ctx)
 {
 	struct program *program = ctx;
@@ -281,6 +298,8 @@ run(struct options *o, const struct paths *paths, int signals, bool *restart)
 	if (o->background)
 		go_to_background();
 	core_start(program.core);
+	clock_on_jump(woke, program.core);
+	network_watch(moved, program.core);
 	g_main_loop_run(program.loop);
 	*restart = program.core->restart;
 	server_free(program.server);

@@ -23,6 +23,7 @@ static GList	*timers;	/* of struct clock_timer, next due first */
 static uint64_t	 births;
 static int	 timer_fd = -1;
 static int64_t	 armed_ms = -1;
+static struct { void (*fn)(void *); void *ctx; } jump;
 
 /* Atomic: other threads read the clock while a test moves it. */
 static _Atomic bool fake;
@@ -142,6 +143,50 @@ clock_timer_cancel(struct clock_timer **timer)
 	arm();
 }
 
+/*
+ * A timer on the real clock that never comes due and is cancelled when that clock jumps, which it does on waking up, too
+ * (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET).
+ */
+static void
+await_jump(int fd)
+{
+	struct itimerspec never = { .it_value.tv_sec = INT32_MAX };
+
+	timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, NULL);
+}
+
+static gboolean
+jumped(gint fd, GIOCondition condition, gpointer data)
+{
+	uint64_t expirations;
+	ssize_t n = read(fd, &expirations, sizeof expirations);
+
+	(void)condition;
+	(void)data;
+	if (n == -1 && errno == EAGAIN)
+		return G_SOURCE_CONTINUE;
+	if (n != -1) {		/* it is 2038 */
+		close(fd);
+		return G_SOURCE_REMOVE;
+	}
+	await_jump(fd);
+	jump.fn(jump.ctx);
+	return G_SOURCE_CONTINUE;
+}
+
+void
+clock_on_jump(void (*fn)(void *ctx), void *ctx)
+{
+	int fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
+
+	if (fd == -1)
+		g_error("timerfd: %s", g_strerror(errno));
+	jump.fn = fn;
+	jump.ctx = ctx;
+	await_jump(fd);
+	g_unix_fd_add(fd, G_IO_IN, jumped, NULL);
+}
+
 void
 clock_fake_start(int64_t real_us)
 {
@@ -165,6 +210,15 @@ clock_fake_advance(int64_t ms)
 	}
 	fake_real_us += (end - fake_boot_ms) * 1000;
 	fake_boot_ms = end;
+}
+
+void
+clock_fake_sleep(int64_t ms)
+{
+	g_assert(fake);
+	fake_real_us += ms * 1000;
+	fake_boot_ms += ms;
+	run_due();
 }
 
 void

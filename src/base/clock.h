@@ -28,12 +28,19 @@ struct clock_timer *clock_timer_start(int64_t delay_ms, void (*fn)(void *ctx), v
 void	 clock_timer_cancel(struct clock_timer **timer);
 
 /*
+ * Calls fn(ctx) after the machine slept, or somebody set its clock: the kernel tells, nothing looks.  Once per process.
+ */
+void	 clock_on_jump(void (*fn)(void *ctx), void *ctx);
+
+/*
  * Tests: from now on both clocks stand still at real_us and move only by clock_fake_advance(), which runs the
  * timers that come due on the way, in order.  Affects the whole process.
  */
 void	 clock_fake_start(int64_t real_us);
 void	 clock_fake_advance(int64_t ms);
 void	 clock_fake_stop(void);
+/* The machine sleeps for so long: timers that come due meanwhile run when it wakes up. */
+void	 clock_fake_sleep(int64_t ms);
 
 /* RFC 3339 in UTC with milliseconds, "2026-11-20T21:16:03.512Z"; outside the years 1970 to 9999 the beginning of 1970. */
 char	*clock_format_utc(int64_t real_ms);

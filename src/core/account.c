@@ -10,6 +10,7 @@
 #include "core/bus.h"
 #include "core/connection.h"
 #include "core/feature.h"
+#include "core/link.h"
 #include "core/request.h"
 #include "core/room.h"
 #include "core/roster.h"
@@ -57,6 +58,8 @@ account_new(struct core *core, struct account_settings *settings, GError **error
 	account->roster = roster_new(account);
 	account->typing = typing_new(account);
 	account->connection = connection_new(account);
+	account->link = link_new(account);
+	account->ping_ms = -1;
 	account->archive = archive_new(account, NULL);
 	acknowledge_init(account);
 	if (account->sm.id != NULL)
@@ -76,6 +79,7 @@ account_free(struct account *account)
 	archive_free(account->archive);
 	connection_free(account->connection);
 	acknowledge_clear(account);
+	link_free(account->link);
 	iq_table_free(account->iqs);
 	typing_free(account->typing);
 	g_clear_pointer(&account->marks, g_hash_table_unref);
@@ -89,6 +93,7 @@ account_free(struct account *account)
 	g_free(account->text);
 	g_free(account->status);
 	g_free(account->bound);
+	g_free(account->local);
 	account_settings_free(account->settings);
 	g_free(account);
 }
@@ -285,6 +290,7 @@ account_event(const struct account *account)
 	a->enabled = account->settings->enabled;
 	a->queued = account->queued;
 	a->tls = account->tls;
+	a->ping = account->ping_ms;
 	a->nick = account->settings->nick != NULL ? g_strdup(account->settings->nick) : jid_local(account_jid(account));
 	return event;
 }

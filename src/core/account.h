@@ -13,6 +13,7 @@
 
 struct archive;
 struct connection;
+struct link;
 struct roster;
 struct typing;
 
@@ -36,7 +37,10 @@ struct account {
 	struct attempts	*attempts;	/* the last ways to the server; connection.c's */
 	struct stream	*stream;	/* from open() until DOWN */
 	char		*bound;		/* our full address while on line */
+	char		*local;		/* the address of this machine that the stream comes from; NULL: not known */
 	struct acknowledge sm;
+	struct link	*link;
+	int64_t		 ping_ms;	/* how long the server takes; -1: not known */
 	struct iq_table	*iqs;
 	struct roster	*roster;
 	struct typing	*typing;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "core/account.h"
 #include "core/connection.h"
+#include "core/link.h"
 #include "core/outbox.h"
 #include "core/turn.h"
 #include "store/streams.h"
@@ -23,6 +24,21 @@ enum {
 static const char ask[] = "<r xmlns='" NS_SM "'/>";
 
 static void lose_patience(void *ctx);
+
+static void
+ask_now(struct account *account, int64_t wait_ms)
+{
+	struct acknowledge *sm = &account->sm;
+
+	connection_write(account, ask, sizeof ask - 1);
+	sm->asked = true;
+	sm->ask = false;
+	sm->asked_ms = clock_boot_ms();
+	sm->wait_ms = wait_ms + (int64_t)(sm->unasked_bytes / SLOW_LINK);
+	sm->unasked_bytes = 0;
+	clock_timer_cancel(&sm->patience);
+	sm->patience = clock_timer_start(sm->wait_ms, lose_patience, account);
+}
 
 struct kept_stanza {
 	int64_t	 number;
@@ -179,9 +195,8 @@ resume_session(struct account *account, const struct stream_up *up)
 	/* Everything beyond what the server counted goes again, with new numbers. */
 	sm->out = acked;
 	put_aside(sm);
-	sm->clean = sm->proving = sm->asked = true;
-	connection_write(account, ask, sizeof ask - 1);
-	sm->patience = clock_timer_start(LIMIT_PROOF_WAIT, lose_patience, account);
+	sm->clean = sm->proving = true;
+	ask_now(account, LIMIT_PROOF_WAIT);
 	return true;
 }
 
@@ -204,9 +219,25 @@ go_on(struct account *account)
 }
 
 void
+acknowledge_ask(struct account *account, int64_t wait_ms)
+{
+	struct acknowledge *sm = &account->sm;
+
+	if (!sm->asked) {
+		ask_now(account, wait_ms);
+	} else if (clock_boot_ms() + wait_ms < sm->asked_ms + sm->wait_ms) {
+		sm->wait_ms = wait_ms;
+		clock_timer_cancel(&sm->patience);
+		sm->patience = clock_timer_start(wait_ms, lose_patience, account);
+	}
+}
+
+void
 acknowledge_write(struct account *account, const char *xml)
 {
 	struct acknowledge *sm = &account->sm;
+
+	link_said(account);
 
 	if (sm->proving && sm->held.length >= HELD_MAX)
 		go_on(account);
@@ -290,6 +321,8 @@ acknowledge_element(struct account *account, const struct stanza *element)
 		log_warning("sm", "%s: acknowledged %u, sent %u", account_name(account), (unsigned)h, (unsigned)sm->out);
 		return false;
 	}
+	if (sm->asked)
+		link_lag(account, clock_boot_ms() - sm->asked_ms);
 	sm->asked = false;
 	clock_timer_cancel(&sm->patience);
 	settle(account, acked);
@@ -310,12 +343,12 @@ lose_patience(void *ctx)
 {
 	struct account *account = ctx;
 	struct acknowledge *sm = &account->sm;
-	int64_t wait_ms = sm->proving ? LIMIT_PROOF_WAIT : LIMIT_ACK_WAIT, left_ms = sm->heard_ms + wait_ms - clock_boot_ms();
+	int64_t left_ms = sm->heard_ms + sm->wait_ms - clock_boot_ms();
 
 	sm->patience = NULL;
 	/* While the disk refuses it is us who do not read. */
 	if (turn_is_stuck(account->core->turn))
-		left_ms = wait_ms;
+		left_ms = sm->wait_ms;
 	if (left_ms > 0)
 		sm->patience = clock_timer_start(left_ms, lose_patience, account);
 	else if (sm->proving) {
@@ -330,6 +363,7 @@ void
 acknowledge_down(struct account *account)
 {
 	clock_timer_cancel(&account->sm.patience);
+	link_down(account);
 	account->sm.proving = false;
 	g_queue_clear_full(&account->sm.held, g_free);
 }
@@ -348,15 +382,8 @@ acknowledge_flush(struct account *account)
 		sm->in_told = sm->in_committed;
 		sm->answer = false;
 	}
-	if (sm->ask && !sm->asked) {
-		connection_write(account, ask, sizeof ask - 1);
-		sm->asked = true;
-		sm->ask = false;
-		clock_timer_cancel(&sm->patience);
-		sm->patience = clock_timer_start(LIMIT_ACK_WAIT + (int64_t)(sm->unasked_bytes / SLOW_LINK), lose_patience,
-		    account);
-		sm->unasked_bytes = 0;
-	}
+	if (sm->ask && !sm->asked)
+		ask_now(account, LIMIT_ACK_WAIT);
 }
 
 static void

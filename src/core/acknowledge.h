@@ -33,7 +33,9 @@ struct acknowledge {
 	int64_t	 acked;		/* the server's last count, same scale as out */
 	bool	 exact;		/* this process gave all numbers: out is what was sent */
 	bool	 asked;		/* an <r/> of ours is open */
+	int64_t	 asked_ms;	/* when; boot clock */
 	struct clock_timer *patience;	/* runs while it is: a server that does not answer is gone */
+	int64_t	 wait_ms;	/* for how long */
 	int64_t	 heard_ms;	/* boot clock: when something last came in */
 	size_t	 unasked_bytes;	/* given to the stream since the last <r/> */
 	bool	 ask;		/* ask at the end of this turn */
@@ -61,6 +63,8 @@ int64_t	 acknowledge_out(struct account *, char *xml, size_t len);
 void	 acknowledge_write(struct account *, const char *xml);
 /* The stanza with the last number will not be given to the stream: what caused it was taken back. */
 void	 acknowledge_take_back(struct account *);
+/* Asks at once, if it is not asked already; a server that says nothing at all for so long is gone. */
+void	 acknowledge_ask(struct account *, int64_t wait_ms);
 /* <r/> or <a/> came, in its savepoint.  False: the server counts what we never sent; the stream must end. */
 bool	 acknowledge_element(struct account *, const struct stanza *);
 /* After a commit: writes what is due. */

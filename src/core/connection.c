@@ -16,6 +16,7 @@
 #include "core/attention.h"
 #include "core/bus.h"
 #include "core/feature.h"
+#include "core/link.h"
 #include "core/message.h"
 #include "core/password.h"
 #include "core/presence.h"
@@ -41,6 +42,7 @@ struct connection {
 	struct clock_timer *retry;
 	int64_t		 backoff_ms;	/* the next wait; 0: the first */
 	int64_t		 up_since_ms;	/* boot clock */
+	int64_t		 tried_ms;	/* boot clock: the last try */
 	int64_t		 prompt;	/* the open question about password or certificate; 0: none */
 	char		*asked_pin;	/* the certificate that the question is about */
 	unsigned	 asked_flaws;	/* and what it has */
@@ -153,7 +155,7 @@ wait_and_retry(struct account *account, const char *reason, const char *text, in
 	wait_ms = MAX(wait_ms, BACKOFF_FIRST_MS);
 	set_state(account, ACCOUNT_WAITING, reason, text, wait_ms);
 	account_notice(account, SEVERITY_WARNING, "%s Next try in %d s; /connect %s tries now.", text,
-	    (int)((wait_ms + 999) / 1000), account_name(account));
+	    (int)((wait_ms + 500) / 1000), account_name(account));
 	clock_timer_cancel(&c->retry);
 	c->retry = clock_timer_start(wait_ms, retry_due, account);
 }
@@ -313,6 +315,7 @@ static void
 leave(struct account *account)
 {
 	account->state = ACCOUNT_OFFLINE;
+	account->ping_ms = -1;
 	g_clear_pointer(&account->bound, g_free);
 	acknowledge_down(account);
 	iq_lose_all(account->iqs);
@@ -413,10 +416,14 @@ on_up(void *ctx, const struct stream_up *up)
 	account->bound = g_strdup(up->jid);
 	account->resumed = up->resumed;
 	account->tls = up->tls != NULL;
+	g_free(account->local);
+	account->local = g_strdup(up->local);
+	account->ping_ms = -1;
 	best = best_mechanism(account);
 	if (best == NULL || sasl_strength(up->mechanism) > sasl_strength(best))
 		keep_mechanism(account, up->mechanism);
 	iq_table_set_jid(account->iqs, up->jid);
+	link_up(account);
 	set_state(account, ACCOUNT_ONLINE, NULL, NULL, 0);
 	withdraw_prompt(c);
 	say_up(account, up);
@@ -616,6 +623,7 @@ try_now(struct account *account)
 		wait_and_retry(account, "disk", disk_refuses, 0);
 		return;
 	}
+	c->tried_ms = clock_boot_ms();
 	set_state(account, ACCOUNT_CONNECTING, NULL, NULL, 0);
 	if (account->session_password != NULL) {
 		open_stream(account, account->session_password);
@@ -643,6 +651,19 @@ connection_open(struct account *account)
 	if (account->show == SHOW_OFFLINE)
 		account->show = SHOW_ONLINE;
 	try_now(account);
+}
+
+void
+connection_try(struct account *account)
+{
+	struct connection *c = account->connection;
+	int64_t wait_ms = c->tried_ms + BACKOFF_FIRST_MS - clock_boot_ms();
+
+	if (account->state != ACCOUNT_WAITING || (g_strcmp0(account->reason, "network") != 0 &&
+	    g_strcmp0(account->reason, "name") != 0))
+		return;
+	clock_timer_cancel(&c->retry);
+	c->retry = clock_timer_start(wait_ms, retry_due, account);
 }
 
 void

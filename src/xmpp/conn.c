@@ -32,6 +32,7 @@ conn_login_free(struct conn_login *login)
 	g_free(login->tls);
 	g_free(login->mechanism);
 	g_free(login->peer);
+	g_free(login->local);
 	stanza_free(login->features);
 	g_free(login);
 }

@@ -40,7 +40,7 @@ struct conn_setup {
 /* What a log-in brought; the strings of struct stream_up. */
 struct conn_login {
 	struct stream_up up;	/* points to the rest */
-	char		*jid, *sm_id, *sm_location, *tls, *mechanism, *peer;
+	char		*jid, *sm_id, *sm_location, *tls, *mechanism, *peer, *local;
 	struct stanza	*features;
 };
 void	 conn_login_free(struct conn_login *);
@@ -99,5 +99,7 @@ void	 conn_up(struct conn *, struct conn_login *);
 GBytes	*conn_binding(void *conn, const char *type);
 /* NULL without TLS. */
 const char *conn_tls_version(const struct conn *);
+/* The address that it comes from; NULL: not known.  The caller's. */
+char	*conn_local(struct conn *);
 
 #endif

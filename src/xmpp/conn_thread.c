@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -136,6 +137,20 @@ const char *
 conn_tls_version(const struct conn *conn)
 {
 	return conn->watch.good ? tls_version(&conn->watch) : NULL;
+}
+
+char *
+conn_local(struct conn *conn)
+{
+	struct sockaddr_storage address;
+	socklen_t len = sizeof address;
+	char text[NI_MAXHOST];
+
+	if (getsockname(conn->fd, (struct sockaddr *)&address, &len) == -1 ||
+	    getnameinfo((const struct sockaddr *)&address, len, text, sizeof text, NULL, 0, NI_NUMERICHOST) != 0)
+		return NULL;
+	text[strcspn(text, "%")] = '\0';	/* the zone of a link-local one */
+	return g_strdup(text);
 }
 
 /* --- the socket --- */

@@ -112,6 +112,7 @@ finish(struct negotiate *n)
 
 	n->login->tls = g_strdup(tls);
 	n->login->peer = g_strdup(n->setup->peer);
+	n->login->local = conn_local(n->conn);
 	conn_up(n->conn, g_steal_pointer(&n->login));
 }
 

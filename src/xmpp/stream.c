@@ -23,6 +23,7 @@
 #include "xmpp/conn.h"
 #include "xmpp/failure.h"
 #include "xmpp/guard.h"
+#include "xmpp/network.h"
 #include "xmpp/resolve.h"
 #include "xmpp/tls.h"
 
@@ -282,6 +283,7 @@ on_up(struct stream *s, struct conn_login *login)
 	up->tls = login->tls;
 	up->mechanism = login->mechanism;
 	up->peer = login->peer;
+	up->local = login->local;
 	up->features = login->features;
 	up->resume_failed = up->resume_failed || s->resume_failed;
 	s->handler->up(s->ctx, up);
@@ -636,6 +638,7 @@ const struct transport transport_net = {
 	.open = net_open,
 	.send = net_send,
 	.hold = net_hold,
+	.has_address = network_has,
 	.close = net_close,
 	.free = net_free,
 };

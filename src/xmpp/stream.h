@@ -118,6 +118,7 @@ struct stream_up {
 	const char	*tls;		/* "TLSv1.3"; NULL without TLS */
 	const char	*mechanism;	/* "SCRAM-SHA-256" */
 	const char	*peer;		/* "xmpp.example.net:5223" */
+	const char	*local;		/* the numeric address of this machine that it comes from; NULL: not known */
 	const struct stanza *features;	/* the last <stream:features/>, for sm, rosterver, csi, ... */
 };
 
@@ -143,6 +144,8 @@ struct transport {
 	void	(*send)(struct stream *, const char *xml, size_t len);
 	/* Stop reading (true) when the store cannot commit, and go on (false); what is sent meanwhile goes out then. */
 	void	(*hold)(struct stream *, bool);
+	/* Whether this machine has the numeric address; true where that cannot be known. */
+	bool	(*has_address)(const char *address);
 	/* Polite end: what was sent goes out, </stream:stream>, at most 2 s; then DOWN with STREAM_CLOSED. */
 	void	(*close)(struct stream *);
 	/* At any time, also before DOWN: no callback comes any more.  Leaves a logged-in stream without closing it (so the

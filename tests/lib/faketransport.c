@@ -109,8 +109,23 @@ fake_free(struct stream *s)
 	g_free(s);
 }
 
+static char *gone_address;
+
+static bool
+fake_has_address(const char *address)
+{
+	return g_strcmp0(address, gone_address) != 0;
+}
+
+void
+fake_gone(const char *address)
+{
+	g_free(gone_address);
+	gone_address = g_strdup(address);
+}
+
 const struct transport transport_fake = {
-	.open = fake_open, .send = fake_send, .hold = fake_hold, .close = fake_close, .free = fake_free,
+	.open = fake_open, .send = fake_send, .hold = fake_hold, .has_address = fake_has_address, .close = fake_close, .free = fake_free,
 };
 
 const struct stream_config *
@@ -216,6 +231,7 @@ fake_reset(void)
 	struct side *side;
 
 	at_send = NULL;
+	fake_gone(NULL);
 	if (sides == NULL)
 		return;
 	g_hash_table_iter_init(&iter, sides);

@@ -32,6 +32,8 @@ char	*fake_take_sent(const char *jid);
 unsigned fake_mute(const char *jid);
 /* Called once, in the next send of any stream, instead of recording: its bytes never leave.  NULL: not any more. */
 void	 fake_at_send(void (*fn)(void *ctx), void *ctx);
+/* This machine has not that address any more; NULL: it has all. */
+void	 fake_gone(const char *address);
 /* Forgets everything; streams that are still there are not called back. */
 void	 fake_reset(void);
 

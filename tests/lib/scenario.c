@@ -360,7 +360,7 @@ scenario_run_file(struct scenario *s, const char *path)
 void
 scenario_run(const char *path)
 {
-	struct scenario s = { .file = path };
+	struct scenario s = { .file = path, .chatty = true };
 	g_autoptr(GError) error = NULL;
 
 	setlocale(LC_ALL, "C.UTF-8");

@@ -47,6 +47,7 @@ struct scenario {
 	unsigned	 faces;		/* others that are attached */
 	bool		 quit;		/* the core was asked to end */
 	bool		 unfinished;
+	bool		 chatty;
 	char		*snapshot;	/* home as it was at die-at-send; NULL */
 	/* Of the present line: */
 	char		*jid;		/* bare address of its account; NULL when there is none yet */

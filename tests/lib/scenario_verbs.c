@@ -8,6 +8,7 @@
 #include "core/attention.h"
 #include "core/caps.h"
 #include "core/chat.h"
+#include "core/link.h"
 #include "core/prompt.h"
 #include "core/typing.h"
 #include "core/words.h"
@@ -183,9 +184,46 @@ disk(struct scenario *s, const char *argument)
 }
 
 static void
+heard(struct scenario *s)
+{
+	for (guint i = 0; i < s->core->accounts->len; i++)
+		((struct account *)s->core->accounts->pdata[i])->sm.heard_ms = clock_boot_ms();
+}
+
+static void
 advance(struct scenario *s, const char *argument)
 {
-	clock_fake_advance(duration(s, argument));
+	int64_t left_ms = duration(s, argument);
+
+	for (; s->chatty && left_ms > 5000; left_ms -= 5000) {
+		clock_fake_advance(5000);
+		heard(s);
+	}
+	clock_fake_advance(left_ms);
+	if (s->chatty)
+		heard(s);
+}
+
+static void
+chatty(struct scenario *s, const char *argument)
+{
+	s->chatty = strcmp(argument, "yes") == 0;
+}
+
+static void
+sleeps(struct scenario *s, const char *argument)
+{
+	clock_fake_sleep(duration(s, argument));
+	link_woke(s->core);
+	clock_fake_advance(0);
+}
+
+static void
+moved(struct scenario *s, const char *argument)
+{
+	fake_gone(*argument != '\0' ? argument : NULL);
+	link_moved(s->core);
+	clock_fake_advance(0);
 }
 
 static void
@@ -264,6 +302,7 @@ up(struct scenario *s, const char *argument)
 	if (g_hash_table_contains(f, "ver"))
 		stanza_add(features, "ver", "urn:xmpp:features:rosterver");
 	what.features = features;
+	what.local = g_hash_table_lookup(f, "local");
 	fake_up(s->jid, &what);
 	stanza_free(features);
 }
@@ -781,6 +820,7 @@ static const struct {
 	{ "answer", answer },		/* N [VALUE]: a question; without a value it is cancelled */
 	{ "answer-keep", answer_keep },	/* N VALUE */
 	{ "caps", caps },		/* JID FEATURE yes|no: its client is known to have it */
+	{ "chatty", chatty },		/* yes (at first), no: while time advances, servers show that they are there */
 	{ "config", config },		/* <<END: the config file */
 	{ "crash", crash },		/* kill -9, and a new core on what is on disk */
 	{ "die-at-send", die_at_send },	/* the next crash happens in the next send, before its bytes leave */
@@ -800,6 +840,7 @@ static const struct {
 	{ "no-event", no_event },	/* TYPE FIELD=VALUE...: takes all of the type */
 	{ "not-opened", not_opened },
 	{ "leave", leave },		/* the face of active is closed */
+	{ "moved", moved },		/* [ADDRESS]: addresses of this machine changed, and it has not this one any more */
 	{ "nothing", nothing },		/* was sent */
 	{ "ok", ok },			/* the command ended well */
 	{ "opened", opened },		/* [password= resume= h= as= pin= flaws= mechanism= resource=]: a stream waits to come up */
@@ -814,6 +855,7 @@ static const struct {
 	{ "run", run },			/* [account=NAME] [chat=JID] LINE, or <<END: must not fail at once */
 	{ "seen", seen },		/* JID: up to its last message */
 	{ "send", send_stanza },	/* XML: the next that was sent */
+	{ "sleeps", sleeps },		/* DURATION: the machine, and then it wakes up */
 	{ "start", start },
 	{ "start-fails", start_fails },	/* TEXT is in the words */
 	{ "step", step },		/* TEXT */
@@ -825,7 +867,8 @@ static const struct {
 	{ "told", told },		/* TEXT is in what the command said, which has not ended */
 	{ "typing", typing },		/* JID active|composing|paused: a face says so */
 	{ "unread", unread },		/* JID N */
-	{ "up", up },			/* [resumed] [h=N] [sm=ID|none|off] [failed[=H]] [jid=FULL] [mechanism=NAME] [csi] [ver] */
+	{ "up", up },			/* [resumed] [h=N] [sm=ID|none|off] [failed[=H]] [jid=FULL] [mechanism=NAME]
+					   [local=ADDRESS] [csi] [ver] */
 };
 
 scenario_verb
