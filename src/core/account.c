@@ -7,6 +7,7 @@
 #include "base/jid.h"
 #include "base/text.h"
 #include "core/archive.h"
+#include "core/bookmark.h"
 #include "core/bus.h"
 #include "core/connection.h"
 #include "core/feature.h"
@@ -61,6 +62,7 @@ account_new(struct core *core, struct account_settings *settings, GError **error
 	account->link = link_new(account);
 	account->ping_ms = -1;
 	account->archive = archive_new(account, NULL);
+	account->bookmarks = bookmarks_new(account);
 	acknowledge_init(account);
 	if (account->sm.id != NULL)
 		roster_restore(account);
@@ -77,6 +79,7 @@ account_free(struct account *account)
 {
 	iq_lose_all(account->iqs);
 	archive_free(account->archive);
+	bookmarks_free(account->bookmarks);
 	connection_free(account->connection);
 	acknowledge_clear(account);
 	link_free(account->link);

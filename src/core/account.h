@@ -12,6 +12,7 @@
 #include "xmpp/iq.h"
 
 struct archive;
+struct bookmarks;
 struct connection;
 struct link;
 struct roster;
@@ -47,6 +48,7 @@ struct account {
 	GHashTable	*rooms;		/* JID → struct room: core/room.h */
 	GHashTable	*marks;		/* feature/markers.c; NULL: none */
 	struct archive	*archive;
+	struct bookmarks *bookmarks;
 	bool		 broke;		/* the last stream ended because of what came on it */
 	int64_t		 clock_offset_us;	/* the server's clock minus ours */
 	int64_t		 iq_second;	/* boot clock; how many requests of others were answered in it */
@@ -54,7 +56,8 @@ struct account {
 	bool		 has_rosterver;	/* the server counts versions of the contact list (RFC 6121 §2.6) */
 	bool		 has_csi;	/* the server takes client state indication (XEP-0352) */
 	bool		 told_active;	/* what it was told */
-	GHashTable	*features;	/* what the server does for our account (disco#info of it): a set; NULL: not told */
+	GHashTable	*features;	/* what the server does for our account (disco#info of it): a set of
+					 * features and of identities as category/type; NULL: not told */
 	bool		 gives_ids;	/* our archive puts ids on messages (XEP-0359), and takes forged ones off */
 };
 

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "core/archive.h"
+#include "core/bookmark.h"
 #include "core/bus.h"
 #include "core/chat.h"
 #include "core/feature.h"
@@ -662,11 +663,12 @@ room_join(struct account *account, const char *jid, const char *nick, const char
     void *ctx)
 {
 	struct room *room = room_find(account, jid);
+	const struct bookmark *kept = bookmark_find(account, jid);
 	g_autofree char *standard = NULL;
 	struct waiter *waiter;
 
 	if (room == NULL) {
-		standard = nick == NULL ? room_standard_nick(account) : NULL;
+		standard = kept != NULL && kept->nick != NULL ? g_strdup(kept->nick) : room_standard_nick(account);
 		room = room_new(account, jid, nick != NULL ? nick : standard);
 	}
 	if (!may_begin(room, nick, done, ctx))
@@ -683,6 +685,8 @@ room_join(struct account *account, const char *jid, const char *nick, const char
 		g_free(room->nick);
 		room->nick = g_strdup(nick);
 	}
+	if (password == NULL && room->password == NULL && kept != NULL)
+		password = kept->password;
 	if (password != NULL) {
 		g_free(room->password);
 		room->password = g_strdup(password);

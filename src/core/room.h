@@ -118,7 +118,7 @@ char	*room_free_nick(const struct room *, const char *nick);
 /* error NULL: we are in.  Called once; room->reason says why it failed. */
 typedef void (*room_done)(void *ctx, struct room *, const GError *error);
 /*
- * Enters the room; nick and password NULL: as before, or the standard.  create: makes it when it is not there, and fails
+ * Enters the room; nick and password NULL: as before, as its bookmark has them, or the standard.  create: makes it when it is not there, and fails
  * when it is.  done may be NULL: then people are asked and told by prompts and notices.  Off line: it is entered with the
  * next session.
  */

@@ -10,6 +10,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "core/bookmark.h"
 #include "core/bus.h"
 #include "core/chat.h"
 #include "core/room_private.h"
@@ -441,6 +442,8 @@ destroyed(struct passing *p, const struct stanza *destroy)
 	    other != NULL ? other : "", other != NULL ? "." : "", " What was said stays here.");
 
 	room_failed(p->room, "destroyed", text);
+	/* Whoever makes a room of that name later is somebody else. */
+	bookmark_left(p->room->account, p->room->jid);
 }
 
 /* We ourselves are out, and did not ask for it. */

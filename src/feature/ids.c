@@ -81,6 +81,8 @@ told(void *ctx, enum iq_end end, const struct stanza *answer)
 
 		if (var != NULL)
 			g_hash_table_add(account->features, g_strdup(var));
+		else if (stanza_is(c, "identity", NS_DISCO_INFO) && stanza_get(c, "category") != NULL && stanza_get(c, "type") != NULL)
+			g_hash_table_add(account->features, g_strconcat(stanza_get(c, "category"), "/", stanza_get(c, "type"), NULL));
 	}
 	account->gives_ids = account_has(account, NS_SID) || account_has(account, NS_MAM);
 	if (end == IQ_RESULT || end == IQ_ERROR)

@@ -4,6 +4,7 @@
 #include "base/jid.h"
 #include "base/limits.h"
 #include "base/text.h"
+#include "core/bookmark.h"
 #include "core/feature.h"
 #include "core/room.h"
 #include "core/turn.h"
@@ -78,6 +79,7 @@ joined(void *ctx, struct room *room, const GError *error)
 	call->cancel = NULL;
 	g_clear_pointer((char **)&call->ctx, g_free);
 	if (error == NULL) {
+		bookmark_joined(room->account, room->jid, room->nick);
 		go_there(call, room->jid);
 		return;
 	}
@@ -143,6 +145,7 @@ leave_run(struct command_call *call)
 		return;
 	}
 	room_leave(room, words);
+	bookmark_left(call->account, bare);
 	command_done(call);
 }
 
