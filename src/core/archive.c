@@ -737,6 +737,12 @@ archive_room_in(struct archive *a)
 }
 
 void
+archive_room_on(struct archive *a)
+{
+	step(a);
+}
+
+void
 archive_room_out(struct archive *a)
 {
 	a->has = a->present = false;

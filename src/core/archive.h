@@ -33,6 +33,8 @@ void	 archive_present(struct account *);
 /* We are in a room that has an archive; and not any more. */
 void	 archive_room_in(struct archive *);
 void	 archive_room_out(struct archive *);
+/* The session goes on, and we were in all the time: what was asked meanwhile is asked again. */
+void	 archive_room_on(struct archive *);
 /* A message with a <result/>, from whomever. */
 void	 archive_result(struct account *, const struct stanza *);
 /* A message came by itself and is a row now. */

@@ -283,7 +283,7 @@ may_know(struct account *account, const struct stanza *iq)
 	g_autofree char *from = jid_normalise(stanza_get(iq, "from"), NULL);
 	g_autofree char *bare = from != NULL ? jid_bare(from) : NULL, *domain = jid_domain(account_jid(account));
 
-	return from == NULL || strcmp(bare, domain) == 0 || roster_sees_us(account, bare);
+	return from == NULL || strcmp(bare, domain) == 0 || roster_sees_us(account, bare) || room_is_self(account, from);
 }
 
 /* Questions of others are cheap to ask.  Ours and our server's are not counted. */
@@ -295,7 +295,7 @@ is_flood(struct account *account, const struct stanza *iq)
 	int64_t second = clock_boot_ms() / 1000;
 
 	if (stanza_get(iq, "from") == NULL || g_strcmp0(from, domain) == 0 ||
-	    (from != NULL && jid_same_bare(from, account_jid(account))))
+	    (from != NULL && (jid_same_bare(from, account_jid(account)) || room_is_self(account, from))))
 		return false;
 	if (account->iq_second != second) {
 		account->iq_second = second;

@@ -18,6 +18,7 @@
 #include "core/chat.h"
 #include "core/feature.h"
 #include "core/outbox.h"
+#include "core/prompt.h"
 #include "core/room_private.h"
 #include "core/turn.h"
 #include "proto/error.h"
@@ -165,6 +166,15 @@ room_known(const struct account *account, const char *jid)
 	    (chat_kind_get(account->core->store, account->id, jid, &kind) && kind == CHAT_ROOM);
 }
 
+bool
+room_is_self(const struct account *account, const char *full)
+{
+	g_autofree char *bare = jid_bare(full);
+	const struct room *room = room_find(account, bare);
+
+	return room != NULL && room->state == ROOM_IN && g_strcmp0(jid_resource(full), room->nick) == 0;
+}
+
 char *
 room_address(const struct room *room, const char *nick)
 {
@@ -260,6 +270,14 @@ tell_waiters(struct room *room, const GError *error)
 	}
 }
 
+static void
+withdraw(struct room *room)
+{
+	if (room->prompt != 0)
+		prompt_withdraw(room->account->core->prompts, room->prompt);
+	room->prompt = 0;
+}
+
 /* What belongs to being there, or to trying, ends. */
 static void
 end_stay(struct room *room)
@@ -287,18 +305,50 @@ again(void *ctx)
 		start(room);
 }
 
+static void
+answered(void *ctx, const char *value, bool keep)
+{
+	struct room *room = ctx;
+	bool nick = g_strcmp0(room->reason, "nick") == 0;
+
+	(void)keep;
+	room->prompt = 0;
+	if (value == NULL || *value == '\0' || room->state != ROOM_FAILED)
+		return;
+	room_join(room->account, room->jid, nick ? value : NULL, nick ? NULL : value, false, NULL, NULL);
+}
+
+/* What would let us in again is asked of whoever comes to a face. */
+static void
+ask(struct room *room, const char *word, const char *text)
+{
+	bool nick = strcmp(word, "nick") == 0;
+	g_autofree char *title = g_strdup_printf("%s for %s", nick ? "another nick" : "password", room->jid);
+	g_autofree char *free_one = nick ? room_free_nick(room, room->nick) : NULL;
+	struct prompt_question question = { .kind = nick ? PROMPT_TEXT : PROMPT_PASSWORD, .scope = SCOPE_EVERYONE, .title = title,
+	    .text = text, .default_choice = free_one, .secret = !nick };
+
+	question.account = account_name(room->account);
+	question.chat = room->jid;
+	withdraw(room);
+	room->prompt = prompt_open(room->account->core->prompts, &question, answered, room);
+}
+
 void
 room_failed(struct room *room, const char *word, const char *text)
 {
 	bool asked = room->waiters->len > 0;
+	bool askable = room->wanted && !asked && (strcmp(word, "nick") == 0 || strcmp(word, "password") == 0);
 	g_autoptr(GError) error = g_error_new_literal(RPC_ERROR, strcmp(word, "timeout") == 0 ? RPC_ERROR_TIMEOUT :
 	    strcmp(word, "not-found") == 0 ? RPC_ERROR_NOT_FOUND : RPC_ERROR_REFUSED, text);
 
 	end_stay(room);
-	room->wanted = false;
+	room->wanted = askable;
 	room_save(room);
 	set_state(room, ROOM_FAILED, word, text);
-	if (!asked)
+	if (askable)
+		ask(room, word, text);
+	else if (!asked)
 		room_notice(room, SEVERITY_WARNING, "%s", text);
 	tell_waiters(room, error);
 }
@@ -325,6 +375,19 @@ room_lost(struct room *room, const char *word, const char *text)
 	if (first && !asked)
 		room_notice(room, SEVERITY_WARNING, "%s confab enters it again in %d s.", text, (int)((wait_ms + 999) / 1000));
 	tell_waiters(room, error);
+}
+
+void
+room_again(struct room *room, const char *why)
+{
+	struct turn *turn = room->account->core->turn;
+
+	if (!turn_begin(turn))
+		return;
+	room_notice(room, SEVERITY_WARNING, "%s: %s", room->jid, why);
+	end_stay(room);
+	start(room);
+	turn_end(turn, true);
 }
 
 static void
@@ -534,6 +597,7 @@ start(struct room *room)
 	struct stanza *iq = stanza_iq("get", room->jid);
 
 	clock_timer_cancel(&room->timer);
+	withdraw(room);
 	stanza_add(iq, "query", NS_DISCO_INFO);
 	room->phase = PHASE_ASKING;
 	set_state(room, ROOM_JOINING, NULL, NULL);
@@ -549,6 +613,7 @@ settled(struct room *room)
 {
 	set_state(room, ROOM_IN, NULL, NULL);
 	room->backoff_ms = 0;
+	room_ping_begin(room);
 	if ((room->features & ROOM_ARCHIVE) != 0) {
 		if (room->archive == NULL)
 			room->archive = archive_new(room->account, room);
@@ -723,6 +788,7 @@ room_leave(struct room *room, const char *words)
 	if (room_hears(room))
 		account_send(room->account, room_own_leaving(room, words), false);
 	end_stay(room);
+	withdraw(room);
 	room->wanted = false;
 	room_save(room);
 	set_state(room, ROOM_OUT, NULL, NULL);
@@ -826,8 +892,13 @@ rooms_resumed(struct account *account)
 	struct room *room;
 
 	g_hash_table_iter_init(&iter, account->rooms);
-	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&room))
+	while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&room)) {
 		room_changed(room);
+		/* What our server kept for us may not be all that happened meanwhile between it and the room's. */
+		room_ping(room);
+		if (room->state == ROOM_IN && room->archive != NULL)
+			archive_room_on(room->archive);
+	}
 }
 
 void

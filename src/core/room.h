@@ -76,6 +76,7 @@ struct room {
 	int64_t		 heard_ms;	/* boot clock: when something last came from it */
 	struct clock_timer *silence;
 	bool		 pinging;
+	unsigned	 unsure;	/* pings to which nobody said anything */
 	GHashTable	*changed;	/* nicks of which the faces are not told yet; NULL: none */
 	bool		 told;		/* the room itself changed as well */
 	int64_t		 prompt;
@@ -102,6 +103,8 @@ bool	 room_is_in(const struct account *, const char *jid);
 bool	 room_hears(const struct room *);
 /* Is or was that the address of a room? */
 bool	 room_known(const struct account *, const char *jid);
+/* Is that full address ours in a room that we are in?  What we ask ourselves through it comes back so (XEP-0410). */
+bool	 room_is_self(const struct account *, const char *full);
 /* NULL: nobody is called so. */
 struct occupant *room_occupant(const struct room *, const char *nick);
 /* By occupant-id; NULL. */

@@ -25,6 +25,11 @@ GHashTable *room_occupants_new(void);
 char	*room_occupant_id(const struct room *, const struct stanza *);
 /* Posts what changed in this turn. */
 void	 room_tell_changes(struct room *);
+/* We are not in it any more, though nobody said so: enters it anew. */
+void	 room_again(struct room *, const char *why);
+/* room_ping.c: we are in, and it was heard just now; asks whether we still are. */
+void	 room_ping_begin(struct room *);
+void	 room_ping(struct room *);
 /* Saves the row of a room that is wanted, or deletes it. */
 void	 room_save(struct room *);
 /* The presence of ours that is for this room. */
