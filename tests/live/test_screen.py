@@ -171,3 +171,60 @@ def test_keys_are_bound_in_every_face(server, people, peer, confab, tmux):
     terminal.wait_for(rf"^{alice}>")
     terminal.keys("F11")
     terminal.wait_for(rf"^{alice}> /help$")
+
+
+def test_two_chats_side_by_side(server, people, peer, confab, tmux):
+    mira, alice, bob = people(3)
+    a, b = peer(alice), peer(bob)
+    confab.account("home", server, mira).start()
+    confab.wait_state("home")
+    for name in (alice, bob):
+        confab.do(f"/msg {name}@{server.domain}", account="home")
+
+    def unread(name):
+        return [c.get("unread", 0) for c in confab.call("chats")["chats"] if c["chat"].startswith(name)][0]
+
+    terminal = tmux(120, 24).confab(confab)
+    terminal.wait_for("^console>|^alice|^bob")
+    terminal.keys("M-2")
+    terminal.wait_for(rf"^{alice}>")
+    terminal.keys("C-x", "3", "M-3")
+    terminal.wait_for(rf"^ 3 {bob} .*│ 2 {alice} ")
+    b.send(f"{mira}@{server.domain}", "for the left one")
+    a.send(f"{mira}@{server.domain}", "for the right one")
+    terminal.wait_for("for the right one")
+    terminal.wait_for("for the left one")
+    # The keys are at the left: only that is seen.
+    terminal.keys("C-l")
+    rig.until(lambda: unread(bob) == 0, "it is not seen")
+    assert unread(alice) == 1
+    terminal.wait_for(rf"Act 2:{alice}\(1\)")
+    terminal.type("half a line for bob")
+    terminal.keys("C-x", "o")
+    terminal.wait_for(rf"^{alice}>$")
+    terminal.line("hello alice")
+    a.message("hello alice")
+    rig.until(lambda: unread(alice) == 0, "it is not seen")
+    # Room for one, and for both again.
+    terminal.resize(40, 24)
+    terminal.wait_gone("│")
+    terminal.wait_gone("for the left one")
+    terminal.resize(120, 24)
+    terminal.wait_for(rf"^ 3 {bob} .*│ 2 {alice} ")
+    # And in the next terminal of that name, with the keys where they were.
+    terminal.keys("C-x", "d")
+    assert terminal.exit_code() == 0
+    terminal.confab(confab)
+    terminal.wait_for(rf"^ 3 {bob} .*│ 2 {alice} ")
+    terminal.wait_for("for the left one")
+    terminal.wait_for("hello alice")
+    terminal.wait_for(rf"^{alice}>")
+    terminal.keys("C-x", "Left")
+    terminal.wait_for(rf"^{bob}> half a line for bob")
+    terminal.keys("C-x", "k")
+    terminal.wait_gone(f"3 {bob}")
+    terminal.keys("C-u")
+    terminal.line("/split only")
+    terminal.wait_gone(rf"│ 2 {alice}")
+    terminal.line("/split sideways")
+    terminal.wait_for(r"/split right\|below")

@@ -136,6 +136,58 @@ signs(void **state)
 	fixture_close(&face);
 }
 
+/* Two chats side by side: each with its title and its own scroll; one line, of the one that has the keys. */
+static void
+splits(void **state)
+{
+	struct face face;
+
+	(void)state;
+	open_alice(&face, 24, 120);
+	for (int i = 0; i < 30; i++)
+		fixture_event(&face, true, "{'type':'message','account':'home','chat':'bob@example.com','rev':%d,'id':%d,"
+		    "'order':%d,'said':'2026-11-20T20:%02d:00.000Z','direction':'in','body':'message %d of many','state':"
+		    "'received'}", 2000 + i, 100 + i, 1000 + i, i, i + 1);
+	g_free(fixture_dump(&face));
+	fixture_key(&face, "\030");
+	fixture_key(&face, "3");
+	g_free(fixture_dump(&face));
+	/* The same chat twice: one of them goes back. */
+	fixture_key(&face, "\033[5~");
+	fixture_golden(&face, "splits-same");
+	fixture_key(&face, "\030");
+	fixture_key(&face, "o");
+	fixture_go(&face, "home", "bob@example.com");
+	for (int i = 0; i < 30; i++)
+		fixture_message(&face, "bob@example.com", 200 + i, "2026-11-20T20:30:00.000Z", false, "received", "and one more");
+	fixture_golden(&face, "splits-120x24");
+	/* Less than both can be read in: the one with the keys; and both again. */
+	fixture_resize(&face, 24, 40);
+	fixture_golden(&face, "splits-40x24");
+	fixture_resize(&face, 24, 60);
+	fixture_golden(&face, "splits-60x24");
+	fixture_resize(&face, 8, 120);
+	fixture_golden(&face, "splits-120x8");
+	fixture_resize(&face, 24, 120);
+	fixture_golden(&face, "splits-120x24");
+	fixture_key(&face, "\030");
+	fixture_key(&face, "2");
+	fixture_key(&face, "\030");
+	fixture_key(&face, "\033[D");
+	fixture_golden(&face, "splits-three");
+	fixture_key(&face, "\033z");
+	fixture_golden(&face, "splits-zoomed");
+	fixture_key(&face, "\033z");
+	/* With room for all of them at 50 columns the list comes back. */
+	fixture_resize(&face, 20, 140);
+	fixture_golden(&face, "splits-140x20");
+	fixture_key(&face, "\030");
+	fixture_key(&face, "1");
+	assert_int_equal(split_count(face.splits), 1);
+	assert_string_equal(face.front->jid, ALICE);
+	fixture_close(&face);
+}
+
 /* Settings of the core that are for faces: what is older, unknown or of another kind changes nothing. */
 static void
 preferences(void **state)
@@ -250,7 +302,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes), cmocka_unit_test(resize), cmocka_unit_test(gaps), cmocka_unit_test(signs),
+		cmocka_unit_test(sizes), cmocka_unit_test(resize), cmocka_unit_test(splits), cmocka_unit_test(gaps), cmocka_unit_test(signs),
 		cmocka_unit_test(preferences), cmocka_unit_test(hostile),
 		cmocka_unit_test(console), cmocka_unit_test(first_start),
 	};

@@ -5,6 +5,8 @@
 #include "face/tui/field.h"
 #include "face/tui/term.h"
 
+enum { LIST_STEP = 2 };
+
 static void
 step_chat(struct face *face, int by)
 {
@@ -93,11 +95,28 @@ detach(struct face *face, int count)
 static void
 toggle_list(struct face *face)
 {
-	if (canvas_columns(face->canvas) < LIST_LEAST)
-		face_note(face, face->front, SEVERITY_INFO, "The chat list needs %d columns; there are %d.", LIST_LEAST,
-		    canvas_columns(face->canvas));
+	int columns = canvas_columns(face->canvas), least = face_list_columns(face, columns) + 1 + CHAT_BESIDE;
+
+	if (columns < least)
+		face_note(face, face->front, SEVERITY_INFO, "The chat list needs %d columns; there are %d.", least, columns);
 	else {
 		face->list[layout_size(canvas_columns(face->canvas))] = face->layout.list.rows > 0 ? LIST_HIDDEN : LIST_SHOWN;
+		link_keep(face);
+	}
+}
+
+static void
+size_list(struct face *face, int by)
+{
+	int columns = canvas_columns(face->canvas), now = face_list_columns(face, columns);
+	int wanted = CLAMP(now + by, LIST_COLUMNS_MIN, MIN(LIST_COLUMNS_MAX, columns - 1 - CHAT_BESIDE));
+
+	if (face->layout.list.rows == 0)
+		face_note(face, face->front, SEVERITY_INFO, "The chat list is not shown.");
+	else if (wanted == now || (by > 0) != (wanted > now))
+		face_note(face, face->front, SEVERITY_INFO, by > 0 ? "It gets no wider here." : "It gets no narrower.");
+	else {
+		face->list_columns[layout_size(columns)] = wanted;
 		link_keep(face);
 	}
 }
@@ -257,6 +276,12 @@ screen_action(struct face *face, enum action action, int count)
 	case ACTION_TOGGLE_LIST:
 		toggle_list(face);
 		break;
+	case ACTION_WIDEN_LIST:
+		size_list(face, LIST_STEP * count);
+		break;
+	case ACTION_NARROW_LIST:
+		size_list(face, -LIST_STEP * count);
+		break;
 	case ACTION_MUTE:
 		mute(face);
 		break;
@@ -278,7 +303,7 @@ face_action(struct face *face, enum action action, int count)
 	face_mark(face, DIRTY_ALL);
 	if (action != ACTION_DETACH)
 		face->detaches = 0;
-	if (line_action(face, action))
+	if (line_action(face, action) || splits_action(face, action, count))
 		return;
 	if (action >= ACTION_CHAT_1 && action <= ACTION_CHAT_10) {
 		go_number(face, action - ACTION_CHAT_1 + 1);

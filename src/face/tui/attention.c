@@ -156,7 +156,7 @@ attention_message(struct face *face, const struct event *event)
 	chat->heard = message->order;
 	here = chat == face->front && chat->bottom == 0 && attention_present(face);
 	/* Somebody looks elsewhere: the line shows where the new begins. */
-	if (chat == face->front && !here && message->order > chat->object.chat.read) {
+	if (splits_show(face, chat) && !here && message->order > chat->object.chat.read) {
 		if (chat->unread_after == 0) {
 			chat->unread_after = MAX(1, message->order - 1);
 			chat->unread_count = 0;

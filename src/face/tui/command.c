@@ -45,6 +45,18 @@ run_unbind(struct face *face, const char *argument)
 }
 
 static bool
+run_split(struct face *face, const char *argument)
+{
+	return splits_run_split(face, argument);
+}
+
+static bool
+run_focus(struct face *face, const char *argument)
+{
+	return splits_run_focus(face, argument);
+}
+
+static bool
 run_clear(struct face *face, const char *argument)
 {
 	(void)argument;

@@ -16,6 +16,7 @@
 #include "face/tui/keys.h"
 #include "face/tui/layout.h"
 #include "face/tui/model.h"
+#include "face/tui/split.h"
 #include "face/tui/status.h"
 #include "face/tui/view_chat.h"
 #include "proto/client.h"
@@ -128,10 +129,11 @@ struct start {
 };
 
 /* preference.c */
-enum { PREFERENCES = 5 };
+enum { PREFERENCES = 6 };
 struct preferences {
 	int64_t		 revs[PREFERENCES];	/* of the settings that they were taken from */
 	struct rows_style style;
+	int		 list_width;		/* 0: not told yet */
 	bool		 silent;		/* no bell */
 	bool		 ascii, unicode;	/* ui.signs; neither: auto */
 	struct status_formats formats;
@@ -170,6 +172,9 @@ struct face {
 	struct chat	*front, *before;
 	struct layout	 layout;
 	enum list_wish	 list[LAYOUT_SIZES];
+	int		 list_columns[LAYOUT_SIZES];	/* 0: as the setting says */
+	struct split	*splits, *focus;	/* the tree, and its leaf that has the keys and shows the chat in front */
+	bool		 split, zoomed;		/* all of it is drawn; one leaf of it is to be */
 	char		*name;			/* what its layout is kept under */
 	char		*theme;			/* what /theme chose; NULL: what suits the terminal */
 	char		*themes;		/* the folder of people's own */
@@ -234,6 +239,35 @@ void	 face_bottom(struct face *);
 void	 face_unread_line(struct face *);
 void	 face_close(struct face *, struct chat *);
 
+/* Before and after another chat gets in front; face_go() does both. */
+void	 face_leave(struct face *, struct chat *next);
+void	 face_bring(struct face *, struct chat *);
+/* Where the reader left: the line that stays until the chat is left. */
+void	 face_unread_from(struct chat *);
+
+/* splits.c */
+void	 splits_init(struct face *);
+void	 splits_free(struct face *);
+/* Another chat is in front. */
+void	 splits_went(struct face *);
+/* The chat is on the screen, with the keys or without. */
+bool	 splits_show(const struct face *, const struct chat *);
+/* The layout with all splits, where there is room. */
+void	 splits_layout(struct face *, int rows, int columns, int input_rows, int box_rows);
+/* What is beside the chat in front. */
+void	 splits_draw(struct face *);
+void	 splits_draw_titles(struct face *, struct status);
+void	 splits_focus(struct face *, struct split *leaf);
+/* False: it is no action of splits. */
+bool	 splits_action(struct face *, enum action, int count);
+bool	 splits_run_split(struct face *, const char *argument);
+bool	 splits_run_focus(struct face *, const char *argument);
+void	 splits_write(const struct face *, GString *);
+void	 splits_take(struct face *, char *const *lines);
+/* If a split shows the chat, it gets the keys; before the chat gets in front. */
+void	 splits_prefer(struct face *, const struct chat *);
+int	 face_list_columns(const struct face *, int columns);
+
 /* link.c: the core */
 struct client *link_connect(struct face *, const char *socket, GError **error);
 /* The same on a socket that is open already; takes fd. */
@@ -247,7 +281,8 @@ void	 link_page(struct face *, struct chat *, enum window_side);
 void	 link_jump(struct face *, struct chat *, int64_t id);
 /* A sync event: the archive was asked. */
 void	 link_sync(struct face *, const struct event *);
-void	 link_message(struct face *, int64_t id);
+/* Asks for the whole of a message that came cut. */
+void	 link_message(struct face *, struct chat *, int64_t id);
 void	 link_seen(struct face *, struct chat *, int64_t id);
 void	 link_active(struct face *, bool focused, int64_t idle_s);
 void	 link_draft(struct face *, struct chat *);

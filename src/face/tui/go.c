@@ -63,8 +63,8 @@ face_note(struct face *face, struct chat *chat, enum severity severity, const ch
 }
 
 /* Where the reader left: the line that stays until the chat is left. */
-static void
-place_unread_line(struct chat *chat)
+void
+face_unread_from(struct chat *chat)
 {
 	const struct event_chat *object = &chat->object.chat;
 
@@ -72,43 +72,60 @@ place_unread_line(struct chat *chat)
 	chat->unread_count = (int)object->unread;
 }
 
-static void
-leave(struct face *face)
+void
+face_leave(struct face *face, struct chat *next)
 {
 	struct chat *chat = face->front;
 
+	page_close(face);
+	face->jump = 0;
+	select_leave(face);
+	complete_close(face, true);
+	ask_leave(face);
 	typing_left(face);
 	link_draft(face, chat);
-	chat->unread_after = 0;
-	face->before = chat;
+	if (next != chat)
+		face->before = chat;
+}
+
+void
+face_bring(struct face *face, struct chat *chat)
+{
+	struct window *window;
+
+	face->front = chat;
+	window = model_window(face->model, chat);
+	input_use(face->input, face_draft(face, chat));
+	recall_load(face, chat);
+	if (chat->unread_after == 0)
+		face_unread_from(chat);
+	if (!window->loaded) {
+		face->arriving = true;
+		link_page(face, chat, WINDOW_BEFORE);
+	}
+	splits_went(face);
+	face->attention.told = false;
+	face_mark(face, DIRTY_ALL);
 }
 
 void
 face_go(struct face *face, struct chat *chat)
 {
-	struct window *window;
+	struct chat *old = face->front;
 
 	page_close(face);
 	face->jump = 0;
-	if (chat == NULL || chat == face->front)
+	if (chat == NULL || chat == old)
 		return;
-	select_leave(face);
-	complete_close(face, true);
-	ask_leave(face);
-	if (face->front != NULL)
-		leave(face);
-	face->front = chat;
-	window = model_window(face->model, chat);
-	input_use(face->input, face_draft(face, chat));
-	place_unread_line(chat);
-	recall_load(face, chat);
-	if (!window->loaded) {
-		face->arriving = true;
-		link_page(face, chat, WINDOW_BEFORE);
-	} else if (chat->unread_after != 0)
+	face_leave(face, chat);
+	/* What another split shows was not left. */
+	if (!splits_show(face, chat))
+		chat->unread_after = 0;
+	face_bring(face, chat);
+	if (!splits_show(face, old))
+		old->unread_after = 0;
+	if (chat->window->loaded && chat->unread_after != 0)
 		face_unread_line(face);
-	face->attention.told = false;
-	face_mark(face, DIRTY_ALL);
 }
 
 void

@@ -11,7 +11,8 @@ layout_size(int columns)
 }
 
 void
-layout_make(struct layout *layout, int rows, int columns, int input_rows, int box_rows, enum list_wish wish)
+layout_make(struct layout *layout, int rows, int columns, int input_rows, int box_rows, enum list_wish wish,
+    int list_columns)
 {
 	int third = MAX(1, rows / 3), top = 0, bottom = rows;
 
@@ -30,13 +31,14 @@ layout_make(struct layout *layout, int rows, int columns, int input_rows, int bo
 	layout->input.row = rows - layout->input.rows;
 	layout->title.columns = layout->box.columns = layout->status.columns = layout->input.columns = columns;
 	layout->chat.columns = columns;
-	if (wish == LIST_HIDDEN || columns < (wish == LIST_SHOWN ? LIST_LEAST : LIST_FROM))
+	if (wish == LIST_HIDDEN || columns < (wish == LIST_SHOWN ? 0 : LIST_FROM) ||
+	    columns < list_columns + 1 + CHAT_BESIDE)
 		return;
 	layout->list = layout->chat;
-	layout->list.columns = LIST_COLUMNS;
+	layout->list.columns = list_columns;
 	layout->border = layout->chat;
-	layout->border.column = LIST_COLUMNS;
+	layout->border.column = list_columns;
 	layout->border.columns = 1;
-	layout->chat.column = LIST_COLUMNS + 1;
-	layout->chat.columns -= LIST_COLUMNS + 1;
+	layout->chat.column = list_columns + 1;
+	layout->chat.columns -= list_columns + 1;
 }

@@ -41,7 +41,7 @@ link_take(struct face *face, const struct event *event, bool live)
 
 		if (chat != NULL) {
 			chat->typing = event->typing.state == CHAT_STATE_COMPOSING;
-			face_mark(face, chat == face->front ? DIRTY_BARS : 0);
+			face_mark(face, splits_show(face, chat) ? DIRTY_BARS : 0);
 		}
 		return;
 	}
@@ -52,7 +52,7 @@ link_take(struct face *face, const struct event *event, bool live)
 		return;
 	/* A message elsewhere draws nothing here; its chat's own event tells of it. */
 	if (event->type == EVENT_message)
-		face_mark(face, model_chat(face->model, event->account_name, event->chat_jid) == face->front ?
+		face_mark(face, splits_show(face, model_chat(face->model, event->account_name, event->chat_jid)) ?
 		    DIRTY_CHAT : 0);
 	else if (event->type == EVENT_prompt) {
 		face_mark(face, DIRTY_CHAT | DIRTY_BARS);
@@ -197,10 +197,14 @@ took_chats(void *ctx, json_t *result, const GError *error, json_t *data)
 	if (json_string_value(json_object_get(front, "chat")) != NULL)
 		chat = model_chat(face->model, json_string_value(json_object_get(front, "account")),
 		    json_string_value(json_object_get(front, "chat")));
-	if (chat == NULL || chat_is_console(chat) || !chat->object.chat.open)
+	if ((chat == NULL || !chat->object.chat.open) && *face->focus->jid != '\0')
+		chat = model_chat(face->model, face->focus->account, face->focus->jid);
+	if (chat == NULL || chat_is_console(chat) || !chat->object.chat.open) {
 		face->ready = true;
-	else
-		face_go(face, chat);
+		return;
+	}
+	splits_prefer(face, chat);
+	face_go(face, chat);
 }
 
 static void

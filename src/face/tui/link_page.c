@@ -82,8 +82,10 @@ link_took_page(struct face *face, struct chat *chat, enum window_side side, json
 			window->at_end = true;
 	}
 	window_trim(window, side == WINDOW_BEFORE && chat->bottom != 0 ? WINDOW_AFTER : WINDOW_BEFORE);
-	if (chat != face->front)
+	if (chat != face->front) {
+		face_mark(face, splits_show(face, chat) ? DIRTY_CHAT : 0);
 		return;
+	}
 	if (first && face->arriving) {
 		face->arriving = false;
 		if (chat->unread_after != 0)
@@ -194,7 +196,7 @@ look_again(struct chat *chat, void *ctx)
 		return;
 	chat->window->at_start = false;
 	/* A hole that was drawn may be closed; what is before everything waits until somebody goes there. */
-	for (guint i = 0; chat == face->front && i < chat->window->gaps->len; i++)
+	for (guint i = 0; splits_show(face, chat) && i < chat->window->gaps->len; i++)
 		if (g_array_index(chat->window->gaps, struct window_gap, i).from != 0) {
 			link_page(face, chat, WINDOW_BEFORE);
 			break;
@@ -213,7 +215,7 @@ link_sync(struct face *face, const struct event *event)
 		model_each_chat(face->model, look_again, face);
 		face->synced = NULL;
 	}
-	face_mark(face, chat == face->front || event->chat_jid == NULL ? DIRTY_CHAT : 0);
+	face_mark(face, event->chat_jid == NULL || (chat != NULL && splits_show(face, chat)) ? DIRTY_CHAT : 0);
 }
 
 static void
@@ -231,12 +233,12 @@ took_message(void *ctx, json_t *result, const GError *error, json_t *data)
 }
 
 void
-link_message(struct face *face, int64_t id)
+link_message(struct face *face, struct chat *chat, int64_t id)
 {
-	long at = window_find(face->front->window, id);
+	long at = window_find(chat->window, id);
 
 	if (face->client == NULL || at < 0)
 		return;
-	face->front->window->entries[at]->asked = true;
+	chat->window->entries[at]->asked = true;
 	client_request(face->client, "message", json_pack("{s:I}", "id", (json_int_t)id), took_message, face);
 }

@@ -47,6 +47,21 @@ take_time_format(struct face *face, const json_t *value)
 		rows_style_set_time(&face->preferences.style, format, canvas_policy(face->canvas));
 }
 
+static void
+take_list_width(struct face *face, const json_t *value)
+{
+	if (json_is_integer(value))
+		face->preferences.list_width = (int)CLAMP(json_integer_value(value), LIST_COLUMNS_MIN, LIST_COLUMNS_MAX);
+}
+
+int
+face_list_columns(const struct face *face, int columns)
+{
+	int kept = face->list_columns[layout_size(columns)];
+
+	return kept != 0 ? kept : face->preferences.list_width != 0 ? face->preferences.list_width : LIST_COLUMNS;
+}
+
 static const struct {
 	const char	*name;
 	void		(*take)(struct face *, const json_t *);
@@ -54,6 +69,7 @@ static const struct {
 	{ "notify.bell", take_bell },
 	{ "time.format", take_time_format },
 	{ "ui.escape_ms", take_escape },
+	{ "ui.list_width", take_list_width },
 	{ "ui.sender_width", take_sender_width },
 	{ "ui.signs", take_signs },
 };

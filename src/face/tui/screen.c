@@ -74,7 +74,8 @@ status_of(const struct face *face)
 {
 	return (struct status){ .model = face->model, .chat = face->front, .formats = &face->preferences.formats,
 		.policy = canvas_policy(face->canvas), .clock = attention_clock(face), .named = face->layout.title.rows == 0,
-		.running = send_waiting(face), .hint = hint(face), .mode = mode(face), .face = face->name };
+		.running = send_waiting(face), .hint = hint(face), .mode = mode(face), .face = face->name,
+		.split = split_index(face->splits, face->focus) + 1, .splits = split_count(face->splits) };
 }
 
 static void
@@ -90,6 +91,7 @@ draw_bars(struct face *face)
 		canvas_text(face->canvas, 0, 1, layout->title.columns, SLOT_TITLE_NAME, "confab  first start", -1);
 	} else
 		status_draw_title(&status, face->canvas, &layout->title);
+	splits_draw_titles(face, status);
 	status_draw(&status, face->canvas, &layout->status);
 	chat_list_draw(face->model, face->front, face->canvas, &layout->list, &layout->border);
 	if (face->paste.text != NULL)
@@ -138,7 +140,8 @@ draw_chat(struct face *face)
 	if (face->shown.wants_newer)
 		link_page(face, view.chat, WINDOW_AFTER);
 	if (face->shown.cut != 0)
-		link_message(face, face->shown.cut);
+		link_message(face, view.chat, face->shown.cut);
+	splits_draw(face);
 }
 
 void
@@ -152,8 +155,7 @@ screen_draw(struct face *face)
 	line = shown_line(face, &point);
 	box = face->paste.text != NULL ? paste_rows(face) : face->select.menu ? select_rows(face) :
 	    face->complete.open ? complete_rows(face) : correct_rows(face);
-	layout_make(&face->layout, rows, columns,
-	    field_height(columns, prompt, line, point, canvas_policy(face->canvas)), box, face->list[layout_size(columns)]);
+	splits_layout(face, rows, columns, field_height(columns, prompt, line, point, canvas_policy(face->canvas)), box);
 	if (memcmp(&before, &face->layout, sizeof before) != 0)
 		face->dirty = DIRTY_ALL;
 	if (face->page.on && (face->dirty & DIRTY_BARS) != 0)

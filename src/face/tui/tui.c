@@ -393,6 +393,7 @@ face_init(struct face *face, struct canvas *canvas)
 	face->input = input_new(&input_handler, face);
 	face->front = model_console(face->model);
 	input_use(face->input, face_draft(face, face->front));
+	splits_init(face);
 	face->preferences.style.sender_width = ROWS_SENDER_WIDTH;
 	status_formats_init(&face->preferences.formats);
 	face->dirty = DIRTY_ALL;
@@ -422,6 +423,7 @@ face_clear(struct face *face)
 	link_free(face);
 	start_free(face);
 	canvas_free(face->canvas);
+	splits_free(face);
 	g_free(face->paste.text);
 	g_free(face->farewell);
 	g_free(face->name);
