@@ -1,4 +1,5 @@
 """The terminal face, under tmux: keys go into the real program, the screen is read; core and server are real."""
+import fcntl
 import os
 import pathlib
 import re
@@ -365,3 +366,29 @@ def test_two_faces_show_the_same(server, people, peer, confab, tmux):
     other.wait_for(rf"^{alice}> typed in the first")
     other.keys("C-u")
     one.wait_for(rf"^{alice}>$")
+
+
+def test_the_frame_is_there_before_the_core(confab, tmux):
+    """A core that takes long to start holds up neither the frame nor what is typed, and nothing of it is lost."""
+    state = confab.home / "state"
+    state.mkdir(parents=True, mode=0o700)
+    folder = os.open(state, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)    # whoever starts a core waits for this
+        terminal = tmux(80, 24)
+        terminal.confab(confab)
+        terminal.wait_for("console>")
+        terminal.type("/he")
+        terminal.wait_for(r"Starting the core\.")
+        terminal.wait_for("console> /he$")
+        assert not confab.answers()
+    finally:
+        os.close(folder)
+    rig.until(confab.answers, "no core was started")
+    terminal.wait_for("first start")
+    terminal.keys("Escape")
+    terminal.wait_for("No account was made")
+    terminal.wait_for("console> /he$")
+    terminal.keys("C-u")
+    terminal.line("/detach")
+    assert terminal.exit_code() == 0

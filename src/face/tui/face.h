@@ -145,6 +145,7 @@ struct preferences {
 struct reattach {
 	int		 fd;			/* where the kernel tells of the socket's folder */
 	bool		 watching, lost;	/* lost: until one greeted us again */
+	bool		 first;			/* none was here yet, and ours is being started */
 	guint		 source;
 	struct clock_timer *retry;
 	int		 tries;
@@ -218,6 +219,8 @@ struct face {
 void	 face_mark(struct face *, int dirty);
 /* What was typed. */
 void	 face_token(struct face *, const struct key_token *);
+/* A core is there: where it was left is shown in one go, if that comes soon. */
+void	 face_attached(struct face *);
 /* Ends the loop; text may be NULL. */
 void	 face_end(struct face *, int status, const char *text);
 /* Gives the terminal to $VISUAL with the line in a file. */
@@ -302,8 +305,9 @@ void	 reattach_lost(struct face *);
 void	 reattach_greeted(struct face *);
 /* A key came: look for a core, if there is none. */
 void	 reattach_key(struct face *);
-/* Starts a core. */
+/* Starts a core; the first one of this face, without which it ends. */
 void	 reattach_start(struct face *);
+void	 reattach_first(struct face *);
 void	 reattach_free(struct face *);
 
 /* send.c */

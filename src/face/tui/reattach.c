@@ -38,6 +38,8 @@ attach(struct face *face)
 		return false;
 	stop_watching(face);
 	model_doubt(face->model);
+	face->reattach.first = false;
+	face_attached(face);
 	link_attach(face);
 	face_mark(face, DIRTY_ALL);
 	return true;
@@ -51,6 +53,15 @@ reattach_greeted(struct face *face)
 	face->reattach.lost = false;
 }
 
+/* There was nothing on the screen yet but a frame: said like everything that ends the program at once. */
+static void
+first_failed(struct face *face, int status, const char *why)
+{
+	g_autofree char *text = g_strdup_printf("confab: %s", why);
+
+	face_end(face, status, text);
+}
+
 static void
 try_again(void *ctx)
 {
@@ -60,6 +71,8 @@ try_again(void *ctx)
 	reattach->retry = NULL;
 	if (face->client == NULL && !attach(face) && ++reattach->tries < TRIES)
 		reattach->retry = clock_timer_start(TRY_MS << reattach->tries, try_again, face);
+	else if (face->client == NULL && reattach->first)
+		first_failed(face, 2, "The core was started and does not listen; its log may say why.");
 }
 
 static void
@@ -191,7 +204,9 @@ started(void *data)
 
 	g_thread_join(face->reattach.starter);
 	face->reattach.starter = NULL;
-	if (outcome->why != NULL)
+	if (outcome->why != NULL && face->reattach.first)
+		first_failed(face, 1, outcome->why);
+	else if (outcome->why != NULL)
 		face_note(face, face->front, SEVERITY_ERROR, "%s", outcome->why);
 	else if (face->client == NULL)
 		begin_trying(face);
@@ -214,11 +229,24 @@ start(void *data)
 	return NULL;
 }
 
+static void
+start_one(struct face *face)
+{
+	face->reattach.starter = g_thread_new("start", start, face);
+}
+
 void
 reattach_start(struct face *face)
 {
 	if (face->client != NULL || face->start_core == NULL || face->reattach.starter != NULL)
 		return;
 	face_note(face, face->front, SEVERITY_INFO, "Starting the core.");
-	face->reattach.starter = g_thread_new("start", start, face);
+	start_one(face);
+}
+
+void
+reattach_first(struct face *face)
+{
+	face->reattach.first = true;
+	start_one(face);
 }

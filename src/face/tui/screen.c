@@ -55,7 +55,7 @@ hint(const struct face *face)
 		return "C-d again detaches";
 	if (face->digits > 0)
 		return "which chat: two digits";
-	if (face->client == NULL && face->socket != NULL)
+	if (face->client == NULL && face->socket != NULL && !face->reattach.first)
 		return "no core: /restart starts one";
 	if (chat_is_console(face->front) && model_prompts(face->model)->len > 0)
 		return face->select.how;
@@ -65,7 +65,7 @@ hint(const struct face *face)
 static const char *
 mode(const struct face *face)
 {
-	return face->client == NULL && face->socket != NULL ? "NO CORE" : face->paste.text != NULL ? "PASTE" :
+	return face->client == NULL && face->socket != NULL && !face->reattach.first ? "NO CORE" : face->paste.text != NULL ? "PASTE" :
 	    select_hint(face) != NULL ? "SELECT" : face->ask.open ? "ANSWER" : face->page.on ? "VIEW" : NULL;
 }
 

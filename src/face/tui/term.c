@@ -362,6 +362,15 @@ term_suspend(struct term *term)
 }
 
 void
+term_hold(struct term *term, bool hold)
+{
+	if (hold)
+		g_clear_handle_id(&term->input, g_source_remove);
+	else if (term->input == 0 && !term->lent && !term->gone)
+		listen_to(term);
+}
+
+void
 term_lend(struct term *term)
 {
 	if (term->lent || term->gone)

@@ -55,6 +55,8 @@ int	 term_colours(const struct term *);
  * come.  A canvas of another size than term_size() is not shown.
  */
 bool	 term_show(struct term *, const struct canvas *);
+/* What is typed stays in the kernel until it is held no longer. */
+void	 term_hold(struct term *, bool hold);
 /* The next term_show() paints everything. */
 void	 term_repaint(struct term *);
 /* Ctrl-Z: gives the terminal back, stops the process group, comes back and calls changed(). */

@@ -16,7 +16,7 @@
 #include "face/tui/preference.h"
 #include "face/tui/term.h"
 
-enum { FRAME_MS = 8, FIRST_MS = 100, TYPING_MS = 1000 };
+enum { FRAME_MS = 8, FIRST_MS = 100, SLOW_MS = 1000, TYPING_MS = 1000 };
 
 struct draw_source {
 	GSource	 source;
@@ -384,6 +384,38 @@ not_ready(void *ctx)
 	face->ready = true;
 }
 
+static void
+core_is_slow(void *ctx)
+{
+	struct face *face = ctx;
+
+	not_ready(face);
+	face_note(face, face->front, SEVERITY_INFO, "Starting the core.");
+	term_hold(face->term, false);
+}
+
+/* What needs no answer is on the screen while a core starts.  A line that is typed before it is here waits for it. */
+static void
+start_without_core(struct face *face)
+{
+	face->first = clock_timer_start(SLOW_MS, core_is_slow, face);
+	reattach_first(face);
+	screen_draw(face);
+	face->blocked = !term_show(face->term, face->canvas);
+	term_hold(face->term, true);
+	face_mark(face, DIRTY_ALL);
+}
+
+void
+face_attached(struct face *face)
+{
+	if (face->ready)
+		return;
+	clock_timer_cancel(&face->first);
+	term_hold(face->term, false);
+	face->first = clock_timer_start(FIRST_MS, not_ready, face);
+}
+
 void
 face_init(struct face *face, struct canvas *canvas)
 {
@@ -477,12 +509,7 @@ tui_main(const struct paths *paths, const struct tui_options *options)
 	int rows, columns;
 
 	memset(&face, 0, sizeof face);
-	/* The core first: what there is to say without one is said before the screen changes. */
-	client = link_connect(&face, paths->socket, &error);
-	if (client == NULL) {
-		fprintf(stderr, "%s\n", error->message);
-		return 2;
-	}
+	client = link_connect(&face, paths->socket, NULL);
 	term = term_open(NULL, &term_handler, &face, &notice, &error);
 	if (term == NULL) {
 		fprintf(stderr, "%s\n", error->message);
@@ -501,8 +528,12 @@ tui_main(const struct paths *paths, const struct tui_options *options)
 	face.themes = g_strdup(paths->themes);
 	face.name = text_clean(options->as != NULL ? options->as : "main", -1, TEXT_LINE, LIMIT_NAME);
 	face.loop = g_main_loop_new(NULL, FALSE);
-	face.first = clock_timer_start(FIRST_MS, not_ready, &face);
-	link_attach(&face);
+	if (client != NULL) {
+		face_attached(&face);
+		link_attach(&face);
+	} else {
+		start_without_core(&face);
+	}
 	if (notice != NULL)
 		face_note(&face, face.front, SEVERITY_WARNING, "%s", notice);
 	draw = draw_source_new(&face);
