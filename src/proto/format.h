@@ -69,10 +69,10 @@ const char *item_name(enum item);
 #define STANDARD_SAFETY(item) \
 	"#{?chat.encryption,  #{?chat.encryption=no TLS,#[title.warning],#[title.plain]}#{" item "}#[],} "
 #define STANDARD_TITLE \
-	" #{chat.number} #(2 #[title.name]#{chat.name}#[])#(3   #{chat.presence})#(6   #{chat.address})" \
-	"#>#(1   #[title.warning]#{chat.warning}#[])#(2   #{chat.account})" STANDARD_SAFETY("chat.encryption")
+	" #{chat.number} #(2 #[title.name]#{chat.name}#[])#(3   #{chat.presence})#(3   #{room.here} here)" \
+	"#(6   #{chat.address})#(4   #[title.topic]#{room.topic}#[])#>#(1   #[title.warning]#{chat.warning}#[])#(2   #{chat.account})" STANDARD_SAFETY("chat.encryption")
 #define STANDARD_TITLE_NARROW \
-	" #{chat.number} #(1 #[title.name]#{chat.name}#[])#(2   #{chat.presence.sign})" \
+	" #{chat.number} #(1 #[title.name]#{chat.name}#[])#(2   #{chat.presence.sign})#(2   #{room.here} here)" \
 	"#>#(1   #[title.warning]#{chat.warning:16}#[])" STANDARD_SAFETY("chat.encryption:15")
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "face/tui/face.h"
 #include "face/tui/field.h"
+#include "face/tui/info_pane.h"
 #include "face/tui/term.h"
 
 enum { LIST_STEP = 2 };
@@ -266,6 +267,13 @@ screen_action(struct face *face, enum action action, int count)
 	case ACTION_SEARCH_CHAT:
 	case ACTION_SEARCH_ALL:
 		search_open(face, action == ACTION_SEARCH_ALL);
+		break;
+	case ACTION_TOGGLE_INFO:
+		info_pane_toggle(face);
+		break;
+	case ACTION_INFO_UP:
+	case ACTION_INFO_DOWN:
+		info_pane_scroll(face, action == ACTION_INFO_UP ? -count : count);
 		break;
 	case ACTION_GO_DATE:
 		search_ask_place(face);

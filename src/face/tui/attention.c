@@ -159,9 +159,10 @@ attention_message(struct face *face, const struct event *event)
 	if (splits_show(face, chat) && !here && message->order > chat->object.chat.read) {
 		if (chat->unread_after == 0) {
 			chat->unread_after = MAX(1, message->order - 1);
-			chat->unread_count = 0;
+			chat->unread_count = chat->unread_mentions = 0;
 		}
 		chat->unread_count++;
+		chat->unread_mentions += chat->object.chat.kind == CHAT_ROOM && message->mention;
 	}
 	if (here || chat->object.chat.muted || message->order <= chat->object.chat.read ||
 	    (chat->object.chat.kind == CHAT_ROOM && !message->mention) || face->term == NULL)

@@ -17,7 +17,11 @@ draw_chat(struct model *model, const struct chat *chat, bool front, struct canva
 	int end = area->column + area->columns, column = area->column, flags = end - 6;
 	bool known;
 
-	if (!chat_is_console(chat)) {
+	if (object->kind == CHAT_ROOM && !chat_is_console(chat))
+		sign = "#";
+	else if (object->kind == CHAT_PRIVATE)
+		sign = ">";
+	else if (!chat_is_console(chat)) {
 		known = model_presence(model, chat->account, chat->jid, &show, &status);
 		if (!known) {
 			const struct event_contact *contact = model_contact(model, chat->account, chat->jid);
@@ -43,6 +47,11 @@ draw_chat(struct model *model, const struct chat *chat, bool front, struct canva
 		g_autofree char *count = object->unread >= 100 ? g_strdup("99+") :
 		    g_strdup_printf("%" G_GINT64_FORMAT, object->unread);
 
+		/* In a room: how many are for you, where any are. */
+		if (object->kind == CHAT_ROOM && object->mentions > 0) {
+			g_free(count);
+			count = object->mentions >= 100 ? g_strdup("@99+") : g_strdup_printf("@%" G_GINT64_FORMAT, object->mentions);
+		}
 		canvas_text(canvas, row, end - (int)strlen(count), end, slot, count, -1);
 	}
 	if (front)

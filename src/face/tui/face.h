@@ -128,6 +128,14 @@ struct start {
 	char		*jid, *name, *trouble;
 };
 
+/* info_pane.c */
+struct info_pane {
+	enum list_wish	 wish[LAYOUT_SIZES];
+	struct area	 area;			/* rows 0: not shown */
+	const struct chat *of;			/* whose */
+	int		 top;			/* the first line shown */
+};
+
 /* preference.c */
 enum { PREFERENCES = 6 };
 struct preferences {
@@ -203,6 +211,7 @@ struct face {
 	struct select	 select;
 	struct page	 page;
 	struct search	 search;
+	struct info_pane info;
 	int64_t		 jump;			/* the message that the view goes to once it is here; 0: none */
 	bool		 describing;		/* the next key is not done but described */
 	struct attention attention;
@@ -282,6 +291,8 @@ void	 link_free(struct face *);
 void	 link_page(struct face *, struct chat *, enum window_side);
 /* The chat comes to the front, and its view to this message, which may be anywhere in its history; it is then selected. */
 void	 link_jump(struct face *, struct chat *, int64_t id);
+/* Asks who is in the room, unless that is known or it is none. */
+void	 link_room(struct face *, struct chat *);
 /* A sync event: the archive was asked. */
 void	 link_sync(struct face *, const struct event *);
 /* Asks for the whole of a message that came cut. */

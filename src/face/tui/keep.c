@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "face/tui/face.h"
+#include "face/tui/info_pane.h"
 
 static const char *const sizes[LAYOUT_SIZES] = { "narrow", "normal", "wide" };
 static const char *const wishes[] = { "auto", "shown", "hidden" };
@@ -22,6 +22,7 @@ keep_text(const struct face *face)
 	splits_write(face, text);
 	if (face->theme != NULL)
 		g_string_append_printf(text, "theme %s\n", face->theme);
+	info_pane_write(face, text);
 	return g_string_free(text, FALSE);
 }
 
@@ -68,6 +69,8 @@ keep_take(struct face *face, const char *text)
 			take_columns(face, lines[i] + strlen("list-columns."), value);
 		else if (strcmp(lines[i], "theme") == 0)
 			theme_use(face, value);
+		else if (g_str_has_prefix(lines[i], "info."))
+			info_pane_take(face, lines[i] + strlen("info."), value);
 	}
 	g_ptr_array_add(splits, NULL);
 	splits_take(face, (char **)splits->pdata);

@@ -45,6 +45,17 @@ link_take(struct face *face, const struct event *event, bool live)
 		}
 		return;
 	}
+	if (event->type == EVENT_passage) {
+		struct chat *chat = event->chat_jid != NULL ? model_chat(face->model, event->account_name,
+		    event->chat_jid) : NULL;
+
+		/* Of a chat that is not held nobody wants to know later who came and went. */
+		if (chat != NULL && chat->window != NULL && chat->window->at_end) {
+			window_passage(chat->window, event);
+			face_mark(face, chat == face->front ? DIRTY_CHAT : 0);
+		}
+		return;
+	}
 	if (live && event->type == EVENT_message)
 		attention_message(face, event);
 	changed = model_take(face->model, event, live);
@@ -60,7 +71,7 @@ link_take(struct face *face, const struct event *event, bool live)
 	} else {
 		if (event->type == EVENT_chat)
 			face_draft_told(face, model_chat(face->model, event->account_name, event->chat_jid));
-		face_mark(face, event->type == EVENT_presence ? DIRTY_BARS : DIRTY_ALL);
+		face_mark(face, event->type == EVENT_presence || event->type == EVENT_occupant ? DIRTY_BARS : DIRTY_ALL);
 	}
 	start_changed(face, event);
 }

@@ -186,6 +186,53 @@ link_page(struct face *face, struct chat *chat, enum window_side side)
 	asked->request = window->asked[side] = client_request(face->client, "history", params, took_page, asked);
 }
 
+static void
+took_room(void *ctx, json_t *result, const GError *error, json_t *data)
+{
+	struct asked *asked = ctx;
+	struct face *face = asked->face;
+	struct chat *chat = model_chat(face->model, asked->account, asked->jid);
+	json_t *element;
+	struct event event;
+	size_t i;
+	int64_t request = asked->request;
+
+	(void)error;
+	(void)data;
+	g_ptr_array_remove_fast(face->asked, asked);
+	/* The room was left meanwhile, and perhaps entered anew: that is another list. */
+	if (chat != NULL && chat->room_asked == request) {
+		chat->room_asked = result != NULL ? 0 : -1;
+		if (event_from_json(json_object_get(result, "room"), &event)) {
+			model_take(face->model, &event, false);
+			event_clear(&event);
+		}
+		json_array_foreach(json_object_get(result, "occupants"), i, element)
+			if (event_from_json(element, &event)) {
+				model_take(face->model, &event, false);
+				event_clear(&event);
+			}
+		face_mark(face, DIRTY_ALL);
+	}
+	model_list_ended(face->model);
+}
+
+void
+link_room(struct face *face, struct chat *chat)
+{
+	struct asked *asked;
+
+	if (chat->object.chat.kind != CHAT_ROOM || chat->occupants != NULL || chat->room_asked != 0 || face->client == NULL ||
+	    (chat->room.rev != 0 && chat->room.room.state != ROOM_IN))
+		return;
+	/* What is told from now on may be newer than the answer. */
+	chat->occupants = occupants_new();
+	model_list_begins(face->model);
+	asked = asked_new(face, chat, WINDOW_BEFORE);
+	asked->request = chat->room_asked = client_request(face->client, "room", json_pack("{s:s, s:s}", "account",
+	    chat->account, "chat", chat->jid), took_room, asked);
+}
+
 /* The archive may have more than it was known to. */
 static void
 look_again(struct chat *chat, void *ctx)

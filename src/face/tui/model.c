@@ -26,6 +26,8 @@ chat_free(void *data)
 	g_free(chat->jid);
 	g_free(chat->told);
 	event_clear(&chat->object);
+	event_clear(&chat->room);
+	occupants_free(chat->occupants);
 	window_free(chat->window);
 	g_free(chat);
 }
@@ -44,6 +46,7 @@ chat_new(const char *account, const char *jid)
 	chat->account = g_strdup(account);
 	chat->jid = g_strdup(jid);
 	chat->object.type = EVENT_chat;
+	chat->room.type = EVENT_room;
 	return chat;
 }
 
@@ -106,6 +109,13 @@ object_key(const struct event *event)
 		return event->contact.jid != NULL ? model_key(event->account_name, event->contact.jid) : NULL;
 	case EVENT_presence:
 		return event->presence.jid != NULL ? model_key(event->account_name, event->presence.jid) : NULL;
+	case EVENT_room:
+		return event->chat_jid != NULL ? model_key(event->account_name, event->chat_jid) : NULL;
+	case EVENT_occupant: {
+		g_autofree char *room = model_key(event->account_name, event->chat_jid);
+
+		return event->chat_jid != NULL && event->occupant.nick != NULL ? model_key(room, event->occupant.nick) : NULL;
+	}
 	case EVENT_prompt:
 		return g_strdup_printf("%" G_GINT64_FORMAT, event->prompt.id);
 	default:
@@ -257,6 +267,37 @@ take_message(struct model *model, const struct event *event, bool live)
 	return MODEL_FRONT;
 }
 
+/* Who is in it is asked for anew each time that we come in. */
+static bool
+take_room(struct model *model, const struct event *event)
+{
+	struct chat *chat = model_chat(model, event->account_name, event->chat_jid);
+
+	if (chat == NULL || chat_is_console(chat) || event->rev <= chat->room.rev)
+		return false;
+	event_clear(&chat->room);
+	event_copy(&chat->room, event);
+	if (event->gone || event->room.state != ROOM_IN) {
+		g_clear_pointer(&chat->occupants, occupants_free);
+		chat->room_asked = 0;
+	} else if (chat->room_asked < 0) {
+		chat->room_asked = 0;
+	}
+	return true;
+}
+
+static bool
+take_occupant(struct model *model, const struct event *event, const char *key)
+{
+	struct chat *chat = model_chat(model, event->account_name, event->chat_jid);
+
+	if (event->gone)
+		remember_gone(model, event, key);
+	else if (was_gone(model, event, key))
+		return false;
+	return chat != NULL && chat->occupants != NULL && occupants_take(chat->occupants, event);
+}
+
 int
 model_take(struct model *model, const struct event *event, bool live)
 {
@@ -281,6 +322,12 @@ model_take(struct model *model, const struct event *event, bool live)
 		break;
 	case EVENT_presence:
 		changed = take_presence(model, event, key);
+		break;
+	case EVENT_room:
+		changed = take_room(model, event);
+		break;
+	case EVENT_occupant:
+		changed = take_occupant(model, event, key);
 		break;
 	case EVENT_prompt:
 		g_ptr_array_set_size(model->prompt_list, 0);
@@ -333,6 +380,8 @@ model_doubt(struct model *model)
 
 		chat->stale = true;
 		chat->typing = false;
+		g_clear_pointer(&chat->occupants, occupants_free);
+		chat->room_asked = 0;
 		if (chat->window != NULL)
 			window_forget(chat->window);
 	}

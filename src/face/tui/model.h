@@ -11,6 +11,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
+#include "face/tui/occupants.h"
 #include "face/tui/window.h"
 #include "proto/event.h"
 
@@ -21,6 +22,9 @@ struct chat {
 	struct event	 object;	/* the core's own record; rev 0 while it told nothing */
 	bool		 stale;
 	bool		 typing;	/* somebody types there */
+	struct event	 room;		/* a room: the core's record of it; rev 0 while it told nothing */
+	struct occupants *occupants;	/* who is in it; NULL: nobody asked, or we are not there */
+	int64_t		 room_asked;	/* the request for them; 0: none is under way; -1: it was refused */
 	struct window	*window;	/* NULL: never shown, or forgotten */
 	struct input_draft *draft;	/* the face's line for it; owned by whoever owns the input */
 	char		*told;		/* what the core knows of that line; NULL: nothing */
@@ -31,7 +35,7 @@ struct chat {
 	int		 bottom_row;
 	/* The unread line stands before the first incoming message after this order; 0: there is none. */
 	int64_t		 unread_after;
-	int		 unread_count;
+	int		 unread_count, unread_mentions;
 	bool		 recalled;	/* the core was asked for what was typed in it before */
 	bool		 arrived;	/* the view was put in its place since the chat came to the front */
 };

@@ -169,6 +169,8 @@ model_window(struct model *model, struct chat *chat)
 	/* Its requests are answered to the chat, which then has no window: they are let go. */
 	if (oldest.windows >= LIMIT_FACE_WINDOWS) {
 		g_clear_pointer(&oldest.chat->window, window_free);
+		g_clear_pointer(&oldest.chat->occupants, occupants_free);
+		oldest.chat->room_asked = 0;
 		oldest.chat->bottom = 0;
 	}
 	chat->window = window_new();

@@ -203,10 +203,12 @@ is_action(const struct entry *entry)
 static const char *
 sender_name(const struct rows_look *look, const struct event_message *message)
 {
+	if (look->is_room && message->nick != NULL)
+		return message->nick;
 	if (message->direction == DIRECTION_OUT)
 		return look->own;
 	if (look->is_room)
-		return message->nick != NULL ? message->nick : "";
+		return "";
 	return look->other;
 }
 
@@ -513,11 +515,14 @@ static void
 add_unread_line(struct builder *builder, const struct rows_unread *unread)
 {
 	g_autofree char *count = unread->count >= 100 ? g_strdup("100 or more new") :
-	    g_strdup_printf("%d new", unread->count), *at = NULL, *text = NULL;
+	    g_strdup_printf("%d new", unread->count), *at = NULL, *text = NULL, *mine = NULL;
 
 	if (unread->since != 0)
 		at = rows_time(builder->look->style, unread->since);
-	text = at != NULL ? g_strdup_printf("%s since %s", count, at) : g_strdup(count);
+	if (unread->mentions > 0)
+		mine = g_strdup_printf(", %d%s for you", unread->mentions, unread->mentions >= 100 ? " or more" : "");
+	text = g_strconcat(count, mine != NULL ? mine : "", at == NULL ? "" : mine != NULL ? ", since " : " since ",
+	    at != NULL ? at : "", NULL);
 	add_rule(builder, text, false, SLOT_LINE_UNREAD);
 }
 

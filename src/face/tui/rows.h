@@ -52,7 +52,7 @@ struct rows_look {
 
 struct rows_unread {
 	int64_t		 before;	/* the message that the line stands above; 0: none */
-	int		 count;
+	int		 count, mentions;	/* mentions: of them for you, in a room */
 	int64_t		 since;		/* ms; when one was there last; 0: not known */
 };
 

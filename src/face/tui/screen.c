@@ -4,6 +4,7 @@
 #include "face/tui/chat_list.h"
 #include "face/tui/face.h"
 #include "face/tui/field.h"
+#include "face/tui/info_pane.h"
 #include "face/tui/status.h"
 
 static struct status status_of(const struct face *);
@@ -94,6 +95,7 @@ draw_bars(struct face *face)
 	splits_draw_titles(face, status);
 	status_draw(&status, face->canvas, &layout->status);
 	chat_list_draw(face->model, face->front, face->canvas, &layout->list, &layout->border);
+	info_pane_draw(face);
 	if (face->paste.text != NULL)
 		paste_draw(face, &layout->box);
 	else if (face->select.menu)
@@ -130,6 +132,7 @@ draw_chat(struct face *face)
 		start_draw(face, &face->layout.chat);
 		return;
 	}
+	link_room(face, face->front);
 	/* The box, or what came, must not cover it. */
 	if (face->select.rows.at != 0)
 		view_chat_show(&view, face->select.rows.at);
@@ -156,6 +159,7 @@ screen_draw(struct face *face)
 	box = face->paste.text != NULL ? paste_rows(face) : face->select.menu ? select_rows(face) :
 	    face->complete.open ? complete_rows(face) : correct_rows(face);
 	splits_layout(face, rows, columns, field_height(columns, prompt, line, point, canvas_policy(face->canvas)), box);
+	info_pane_place(face);
 	if (memcmp(&before, &face->layout, sizeof before) != 0)
 		face->dirty = DIRTY_ALL;
 	if (face->page.on && (face->dirty & DIRTY_BARS) != 0)

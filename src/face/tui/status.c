@@ -143,6 +143,21 @@ put_presence(const struct status *status, struct bar_value *to, bool words)
 		bar_printf(to, SLOT_TITLE_TOPIC, " \"%s\"", text);
 }
 
+static const char *
+room_warning(const struct event_room *room)
+{
+	switch (room->state) {
+	case ROOM_IN:
+		return room->role == ROLE_VISITOR ? "read-only: no voice" : "";
+	case ROOM_JOINING:
+		return "joining";
+	case ROOM_FAILED:
+		return "not joined: refused";
+	default:
+		return "not joined";
+	}
+}
+
 /* What is wrong: with the connection, and in the console with any of them. */
 static void
 put_warning(const struct status *status, struct bar_value *to)
@@ -154,6 +169,8 @@ put_warning(const struct status *status, struct bar_value *to)
 	if (!chat_is_console(status->chat)) {
 		if (account == NULL || account->state != ACCOUNT_ONLINE)
 			bar_put(to, CURRENT, status->columns < NARROW_BELOW ? "offline" : "offline: will be queued");
+		else if (status->chat->room.rev != 0)
+			bar_put(to, CURRENT, room_warning(&status->chat->room.room));
 		return;
 	}
 	for (guint i = 0; i < accounts->len; i++) {
@@ -202,6 +219,40 @@ kind_of(const struct chat *chat)
 	return chat_is_console(chat) ? "console" : chat_kind_name(chat->object.chat.kind);
 }
 
+/* False: it is no item of a room. */
+static bool
+put_room(const struct status *status, enum item item, struct bar_value *to)
+{
+	const struct event_room *room = &status->chat->room.room;
+	bool in = status->chat->room.rev != 0 && room->state == ROOM_IN;
+	const struct occupants *all = status->chat->occupants;
+	const char *text = NULL;
+
+	switch (item) {
+	case ITEM_ROOM_HERE:
+		if (in)
+			bar_printf(to, CURRENT, "%" G_GINT64_FORMAT, all != NULL && status->chat->room_asked == 0 ? (int64_t)occupants_all(all) :
+			    room->occupants);
+		return true;
+	case ITEM_ROOM_TOPIC:
+		text = room->subject;
+		break;
+	case ITEM_ROOM_NICK:
+		text = room->nick;
+		break;
+	case ITEM_ROOM_ROLE:
+		text = in ? role_name(room->role) : NULL;
+		break;
+	case ITEM_ROOM_AFFILIATION:
+		text = in ? affiliation_name(room->affiliation) : NULL;
+		break;
+	default:
+		return false;
+	}
+	bar_put(to, CURRENT, status->chat->room.rev != 0 && text != NULL ? text : "");
+	return true;
+}
+
 /* False: it is no item of a chat. */
 static bool
 put_chat(const struct status *status, enum item item, struct bar_value *to)
@@ -220,7 +271,7 @@ put_chat(const struct status *status, enum item item, struct bar_value *to)
 			bar_put(to, CURRENT, "-");
 		break;
 	case ITEM_CHAT_NAME:
-		bar_put(to, CURRENT, name);
+		bar_printf(to, CURRENT, "%s%s", !console && object->kind == CHAT_ROOM ? "#" : "", name);
 		break;
 	case ITEM_CHAT_ADDRESS:
 		bar_put(to, CURRENT, strcmp(name, chat->jid) != 0 ? chat->jid : "");
@@ -418,7 +469,7 @@ put(void *ctx, enum item item, struct bar_value *to)
 {
 	const struct status *status = ctx;
 
-	if (put_chat(status, item, to))
+	if (put_room(status, item, to) || put_chat(status, item, to))
 		return;
 	switch (item) {
 	case ITEM_CHAT_PRESENCE:

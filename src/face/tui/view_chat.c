@@ -76,10 +76,11 @@ begin(struct pass *pass, const struct view_chat *view)
 	pass->look.other = chat_name(view->model, view->chat);
 	pass->look.other_jid = view->chat->jid;
 	pass->look.own_jid = account != NULL && account->jid != NULL ? account->jid : "";
-	pass->look.own = account != NULL && account->nick != NULL ? account->nick : view->chat->account;
+	pass->look.own = pass->look.is_room && view->chat->room.room.nick != NULL ? view->chat->room.room.nick : account != NULL && account->nick != NULL ? account->nick : view->chat->account;
 	if (first != NULL) {
 		pass->unread.before = first->id;
 		pass->unread.count = view->chat->unread_count;
+		pass->unread.mentions = view->chat->unread_mentions;
 		pass->unread.since = since(pass->window, first);
 	}
 	window_range(pass->window, &pass->low, &pass->high);

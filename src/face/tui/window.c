@@ -14,12 +14,25 @@ enum { LATE_MS = 120000 };
 
 #define PROMPT_BASE (INT64_C(1) << 40)
 
+/* Who came, who went, who did both. */
+enum { CAME = 1, WENT = 2, PASSAGE_NAMES = 3 };
+struct passages {
+	GHashTable	*ways;		/* nick: a set of CAME and WENT */
+	guint		 count[4];	/* of those in each set; that of the empty one is not kept */
+	GString		*names;		/* of the first PASSAGE_NAMES */
+};
+
 static void
 entry_free(struct entry *entry)
 {
 	if (entry->kind != ENTRY_NOTE)
 		event_clear(&entry->event);
 	g_free(entry->text);
+	if (entry->passages != NULL) {
+		g_hash_table_unref(entry->passages->ways);
+		g_string_free(entry->passages->names, TRUE);
+		g_free(entry->passages);
+	}
 	g_free(entry);
 }
 
@@ -269,6 +282,85 @@ window_note(struct window *window, enum severity severity, int64_t time, const c
 	while (oldest < window->n && window->entries[oldest]->kind != ENTRY_NOTE)
 		oldest++;
 	drop(window, oldest, oldest + 1);
+}
+
+/* "3 joined, 2 left, 4 came and went: ada, ben, kai_, and 6 more". */
+static char *
+passages_text(const struct passages *passages)
+{
+	static const char *const words[] = { "", "joined", "left", "came and went" };
+	guint all = g_hash_table_size(passages->ways);
+	GString *text = g_string_new(NULL);
+
+	for (int i = CAME; i <= (CAME | WENT); i++)
+		if (passages->count[i] > 0)
+			g_string_append_printf(text, "%s%u %s", text->len > 0 ? ", " : "", passages->count[i], words[i]);
+	g_string_append_printf(text, ": %s", passages->names->str);
+	if (all > PASSAGE_NAMES)
+		g_string_append_printf(text, ", and %u more", all - PASSAGE_NAMES);
+	return g_string_free(text, FALSE);
+}
+
+static void
+count_passage(struct passages *passages, const char *nick, int way)
+{
+	int before = GPOINTER_TO_INT(g_hash_table_lookup(passages->ways, nick));
+
+	if (before == 0 && g_hash_table_size(passages->ways) < PASSAGE_NAMES)
+		g_string_append_printf(passages->names, "%s%s", passages->names->len > 0 ? ", " : "", nick);
+	passages->count[before]--;
+	passages->count[before | way]++;
+	g_hash_table_replace(passages->ways, g_strdup(nick), GINT_TO_POINTER(before | way));
+}
+
+/* What is no mere coming and going stands for itself; NULL: it is one. */
+static char *
+passage_words(const struct event_passage *passage)
+{
+	const char *nick = passage->nick, *by = passage->by, *text = passage->text, *done;
+
+	switch (passage->kind) {
+	case PASSAGE_RENAMED:
+		return g_strdup_printf("%s is now called %s", nick, passage->new_nick != NULL ? passage->new_nick : "?");
+	case PASSAGE_KICKED:
+	case PASSAGE_BANNED:
+		done = passage->kind == PASSAGE_KICKED ? "kicked out" : "banned";
+		return g_strdup_printf("%s was %s%s%s%s%s%s", nick, done, by != NULL ? " by " : "", by != NULL ? by : "",
+		    text != NULL ? ": \"" : "", text != NULL ? text : "", text != NULL ? "\"" : "");
+	case PASSAGE_REMOVED:
+		return g_strdup_printf("%s had to leave: the rules of the room changed", nick);
+	default:
+		return NULL;
+	}
+}
+
+void
+window_passage(struct window *window, const struct event *event)
+{
+	const struct event_passage *passage = &event->passage;
+	int64_t time = event->time != 0 ? event->time : clock_real_us() / 1000;
+	struct entry *last = window->n > 0 ? window->entries[window->n - 1] : NULL;
+	g_autofree char *words = passage->nick != NULL ? passage_words(passage) : NULL;
+	int way = passage->kind == PASSAGE_CAME ? CAME : WENT;
+
+	if (passage->nick == NULL)
+		return;
+	if (words != NULL) {
+		window_note(window, SEVERITY_INFO, time, words);
+		return;
+	}
+	if (last == NULL || last->passages == NULL || g_hash_table_size(last->passages->ways) >= LIMIT_FACE_PASSAGES) {
+		int64_t id = window->next_note;
+
+		window_note(window, SEVERITY_INFO, time, "");
+		last = g_hash_table_lookup(window->by_id, &id);
+		last->passages = g_new0(struct passages, 1);
+		last->passages->ways = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		last->passages->names = g_string_new(NULL);
+	}
+	count_passage(last->passages, passage->nick, way);
+	g_free(last->text);
+	last->text = passages_text(last->passages);
 }
 
 void

@@ -13,6 +13,8 @@
 
 #include "proto/event.h"
 
+struct passages;
+
 enum entry_kind { ENTRY_MESSAGE, ENTRY_NOTE, ENTRY_PROMPT };
 
 struct entry {
@@ -26,6 +28,7 @@ struct entry {
 	bool		 asked;		/* the whole of a message that came cut was asked for */
 	enum severity	 severity;	/* notes */
 	char		*text;		/* notes */
+	struct passages	*passages;	/* a note that counts who came and went; else NULL */
 };
 
 enum window_side { WINDOW_BEFORE, WINDOW_AFTER };
@@ -72,6 +75,8 @@ const struct entry *window_edge(const struct window *, enum window_side);
 bool	 window_take(struct window *, const struct event *, bool live);
 /* Says something at the end; text is copied. */
 void	 window_note(struct window *, enum severity, int64_t time, const char *text);
+/* Somebody came to the room or left it: counted in one note as long as nothing else is said. */
+void	 window_passage(struct window *, const struct event *);
 /* An open question; the same id again replaces it, gone takes it away. */
 void	 window_prompt(struct window *, const struct event *);
 /* The key that gives the i-th answer of a question, "" behind the last one: its own, else the first letter of the word that
