@@ -49,7 +49,7 @@ open_terminal(const struct cli_options *o, const struct paths *paths)
 static int
 see_doctor(const struct cli_options *o, const struct paths *paths)
 {
-	bool well = tui_doctor();
+	bool well = o->recover || tui_doctor();
 	int status = cli_doctor(o, paths);
 
 	return well ? status : CLI_FAILED;

@@ -10,6 +10,7 @@
 #include "admin/lock.h"
 #include "core/setting.h"
 #include "proto/client.h"
+#include "store/recover.h"
 #include "store/store.h"
 #include "xmpp/stream.h"
 
@@ -94,6 +95,27 @@ check_space(struct checkup *checkup, const struct paths *paths)
 		    (int64_t)st.st_size / mib);
 }
 
+/* What lies beside the database: names are in store/recover.h. */
+static void
+check_asides(struct checkup *checkup, const struct paths *paths)
+{
+	g_autoptr(GPtrArray) list = recover_list(paths->database);
+
+	for (guint i = 0; i < list->len; i++) {
+		const struct aside *aside = list->pdata[i];
+		double size = (double)aside->bytes / (double)mib;
+
+		if (aside->kind == ASIDE_DAMAGED)
+			checkup_wrong(checkup, "confab doctor --recover, while no core runs, brings back what can be read of it.",
+			    "%s was damaged and is set aside (%.1f MiB).", aside->path, size);
+		else if (aside->kind == ASIDE_RECOVERED)
+			checkup_note("%s (%.1f MiB): what can be read of it was brought back; it may be deleted.", aside->path, size);
+		else
+			checkup_note("%s (%.1f MiB): a copy from before a newer confab changed the database; it may be deleted.",
+			    aside->path, size);
+	}
+}
+
 static void
 check_database(struct checkup *checkup, const struct paths *paths)
 {
@@ -107,7 +129,8 @@ check_database(struct checkup *checkup, const struct paths *paths)
 	check_mode(checkup, paths->database, 077, "600");
 	if (!store_examine(paths->database, &facts, &error)) {
 		checkup_wrong(checkup, error->code == STORE_ERROR_DAMAGED ?
-		    "Stop the core, keep a copy of the file, and put a backup in its place." : NULL, "%s", error->message);
+		    "confab doctor --recover, while no core runs, sets it aside and brings back what can be read of it." : NULL, "%s",
+		    error->message);
 		return;
 	}
 	checkup_good("%s is whole: schema %d, %" G_GINT64_FORMAT " messages, %.1f MiB", paths->database, facts.schema,
@@ -165,6 +188,7 @@ doctor_run(const struct paths *paths, const char *account)
 	check_core(&checkup, paths);
 	check_space(&checkup, paths);
 	check_database(&checkup, paths);
+	check_asides(&checkup, paths);
 	if (accounts == NULL || !choose(&checkup, accounts, account))
 		return checkup.wrong;
 	if (stream_initialise(&error))
@@ -172,5 +196,103 @@ doctor_run(const struct paths *paths, const char *account)
 	else
 		checkup_wrong(&checkup, NULL, "%s", error->message);
 	stream_finish();
+	return checkup.wrong;
+}
+
+/* --- recovering --- */
+
+/* The accounts of the file are rows: where the damaged one cannot tell whose messages they were, it may be the only one. */
+static bool
+make_accounts(struct store *store, const struct paths *paths, GError **error)
+{
+	g_autoptr(GPtrArray) accounts = account_file_load(paths->accounts, error);
+	bool ok = accounts != NULL && store_begin(store, error);
+
+	if (!ok)
+		return false;
+	for (guint i = 0; ok && i < accounts->len; i++)
+		ok = store_account(store, ((struct account_settings *)accounts->pdata[i])->jid, error) != 0;
+	return store_end(store, ok, ok ? error : NULL) && ok && store_commit(store, error);
+}
+
+/* The present database: a new one, when the one that is there is damaged. */
+static struct store *
+open_sound(const struct paths *paths, GError **error)
+{
+	g_autoptr(GError) cause = NULL;
+	g_autofree char *aside = NULL;
+	struct store_facts facts;
+
+	if (access(paths->database, F_OK) == 0 && !store_examine(paths->database, &facts, &cause)) {
+		if (!g_error_matches(cause, STORE_ERROR, STORE_ERROR_DAMAGED)) {
+			g_propagate_error(error, g_steal_pointer(&cause));
+			return NULL;
+		}
+		aside = recover_set_aside(paths->database, error);
+		if (aside == NULL)
+			return NULL;
+		checkup_note("%s It is set aside as %s.", cause->message, aside);
+	}
+	return store_open(paths->database, NULL, error);
+}
+
+static void
+recover_one(struct checkup *checkup, struct store *store, const struct aside *aside)
+{
+	g_autoptr(GError) error = NULL;
+	struct recovered n;
+
+	if (!recover_merge(store, aside->path, &n, &error)) {
+		checkup_wrong(checkup, n.read > 0 ? "Done again, it goes on." : NULL, "%s", error->message);
+		return;
+	}
+	if (n.expected >= 0)
+		checkup_good("%s: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " messages could be read.", aside->path, n.read, n.expected);
+	else
+		checkup_good("%s: %" G_GINT64_FORMAT " messages could be read; how many there were cannot be told.", aside->path, n.read);
+	checkup_good("%" G_GINT64_FORMAT " of them are new here, %" G_GINT64_FORMAT " were here already or were deleted.", n.added,
+	    n.read - n.added - n.homeless);
+	if (n.homeless > 0)
+		checkup_wrong(checkup, NULL, "Of %" G_GINT64_FORMAT " it cannot be told with whom they were said; they stay in that file.",
+		    n.homeless);
+	if (!recover_done(aside->path, &error))
+		checkup_wrong(checkup, NULL, "%s", error->message);
+}
+
+int
+doctor_recover(const struct paths *paths)
+{
+	struct checkup checkup = { false };
+	g_autoptr(GError) error = NULL;
+	g_autoptr(GPtrArray) list = NULL;
+	struct store *store = NULL;
+	gboolean taken = FALSE;
+	unsigned n = 0;
+	int lock;
+
+	checkup_head("Recovering");
+	if (access(paths->data_dir, F_OK) == -1) {
+		checkup_note("%s is not there yet, so there is nothing to recover.", paths->data_dir);
+		return 0;
+	}
+	lock = lock_take(paths->lock, &taken, &error);
+	if (lock != -1 && (store = open_sound(paths, &error)) != NULL && make_accounts(store, paths, &error)) {
+		list = recover_list(paths->database);
+		for (guint i = 0; i < list->len; i++) {
+			const struct aside *aside = list->pdata[i];
+
+			if (aside->kind == ASIDE_DAMAGED) {
+				recover_one(&checkup, store, aside);
+				n++;
+			}
+		}
+		if (n == 0)
+			checkup_good("Nothing is damaged, and nothing that was is set aside.");
+	}
+	if (error != NULL)
+		checkup_wrong(&checkup, NULL, "%s", error->message);
+	store_close(store);
+	if (lock != -1)
+		close(lock);
 	return checkup.wrong;
 }

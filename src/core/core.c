@@ -19,6 +19,7 @@
 #include "core/setting.h"
 #include "core/turn.h"
 #include "store/messages.h"
+#include "store/recover.h"
 
 enum {
 	STOP_MS = 2500,		/* a server that does not answer </stream:stream> is left */
@@ -71,6 +72,50 @@ load_front(struct core *core)
 	core->front_chat = g_strdup(newline + 1);
 }
 
+/* What is damaged is set aside, never written over, and a new one begins; people are told by say_aside(). */
+static struct store *
+open_store(struct core *core, const char *vfs, GError **error)
+{
+	g_autoptr(GError) cause = NULL, trouble = NULL;
+	struct store *store = store_open(core->paths->database, vfs, &cause);
+	g_autofree char *aside = NULL;
+
+	if (store != NULL)
+		return store;
+	if (g_error_matches(cause, STORE_ERROR, STORE_ERROR_DAMAGED))
+		aside = recover_set_aside(core->paths->database, &trouble);
+	if (aside == NULL) {
+		g_propagate_error(error, g_steal_pointer(&cause));
+		if (trouble != NULL)
+			g_prefix_error(error, "%s ", trouble->message);
+		return NULL;
+	}
+	core->set_aside = g_strdup_printf("%s It is kept as %s, and confab goes on with a new one. Your accounts and settings are "
+	    "as they were. confab doctor --recover, while no core runs, brings back the messages that can be read.", cause->message,
+	    aside);
+	log_error("store", "%s", core->set_aside);
+	return store_open(core->paths->database, vfs, error);
+}
+
+static void
+told_aside(void *ctx, const char *value, bool keep)
+{
+	(void)ctx;
+	(void)value;
+	(void)keep;
+}
+
+/* A question with one answer: it stands in every face until somebody has read it. */
+static void
+say_aside(struct core *core)
+{
+	struct prompt_question question = { .kind = PROMPT_CONFIRM, .scope = SCOPE_EVERYONE, .title = "the database was damaged",
+	    .text = core->set_aside, .default_choice = "ok" };
+
+	question.choices = json_pack("[[s,s]]", "ok", "I have read it");
+	prompt_open(core->prompts, &question, told_aside, core);
+}
+
 struct core *
 core_new(const struct paths *paths, const struct transport *transport, const char *vfs, GError **error)
 {
@@ -91,7 +136,7 @@ core_new(const struct paths *paths, const struct transport *transport, const cha
 	core->addresses = chat_addresses_new();
 	core->drafters = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	core->settings = settings_load(paths->config, error);
-	core->store = core->settings != NULL ? store_open(paths->database, vfs, error) : NULL;
+	core->store = core->settings != NULL ? open_store(core, vfs, error) : NULL;
 	if (core->store == NULL) {
 		core_free(core);
 		return NULL;
@@ -107,6 +152,8 @@ core_new(const struct paths *paths, const struct transport *transport, const cha
 	}
 	load_front(core);
 	requests_restore(core);
+	if (core->set_aside != NULL)
+		say_aside(core);
 	return core;
 }
 
@@ -211,6 +258,7 @@ core_free(struct core *core)
 	absence_free(core->absence);
 	attention_free(core->attention);
 	bus_free(core->bus);
+	g_free(core->set_aside);
 	g_free(core->front_account);
 	g_free(core->front_chat);
 	g_free(core->epoch);

@@ -41,6 +41,7 @@ struct core {
 	GHashTable	*drafters;	/* chat id → which session typed its draft */
 	struct searching *searching;	/* core/search.h; NULL before the first one */
 	struct clock_timer *daily;
+	char		*set_aside;	/* what people are told of a database that was damaged; NULL */
 	char		*epoch;		/* another one at each start */
 	int64_t		 started_ms;
 	/* The chat that was last in front of somebody: where the next face begins. */

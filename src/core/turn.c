@@ -160,10 +160,12 @@ set_stuck(struct turn *turn, const GError *error)
 {
 	if (!turn->stuck) {
 		turn->stuck = true;
-		turn->why = g_strdup(error->message);
+		turn->why = g_strconcat(error->message, g_error_matches(error, STORE_ERROR, STORE_ERROR_DAMAGED) ?
+		    " End confab (confab stop, or /restart): the next start looks through it, and sets it aside if it is so." : NULL,
+		    NULL);
 		log_error("store", "%s", error->message);
 		if (turn->on_stuck != NULL)
-			turn->on_stuck(turn->on_stuck_ctx, true, error->message);
+			turn->on_stuck(turn->on_stuck_ctx, true, turn->why);
 	}
 	if (turn->retry == NULL)
 		turn->retry = clock_timer_start(RETRY_MS, try_again, turn);

@@ -153,6 +153,8 @@ report(struct store *store, int rc, GError **error)
 	/* Also reading writes where the cache is full; and who could not read must not decide. */
 	if (store->in_savepoint && store->failure == NULL)
 		store->failure = g_error_copy(told);
+	if (told->code == STORE_ERROR_DAMAGED)
+		db_doubt(store);
 	if (error == NULL)
 		log_error("store", "%s", told->message);
 	else

@@ -51,6 +51,19 @@ const char *db_network_name(long magic, const char *proc_name);
 /* Are database and log still the files that were opened?  Without them, what is written goes nowhere, and without an error. */
 bool	 db_in_place(const struct store *, GError **error);
 
+/* Before anything is read: what a file itself could do to us is switched off; our tokenizer.  SQLite's result. */
+int	 db_harden(sqlite3 *);
+/* Of the database and its log. */
+int64_t	 db_file_size(const char *path);
+/* All bytes of a new database of the present schema; for sqlite3_free(). */
+unsigned char *db_fresh_bytes(sqlite3_int64 *n);
+/*
+ * Damage was seen: the next one who opens the database looks through all of it.  Until then a file "NAME.doubt" says so,
+ * because a start cannot look through a large one each time.
+ */
+void	 db_doubt(const struct store *);
+char	*db_doubt_path(const char *path);
+
 /* What SQLite said as a STORE_ERROR about path; db may be NULL. */
 void	 db_error(GError **error, const char *path, sqlite3 *db, int rc);
 

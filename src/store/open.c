@@ -18,10 +18,14 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "store/checkpoint.h"
+#include "store/recover.h"
 #include "store/search.h"
 #include "store/tokenizer.h"
 
-enum { APPLICATION_ID = 0x636f6e66 };	/* "conf", at offset 68 of the file */
+enum {
+	APPLICATION_ID = 0x636f6e66,	/* "conf", at offset 68 of the file */
+	COPIES_KEPT = 2,
+};
 
 /* File systems over a network, by the magic numbers of statfs(2); <linux/magic.h> has not all of them. */
 static const struct {
@@ -76,6 +80,21 @@ proc_type(dev_t device)
 	return NULL;
 }
 
+static int64_t
+size_of(const char *path, const char *end)
+{
+	g_autofree char *name = g_strconcat(path, end, NULL);
+	struct stat st;
+
+	return stat(name, &st) == 0 ? (int64_t)st.st_size : 0;
+}
+
+int64_t
+db_file_size(const char *path)
+{
+	return size_of(path, "") + size_of(path, "-wal");
+}
+
 static bool
 check_place(const char *path, GError **error)
 {
@@ -99,11 +118,22 @@ check_place(const char *path, GError **error)
 	return false;
 }
 
+/* The size that the header of a database tells (the file format's section 1.3). */
+static int64_t
+said_size(const unsigned char *head)
+{
+	int64_t page = head[16] << 8 | head[17], n = 0;
+
+	for (int i = 28; i < 32; i++)
+		n = n << 8 | head[i];
+	return (page == 1 ? 65536 : page) * n;
+}
+
 /* Makes an empty file of our mode when there is none; refuses what is no file or no database by its looks. */
 static bool
 check_file(const char *path, GError **error)
 {
-	char head[16];
+	unsigned char head[32];
 	struct stat st;
 	ssize_t n;
 	/* O_NONBLOCK: a FIFO must not hold us.  SQLite opens by name, so that its locks are not lost by our close. */
@@ -128,12 +158,17 @@ check_file(const char *path, GError **error)
 		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is damaged: it is not an SQLite database.", path);
 		return false;
 	}
+	/* With a log, the end may be there. */
+	if (size_of(path, "-wal") == 0 ? n == sizeof head && st.st_size < said_size(head) : n == 0) {
+		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, n == 0 ? "%s is damaged: it is empty, but its log is not." :
+		    "%s is damaged: its end is missing.", path);
+		return false;
+	}
 	return true;
 }
 
-/* Before anything is read: what the file itself could do to us is switched off. */
-static int
-harden(sqlite3 *db)
+int
+db_harden(sqlite3 *db)
 {
 	static const struct { int option, on; } options[] = {
 		{ SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1 }, { SQLITE_DBCONFIG_DEFENSIVE, 1 },
@@ -238,6 +273,69 @@ check_contents(struct store *store, const struct migration *migrations, size_t n
 	return true;
 }
 
+char *
+db_doubt_path(const char *path)
+{
+	return g_strconcat(path, ".doubt", NULL);
+}
+
+void
+db_doubt(const struct store *store)
+{
+	g_autofree char *path = db_doubt_path(store->path);
+	/* Who only examines makes nothing, and who has not opened it yet tells so. */
+	int fd = store->checkpoint != NULL ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+
+	if (fd != -1)
+		close(fd);
+}
+
+/* All of it is read; *failure is a disk's. */
+static bool
+is_whole(struct store *store, GError **failure)
+{
+	g_autofree char *said = NULL;
+	sqlite3_stmt *stmt = db_ask(store, "PRAGMA integrity_check(1)", "");
+
+	if (db_row(store, stmt, failure)) {
+		said = db_text(stmt, 0);
+		db_done(stmt);
+	}
+	if (*failure == NULL && g_strcmp0(said, "ok") != 0)
+		g_set_error(failure, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is damaged: %s.", store->path, said);
+	return *failure == NULL;
+}
+
+static bool
+mend_search(struct store *store, GError **error)
+{
+	g_autoptr(GError) failure = NULL;
+
+	if (db_exec(store, "INSERT INTO message_text(message_text, rank) VALUES('integrity-check', 1)", &failure))
+		return true;
+	if (!db_exec(store, "INSERT INTO message_text(message_text) VALUES('rebuild')", error))
+		return false;
+	log_warning("store", "The search index of %s was damaged; it is made anew, and nothing is lost.", store->path);
+	return true;
+}
+
+/* Where damage was seen: is it so? */
+static bool
+settle_doubt(struct store *store, GError **error)
+{
+	g_autofree char *path = db_doubt_path(store->path);
+	g_autoptr(GError) failure = NULL;
+
+	if (access(path, F_OK) == -1)
+		return true;
+	if (is_whole(store, &failure) && mend_search(store, &failure)) {
+		unlink(path);
+		return true;
+	}
+	g_propagate_error(error, g_steal_pointer(&failure));
+	return false;
+}
+
 /* "NAME.before-N", whole or not there: written under another name first. */
 static bool
 keep_copy(struct store *store, int number, GError **error)
@@ -273,6 +371,26 @@ keep_copy(struct store *store, int number, GError **error)
 	return rc == SQLITE_ROW;
 }
 
+/* Of copies from before migrations the COPIES_KEPT newest stay. */
+static void
+forget_copies(const char *path)
+{
+	g_autoptr(GPtrArray) list = recover_list(path);
+
+	for (guint i = 0; i < list->len; i++) {
+		const struct aside *one = list->pdata[i];
+		unsigned newer = 0;
+
+		for (guint j = 0; one->kind == ASIDE_BEFORE && j < list->len; j++) {
+			const struct aside *other = list->pdata[j];
+
+			newer += other->kind == ASIDE_BEFORE && other->number > one->number;
+		}
+		if (newer >= COPIES_KEPT)
+			unlink(one->path);
+	}
+}
+
 static bool
 migrate(struct store *store, const struct migration *migrations, size_t n, GError **error)
 {
@@ -296,6 +414,7 @@ migrate(struct store *store, const struct migration *migrations, size_t n, GErro
 		return false;
 	}
 	store->schema = latest;
+	forget_copies(store->path);
 	return true;
 }
 
@@ -368,10 +487,10 @@ db_open(const char *path, const char *vfs, const struct migration *migrations, s
 	store->waiting = search_waiting_new();
 	rc = sqlite3_open_v2(path, &store->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, vfs);
 	if (rc == SQLITE_OK)
-		rc = harden(store->db);
+		rc = db_harden(store->db);
 	if (rc != SQLITE_OK)
 		db_error(error, path, store->db, rc);
-	else if (check_contents(store, migrations, n, error) && prepare_writing(store, error) &&
+	else if (check_contents(store, migrations, n, error) && prepare_writing(store, error) && settle_doubt(store, error) &&
 	    migrate(store, migrations, n, error) && load_counters(store, error) && remember_place(store, error) &&
 	    (store->checkpoint = checkpoint_start(store->db, path, vfs, error)) != NULL) {
 		sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
@@ -381,35 +500,17 @@ db_open(const char *path, const char *vfs, const struct migration *migrations, s
 	return NULL;
 }
 
-static int64_t
-file_size(const char *path, const char *end)
-{
-	g_autofree char *name = g_strconcat(path, end, NULL);
-	struct stat st;
-
-	return stat(name, &st) == 0 ? (int64_t)st.st_size : 0;
-}
-
 static bool
 read_all(struct store *store, const struct migration *migrations, size_t n, struct store_facts *facts, GError **error)
 {
 	g_autoptr(GError) failure = NULL;
-	g_autofree char *said = NULL;
-	sqlite3_stmt *stmt;
 
 	if (!check_contents(store, migrations, n, error))
 		return false;
 	if (store->schema > 0 && !db_number(store, error, &facts->messages, "SELECT count(*) FROM message", ""))
 		return false;
 	facts->schema = store->schema;
-	stmt = db_ask(store, "PRAGMA integrity_check(1)", "");
-	if (db_row(store, stmt, &failure)) {
-		said = db_text(stmt, 0);
-		db_done(stmt);
-	}
-	if (failure == NULL && g_strcmp0(said, "ok") != 0)
-		g_set_error(&failure, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is damaged: %s.", store->path, said);
-	if (failure == NULL)
+	if (is_whole(store, &failure))
 		return true;
 	g_propagate_error(error, g_steal_pointer(&failure));
 	return false;
@@ -422,12 +523,12 @@ db_examine(const char *path, const struct migration *migrations, size_t n, struc
 	bool ok = false;
 	int rc;
 
-	*facts = (struct store_facts){ .bytes = file_size(path, "") + file_size(path, "-wal") };
+	*facts = (struct store_facts){ .bytes = db_file_size(path) };
 	if (check_place(path, error)) {
 		store.statements = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)(void (*)(void))sqlite3_finalize);
 		rc = sqlite3_open_v2(path, &store.db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
 		if (rc == SQLITE_OK)
-			rc = harden(store.db);
+			rc = db_harden(store.db);
 		if (rc != SQLITE_OK)
 			db_error(error, path, store.db, rc);
 		else

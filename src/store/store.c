@@ -38,6 +38,23 @@ store_examine(const char *path, struct store_facts *facts, GError **error)
 	return db_examine(path, migrations, G_N_ELEMENTS(migrations), facts, error);
 }
 
+unsigned char *
+db_fresh_bytes(sqlite3_int64 *n)
+{
+	unsigned char *bytes = NULL;
+	sqlite3 *db = NULL;
+	int rc = sqlite3_open_v2(":memory:", &db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+
+	if (rc == SQLITE_OK)
+		rc = db_harden(db);
+	for (size_t i = 0; rc == SQLITE_OK && i < G_N_ELEMENTS(migrations); i++)
+		rc = sqlite3_exec(db, migrations[i].sql, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		bytes = sqlite3_serialize(db, "main", n, 0);
+	sqlite3_close(db);
+	return bytes;
+}
+
 void
 store_close(struct store *store)
 {

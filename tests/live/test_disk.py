@@ -155,3 +155,122 @@ def test_another_file_in_its_place_is_not_written(home):
     path.with_suffix(".aside").rename(path)
     rig.until(lambda: "reason" not in confab.accounts()["home"], lambda: str(confab.accounts()))
     assert bodies(confab, chat) == ["before"]
+
+
+# --- a database that is damaged ---
+
+def write(confab, chat, n):
+    for first in range(0, n, 20):
+        confab.do(*[f"/msg {chat} line {i}" for i in range(first, first + 20)])
+
+
+def spoil(path, where):
+    data = bytearray(path.read_bytes())
+    if where == "header":
+        data[:100] = b"\x5a" * 100
+    elif where == "first page":
+        data[:4096] = b"\x5a" * 4096
+    elif where == "end":
+        del data[-4 * 4096:]
+    elif where == "all of it":
+        data[:] = b"\x5a" * len(data)
+    path.write_bytes(data)
+
+
+def asides(confab, kind):
+    return sorted(p for p in (confab.home / "data").glob(f"confab.db.{kind}-*") if not p.name.endswith(("-wal", "-shm", ".part")))
+
+
+@pytest.mark.parametrize("where", ["header", "first page", "end", "all of it"])
+def test_a_damaged_database_is_set_aside_and_brought_back(confab, server, people, tmux, where):
+    mira, alice = people(2)
+    chat = f"{alice}@{server.domain}"
+    # Off line: what the server's archive would bring back is no proof.
+    confab.account("home", server, mira, autoconnect="false").start()
+    write(confab, chat, 200)
+    confab.stop()
+    spoil(confab.home / "data/confab.db", where)
+    damaged = (confab.home / "data/confab.db").read_bytes()
+    text = confab.run("doctor").stdout
+    assert "is damaged" in text and "confab doctor --recover" in text
+    # It goes on with a new one, and the accounts are as they were.
+    confab.start()
+    assert confab.accounts()["home"]["jid"] == f"{mira}@{server.domain}"
+    aside, = asides(confab, "damaged")
+    assert aside.read_bytes() == damaged
+    prompt, = confab.call("prompts")["prompts"]
+    assert str(aside) in prompt["text"] and prompt["title"] == "the database was damaged"
+    terminal = tmux(110, 30).confab(confab)
+    terminal.wait_for("the database was damaged")
+    terminal.line("/detach")
+    assert terminal.exit_code() == 0
+    # Not while it runs.
+    done = confab.run("doctor", "--recover")
+    assert done.returncode == 1 and "Another core runs" in done.stdout
+    confab.stop()
+    assert str(aside) in confab.run("doctor").stdout
+    done = confab.run("doctor", "--recover")
+    if where == "all of it":
+        assert done.returncode == 1 and "nothing in it that could be read" in done.stdout
+        assert aside.read_bytes() == damaged
+        return
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not asides(confab, "damaged") and len(asides(confab, "recovered")) == 1
+    with contextlib.closing(sqlite3.connect(confab.home / "data/confab.db")) as db:
+        bodies = [row[0] for row in db.execute("SELECT body FROM message ORDER BY ord")]
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert len(bodies) == len(set(bodies)), "some are twice"
+    assert set(bodies) <= {f"line {i}" for i in range(200)}
+    assert bodies == sorted(bodies, key=lambda b: int(b.split()[1]))
+    assert len(bodies) >= (200 if where != "end" else 50)
+    assert f"{len(bodies)} of " in done.stdout or f"{len(bodies)} messages" in done.stdout
+    # Once is enough, and more does no harm.
+    assert "Nothing is damaged" in confab.run("doctor", "--recover").stdout
+    text = confab.run("doctor").stdout
+    assert "it may be deleted" in text and "is whole" in text
+    confab.start()
+    last = confab.history("home", chat, limit=1)[-1]
+    assert last["body"] == bodies[-1] and last["state"] == "failed" and "/retry" in last["reason"]
+
+
+def test_damage_that_shows_while_it_runs(home):
+    """What it says is stored is not a guess: the next start looks, and goes on with a new one."""
+    confab, chat, _, _ = home
+    write(confab, chat, 100)
+    confab.stop()
+    path = confab.home / "data/confab.db"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        root, = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'message_origin'").fetchone()
+    data = bytearray(path.read_bytes())
+    data[(root - 1) * 4096:root * 4096] = b"\x5a" * 4096
+    path.write_bytes(data)
+    confab.start()
+    confab.wait_state("home")
+    said = confab.do("one more", chat=chat, ok=None).stderr
+    assert "is damaged" in said or "disk refuses" in said
+    account = rig.until(lambda: (lambda a: a if a.get("reason") == "disk" else None)(confab.accounts()["home"]),
+                        lambda: str(confab.accounts()))
+    assert "is damaged" in account["text"] and "confab stop" in account["text"]
+    confab.stop()
+    confab.start()
+    confab.wait_state("home")
+    assert "reason" not in confab.accounts()["home"] and len(asides(confab, "damaged")) == 1
+    confab.stop()
+    assert confab.run("doctor", "--recover").returncode == 0
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*) FROM message").fetchone() == (100,)
+
+
+def test_a_newer_database_is_left_alone(confab):
+    confab.start()
+    confab.stop()
+    path = confab.home / "data/confab.db"
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 4711")
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    before = path.read_bytes()
+    done = confab.run("core")
+    assert done.returncode == 1 and "was written by a newer confab" in done.stderr
+    assert path.read_bytes() == before and not asides(confab, "damaged")
+    done = confab.run("doctor", "--recover")
+    assert done.returncode == 1 and "was written by a newer confab" in done.stdout and not asides(confab, "damaged")

@@ -16,6 +16,7 @@
 #include "faultvfs.h"
 #include "store/chats.h"
 #include "store/db.h"
+#include "store/recover.h"
 #include "tempstore.h"
 
 static struct tempstore t;
@@ -473,6 +474,48 @@ test_migration_keeps_a_copy(void **state)
 }
 
 static void
+test_old_copies_go(void **state)
+{
+	static const int numbers[] = { 2, 9, 10 };
+
+	(void)state;
+	store_close(db_open(t.path, NULL, old_tables, 1, NULL));
+	for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+		g_autofree char *old = g_strdup_printf("%s.before-%d", t.path, numbers[i]);
+
+		assert_true(g_file_set_contents(old, "old", -1, NULL));
+	}
+	t.store = db_open(t.path, NULL, old_tables, 3, NULL);
+	assert_non_null(t.store);
+	/* 2, 3, 9, 10: by number, not by name. */
+	g_autoptr(GPtrArray) list = recover_list(t.path);
+	assert_int_equal(list->len, 2);
+	assert_int_equal(((struct aside *)list->pdata[0])->number, 10);
+	assert_int_equal(((struct aside *)list->pdata[1])->number, 9);
+}
+
+/* No room for the copy: nothing is changed, the words name it, and nothing of it stays. */
+static void
+test_migration_without_room_for_the_copy(void **state)
+{
+	const char *vfs = faultvfs_register();
+	g_autoptr(GError) error = NULL;
+
+	(void)state;
+	store_close(db_open(t.path, vfs, old_tables, 1, NULL));
+	faultvfs_fail_at(1, FAULT_FULL, true);
+	assert_null(db_open(t.path, vfs, old_tables, 3, &error));
+	assert_true(g_error_matches(error, STORE_ERROR, STORE_ERROR_FULL));
+	assert_non_null(strstr(error->message, ".before-3"));
+	faultvfs_reset();
+	g_autoptr(GPtrArray) list = recover_list(t.path);
+	assert_int_equal(list->len, 0);
+	t.store = db_open(t.path, vfs, old_tables, 1, NULL);
+	assert_non_null(t.store);
+	assert_int_equal(kept(t.store), 42);
+}
+
+static void
 test_migration_is_all_or_nothing_at_every_write(void **state)
 {
 	const char *vfs = faultvfs_register();
@@ -642,6 +685,8 @@ main(void)
 		TEST(test_read_only),
 		TEST(test_far_file_systems),
 		TEST(test_migration_keeps_a_copy),
+		TEST(test_old_copies_go),
+		TEST(test_migration_without_room_for_the_copy),
 		TEST(test_migration_is_all_or_nothing_at_every_write),
 		TEST(test_savepoint_that_failed_takes_only_itself_back),
 		TEST(test_nothing_changed_holds_no_lock),

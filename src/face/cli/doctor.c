@@ -85,7 +85,8 @@ cli_doctor(const struct cli_options *o, const struct paths *paths)
 	g_autoptr(GError) error = NULL;
 	int files;
 
-	check_core(&checkup, o, paths);
+	if (!o->recover)
+		check_core(&checkup, o, paths);
 	files = launch_doctor(o, &error);
 	if (files == -1)
 		output_error(error->message);
