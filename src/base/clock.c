@@ -27,7 +27,7 @@ static struct { void (*fn)(void *); void *ctx; } jump;
 
 /* Atomic: other threads read the clock while a test moves it. */
 static _Atomic bool fake;
-static _Atomic int64_t fake_real_us, fake_boot_ms;
+static _Atomic int64_t fake_real_us, fake_boot_ms, fake_step_ms;
 
 int64_t
 clock_real_us(void)
@@ -46,7 +46,7 @@ clock_boot_ms(void)
 	struct timespec ts;
 
 	if (fake)
-		return fake_boot_ms;
+		return fake_boot_ms += fake_step_ms;
 	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
@@ -213,6 +213,13 @@ clock_fake_advance(int64_t ms)
 }
 
 void
+clock_fake_step(int64_t ms)
+{
+	g_assert(fake);
+	fake_step_ms = ms;
+}
+
+void
 clock_fake_sleep(int64_t ms)
 {
 	g_assert(fake);
@@ -224,6 +231,7 @@ clock_fake_sleep(int64_t ms)
 void
 clock_fake_stop(void)
 {
+	fake_step_ms = 0;
 	fake = false;
 }
 

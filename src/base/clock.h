@@ -39,6 +39,8 @@ void	 clock_on_jump(void (*fn)(void *ctx), void *ctx);
 void	 clock_fake_start(int64_t real_us);
 void	 clock_fake_advance(int64_t ms);
 void	 clock_fake_stop(void);
+/* From now on each reading of clock_boot_ms() finds it so much later than the one before: for what waits on another thread. */
+void	 clock_fake_step(int64_t ms);
 /* The machine sleeps for so long: timers that come due meanwhile run when it wakes up. */
 void	 clock_fake_sleep(int64_t ms);
 

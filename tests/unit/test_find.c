@@ -270,13 +270,12 @@ pages(void **state)
 	find_answer_free(a);
 }
 
-/* Every message is looked at and none fits: with a clock whose time is up it ends early, and says so. */
+/* Every message is looked at and none fits: with a clock that runs out of time at the first look it ends early, and says so. */
 static void
 time_up(void **state)
 {
 	struct find_question *q = question(NULL);
 	struct find_answer *a;
-	unsigned asked = 0;
 
 	(void)state;
 	for (int i = 0; i < 20000; i++)
@@ -284,13 +283,9 @@ time_up(void **state)
 	tempstore_commit(&t);
 	q->from = g_strdup("nobody at all");
 	clock_fake_start(clock_real_us());
+	clock_fake_step(LIMIT_SEARCH_TIME + 1);
 	assert_true(finder_ask(finder, q));
-	/* The clock jumps while the question is under way, as often as it takes. */
-	while ((a = finder_take(finder)) == NULL) {
-		clock_fake_advance(LIMIT_SEARCH_TIME + 1);
-		if (asked++ > 100000000)
-			fail_msg("it never ends");
-	}
+	a = wait_answer();
 	clock_fake_stop();
 	assert_null(a->error);
 	assert_true(a->partial);
