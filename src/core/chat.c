@@ -54,6 +54,14 @@ chat_meant(const struct core *core, const struct account *account, const char *j
 	return is_room ? g_strdup(jid) : g_steal_pointer(&bare);
 }
 
+enum notify_level
+chat_attention(const struct chat_row *row)
+{
+	if (row->notify > 0)
+		return (enum notify_level)(row->notify - 1);
+	return row->kind == CHAT_ROOM ? NOTIFY_MENTIONS : NOTIFY_ALL;
+}
+
 bool
 chat_event(const struct core *core, const struct chat_row *row, struct event *event)
 {
@@ -72,12 +80,13 @@ chat_event(const struct core *core, const struct chat_row *row, struct event *ev
 	chat->open = row->open;
 	chat->number = row->number;
 	chat->unread = row->unread;
-	/* Between two people everything is for you. */
-	chat->mentions = row->kind != CHAT_ROOM ? row->unread : row->mentions;
+	/* Between two people everything is for you, and where you said so. */
+	chat->mentions = row->kind != CHAT_ROOM || chat_attention(row) == NOTIFY_ALL ? row->unread : row->mentions;
 	chat->read = row->read;
 	chat->last = row->last;
 	chat->draft = g_strdup(row->draft);
-	chat->muted = row->muted;
+	chat->notify = chat_attention(row);
+	chat->muted = chat->notify == NOTIFY_NONE;
 	chat->draft_by = g_strdup(g_hash_table_lookup(core->drafters, &row->id));
 	return true;
 }
@@ -339,7 +348,7 @@ chat_draft(struct account *account, const char *jid, const char *text, const cha
 }
 
 bool
-chat_mute(struct account *account, const char *jid, bool muted, GError **error)
+chat_set_attention(struct account *account, const char *jid, enum notify_level level, GError **error)
 {
 	struct core *core = account->core;
 	int64_t chat = existing(account, jid, error);
@@ -347,7 +356,7 @@ chat_mute(struct account *account, const char *jid, bool muted, GError **error)
 
 	if (chat == 0 || !chat_begin_change(core, error))
 		return false;
-	ok = chat_set_muted(core->store, chat, muted, error);
+	ok = chat_set_notify(core->store, chat, 1 + (int)level, error);
 	if (ok)
 		turn_put_chat(core->turn, chat);
 	return chat_end_change(core, ok, error);

@@ -31,8 +31,10 @@ bool	 chat_close(struct account *, const char *jid, GError **error);
 /* Everything up to this message is read; focused: because somebody looks at it, which others may hear. */
 bool	 chat_seen(struct account *, const char *jid, int64_t message, bool focused, GError **error);
 bool	 chat_draft(struct account *, const char *jid, const char *text, const char *session, GError **error);
-/* Whether it asks for attention; it counts what is unread in any case. */
-bool	 chat_mute(struct account *, const char *jid, bool muted, GError **error);
+/* Which of its messages ask for attention; what is unread is counted in any case. */
+bool	 chat_set_attention(struct account *, const char *jid, enum notify_level, GError **error);
+/* Which of its messages do, as a person said or as usual: in a room those for us. */
+enum notify_level chat_attention(const struct chat_row *);
 /* What kind of chat that is, or would be. */
 enum chat_kind chat_kind(const struct account *, const char *jid);
 enum chat_kind chat_kind_of(const struct core *, int64_t chat);

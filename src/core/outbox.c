@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "core/chat.h"
 #include "core/feature.h"
-#include "core/room.h"
+#include "core/room_message.h"
 #include "core/turn.h"
 #include "proto/error.h"
 #include "store/chats.h"
@@ -63,11 +63,14 @@ nick_there(const struct account *account, const char *chat_jid, enum chat_kind k
 }
 
 static bool
-may_say(const struct account *account, const char *chat_jid, enum chat_kind kind, GError **error)
+may_say(struct account *account, const char *chat_jid, enum chat_kind kind, GError **error)
 {
 	const struct room *room = room_of(account, chat_jid, kind);
 	g_autofree char *bare = jid_bare(chat_jid);
 
+	/* To one alone only what they are there to read. */
+	if (kind == CHAT_PRIVATE && room_is_in(account, bare))
+		return room_may_whisper(account, chat_jid, false, error);
 	if (kind == CHAT_PERSON || (room != NULL && (room->wanted || room->state == ROOM_IN)))
 		return true;
 	g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, "You are not in %s. /join %s enters it. Nothing was sent.", bare, bare);
@@ -92,8 +95,12 @@ outbox_send(struct account *account, const char *chat_jid, const char *body, GEr
 	enum chat_kind kind = chat_kind(account, chat_jid);
 	int64_t chat, number = 0;
 
-	if (clean == NULL || !may_say(account, chat_jid, kind, error) || !chat_begin_change(account->core, error))
+	if (clean == NULL || !chat_begin_change(account->core, error))
 		return 0;
+	if (!may_say(account, chat_jid, kind, error)) {
+		chat_end_change(account->core, false, error);
+		return 0;
+	}
 	chat = chat_find(account->core->store, account->id, chat_jid, kind, true, error);
 	if (chat != 0 && chat_set_open(account->core->store, chat, true, error))
 		row = message_queue(account->core->store, chat, account_jid(account), nick_there(account, chat_jid, kind), id,
@@ -175,6 +182,17 @@ send_row(struct account *account, const struct message_row *row)
 	if (!may_leave(account, chat)) {
 		chat_row_free(chat);
 		return true;
+	}
+	/* Who was there when it was typed may be gone now. */
+	if (chat->kind == CHAT_PRIVATE && !room_may_whisper(account, chat->jid, false, &error)) {
+		chat_row_free(chat);
+		if (turn_failed(core->turn, error))
+			return false;
+		g_autoptr(GError) cause = NULL;
+		sent = message_advance(core->store, row->id, MESSAGE_FAILED, error->message, &cause);
+		if (sent != NULL)
+			turn_put_message(core->turn, sent);
+		return !turn_failed(core->turn, cause);
 	}
 	stanza = build(account, row, chat);
 	chat_row_free(chat);

@@ -43,6 +43,7 @@ struct occupant {
 	char	*skeleton;		/* what it looks like */
 	int64_t	 since;			/* order: what this nick said up to here may have been somebody else */
 	int64_t	 spoke_ms;		/* boot clock; 0: not since we are in */
+	bool	 told_other;		/* people know that this is not who had the nick before */
 };
 
 struct room {

@@ -13,9 +13,11 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "core/chat.h"
-#include "core/roster.h"
 #include "core/room_private.h"
+#include "core/roster.h"
+#include "core/setting.h"
 #include "core/turn.h"
+#include "proto/error.h"
 #include "store/chats.h"
 #include "store/versions.h"
 #include "xmpp/ns.h"
@@ -166,6 +168,130 @@ room_message_same_stay(const struct incoming *in, int64_t ord)
 	o = in->room != NULL && in->via == VIA_LIVE && jid_resource(in->from) != NULL ?
 	    room_occupant(in->room, jid_resource(in->from)) : NULL;
 	return o != NULL && ord > o->since;
+}
+
+/* --- to one alone --- */
+
+char *
+room_who(const struct occupant *o)
+{
+	if (o->id != NULL)
+		return g_strconcat("#", o->id, NULL);
+	return o->real != NULL ? jid_bare(o->real) : g_strdup_printf("@%" G_GINT64_FORMAT, o->since);
+}
+
+static const char *
+elsewhere(const struct room *room, const char *who)
+{
+	const struct occupant *o = who != NULL && *who == '#' ? room_occupant_by_id(room, who + 1) : NULL;
+
+	return o != NULL ? o->nick : NULL;
+}
+
+bool
+room_may_whisper(struct account *account, const char *chat, bool settle, GError **error)
+{
+	struct store *store = account->core->store;
+	const char *nick = jid_resource(chat), *now;
+	g_autofree char *bare = jid_bare(chat), *who = NULL;
+	struct room *room = room_find(account, bare);
+	struct occupant *o = room != NULL && room->state == ROOM_IN && nick != NULL ? room_occupant(room, nick) : NULL;
+	int64_t id = chat_find(store, account->id, chat, CHAT_PRIVATE, false, NULL);
+	struct chat_row *row = id != 0 ? chat_load(store, id) : NULL;
+	bool may = false;
+
+	if (room == NULL || room->state != ROOM_IN) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, "You are not in %s. /join %s enters it.", bare, bare);
+	} else if (o == NULL) {
+		now = elsewhere(room, row != NULL ? row->occupant : NULL);
+		if (now != NULL)
+			g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "%s is called %s in %s now.", nick, now, bare);
+		else
+			g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "%s is not in %s.", nick, bare);
+	} else {
+		who = room_who(o);
+		may = row == NULL || row->occupant == NULL || strcmp(row->occupant, who) == 0;
+		if (row != NULL && (settle || row->occupant == NULL))
+			may = g_strcmp0(row->occupant, who) == 0 || chat_set_occupant(store, id, who, error);
+		else if (!may)
+			g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, *who == '@' && *row->occupant == '@' ?
+			    "%s went from %s and came back, and that room does not tell whether it is the same person. "
+			    "/private says that you mean who is called so now." :
+			    "%s in %s is somebody else than before. /private says that you mean who is called so now.", nick, bare);
+	}
+	chat_row_free(row);
+	return may;
+}
+
+void
+room_whispered(struct incoming *in)
+{
+	struct core *core = in->account->core;
+	const char *nick = jid_resource(in->peer);
+	struct occupant *o = in->room != NULL && in->via == VIA_LIVE ? room_occupant(in->room, nick) : NULL;
+	struct chat_row *row = o != NULL && !in->out ? chat_load(core->store, in->row->chat) : NULL;
+	g_autofree char *who = row != NULL ? room_who(o) : NULL;
+	g_autoptr(GError) error = NULL;
+
+	if (row != NULL && row->occupant == NULL)
+		chat_set_occupant(core->store, row->id, who, &error);
+	else if (row != NULL && strcmp(row->occupant, who) != 0 && !o->told_other) {
+		o->told_other = true;
+		room_notice(in->room, SEVERITY_WARNING, "%s, who writes to you alone, may be somebody else than before under that nick. "
+		    "What you write there is not sent before you say /private.", nick);
+	}
+	turn_failed(core->turn, error);
+	chat_row_free(row);
+}
+
+/* --- for us --- */
+
+static bool
+is_word_part(gunichar c)
+{
+	return g_unichar_isalnum(c) || g_unichar_ismark(c) || c == '_';
+}
+
+/* What is compared: without case, in one form. */
+static char *
+folded(const char *text)
+{
+	g_autofree char *fold = g_utf8_casefold(text, -1);
+	char *normal = g_utf8_normalize(fold, -1, G_NORMALIZE_NFKC);
+
+	return normal != NULL ? normal : g_strdup("");
+}
+
+/* As a word of its own: what stands before and after is no part of one.  Scripts without blanks have no borders to look for. */
+static bool
+has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = text; len > 0 && (at = strstr(at, word)) != NULL; at++) {
+		gunichar before = at > text ? g_utf8_get_char(g_utf8_prev_char(at)) : 0, after = g_utf8_get_char(at + len);
+		gunichar first = g_utf8_get_char(word), last = g_utf8_get_char(g_utf8_prev_char(word + len));
+
+		if ((g_unichar_iswide(first) || !is_word_part(before) || !is_word_part(first)) &&
+		    (g_unichar_iswide(last) || !is_word_part(after) || !is_word_part(last)))
+			return true;
+	}
+	return false;
+}
+
+bool
+room_mentions(const struct room *room, const char *body)
+{
+	g_autofree char *text = folded(body), *nick = folded(room->nick);
+	g_auto(GStrv) words = g_strsplit_set(setting_text(room->account->core->settings, SETTING_NOTIFY_WORDS), " \t", -1);
+	bool found = has_word(text, nick);
+
+	for (char **word = words; !found && *word != NULL; word++) {
+		g_autofree char *fold = folded(*word);
+
+		found = has_word(text, fold);
+	}
+	return found;
 }
 
 static void

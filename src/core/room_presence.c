@@ -19,6 +19,8 @@
 #include "store/order.h"
 #include "xmpp/ns.h"
 
+enum { RECENT_MS = 600000 };
+
 static void
 occupant_free(void *p)
 {
@@ -213,13 +215,28 @@ room_forget_occupants(struct room *room)
 	room_changed(room);
 }
 
+/* In the order of the words of room.presence. */
+enum { PRESENCE_ALL, PRESENCE_RECENT, PRESENCE_NONE };
+
+static bool
+spoke_recently(const struct occupant *o)
+{
+	return o != NULL && o->spoke_ms != 0 && clock_boot_ms() - o->spoke_ms < RECENT_MS;
+}
+
 static void
 tell_passage(struct room *room, enum passage_kind kind, const char *nick, const char *new_nick, const char *by,
     const char *text)
 {
 	struct event event = { .type = EVENT_passage };
+	int told = setting_get(room->account->core->settings, SETTING_ROOM_PRESENCE);
+	const struct occupant *o = room_occupant(room, nick);
 
-	if (room->state != ROOM_IN)
+	/* Who is put out by somebody is news in any case. */
+	if (room->state != ROOM_IN || (told == PRESENCE_NONE && kind != PASSAGE_KICKED && kind != PASSAGE_BANNED))
+		return;
+	if (told == PRESENCE_RECENT && (kind == PASSAGE_CAME || kind == PASSAGE_LEFT || kind == PASSAGE_LOST ||
+	    kind == PASSAGE_RENAMED) && !spoke_recently(o))
 		return;
 	event.account_name = g_strdup(account_name(room->account));
 	event.chat_jid = g_strdup(room->jid);

@@ -5,8 +5,9 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "core/bookmark.h"
+#include "core/chat.h"
 #include "core/feature.h"
-#include "core/room.h"
+#include "core/room_message.h"
 #include "core/turn.h"
 #include "xmpp/ns.h"
 
@@ -230,6 +231,75 @@ topic_run(struct command_call *call)
 	command_done(call);
 }
 
+static enum verdict
+muc_annotate(struct incoming *in)
+{
+	if (in->kind == CHAT_ROOM && in->room != NULL && !in->out && in->body != NULL && jid_resource(in->from) != NULL)
+		in->mention = room_mentions(in->room, in->body);
+	return GO_ON;
+}
+
+static enum verdict
+muc_report(struct incoming *in)
+{
+	if (in->kind == CHAT_PRIVATE && in->fate == MESSAGE_FATE_NEW)
+		room_whispered(in);
+	return GO_ON;
+}
+
+static void
+private_run(struct command_call *call)
+{
+	g_autoptr(GError) error = NULL;
+	bool ok;
+
+	if (chat_kind(call->account, call->chat) != CHAT_PRIVATE) {
+		command_fail(call, RPC_ERROR_CONTEXT, "%s is no chat with somebody in a room.", call->chat);
+		return;
+	}
+	if (!chat_begin_change(call->core, &error)) {
+		command_fail_with(call, error);
+		return;
+	}
+	ok = room_may_whisper(call->account, call->chat, true, &error);
+	if (!chat_end_change(call->core, ok, &error))
+		command_fail_with(call, error);
+	else
+		command_done(call);
+}
+
+static void
+whois_run(struct command_call *call)
+{
+	struct room *room = room_here(call);
+	const char *nick = call->argv[0] != NULL ? call->argv[0] : jid_resource(call->chat);
+	const struct occupant *o = room != NULL && nick != NULL ? room_occupant(room, nick) : NULL;
+	g_auto(GStrv) hats = NULL;
+	struct event event;
+
+	if (room == NULL)
+		return;
+	if (o == NULL) {
+		command_fail(call, nick != NULL ? RPC_ERROR_NOT_FOUND : RPC_ERROR_USAGE, nick != NULL ? "%s is not in %s." :
+		    "Who? /whois NICK names somebody%s in %s.", nick != NULL ? nick : "", room->jid);
+		return;
+	}
+	command_say(call, "%s, %s, standing: %s", o->nick, role_name(o->role), affiliation_name(o->affiliation));
+	command_say(call, "address: %s", o->real != NULL ? o->real : "not shown to you");
+	if (o->id != NULL)
+		command_say(call, "id here: %s", o->id);
+	if (o->like != NULL)
+		command_say(call, "can be mixed up with %s", o->like);
+	command_say(call, "%s%s%s", presence_show_name(o->show), o->status != NULL ? ": " : "", o->status != NULL ? o->status : "");
+	hats = o->hats != NULL ? g_strsplit(o->hats, "\n", -1) : NULL;
+	for (char **hat = hats; hat != NULL && *hat != NULL; hat++)
+		command_say(call, "title: %s", *hat);
+	event = room_occupant_event(room, o);
+	command_data(call, event_to_json(&event));
+	event_clear(&event);
+	command_done(call);
+}
+
 static const struct command commands[] = {
 	{ "create", "JID", "rooms", "makes a room, with what its service takes for settings, and enters it",
 	  "JID is room@service, with the nick behind a slash where it is not to be your usual one. A room that is there already is "
@@ -243,13 +313,20 @@ static const struct command commands[] = {
 	{ "names", "", "rooms", "lists who is in the room, by standing", NULL, NEEDS_ACCOUNT | NEEDS_CHAT, names_run },
 	{ "nick", "NICK...", "rooms", "changes what you are called in the room in front", NULL,
 	  NEEDS_ACCOUNT | NEEDS_CHAT | NEEDS_ONLINE, nick_run },
+	{ "private", "", "rooms", "says that you mean whoever has the nick of this private chat now",
+	  "A private chat is with one person in a room. When somebody else has taken their nick, or may have, nothing more is sent "
+	  "until you say this.", NEEDS_ACCOUNT | NEEDS_CHAT | NEEDS_ONLINE, private_run },
 	{ "topic", "[TEXT...]", "rooms", "shows what the room is about, or sets it", NULL,
 	  NEEDS_ACCOUNT | NEEDS_CHAT | NEEDS_ONLINE, topic_run },
+	{ "whois", "[NICK...]", "rooms", "what is known of somebody in the room",
+	  "Without NICK it is about the private chat in front.", NEEDS_ACCOUNT | NEEDS_CHAT, whois_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };
 
 const struct feature feature_muc = {
 	.name = "muc",
 	.standard = "XEP-0045: Multi-User Chat",
+	.in[STAGE_ANNOTATE] = muc_annotate,
+	.in[STAGE_REPORT] = muc_report,
 	.commands = commands,
 };

@@ -1,4 +1,7 @@
-/* notify.c: which chats ask for attention.  A muted one counts what is unread, but rings no bell and is no stop of Alt-a. */
+/*
+ * notify.c: which messages of a chat ask for attention.  What is unread is counted in any case; a muted chat rings no bell and
+ * is no stop of Alt-a.
+ */
 #include <string.h>
 
 #include "core/chat.h"
@@ -11,10 +14,11 @@ show(struct command_call *call)
 {
 	int64_t id = chat_find(call->core->store, call->account->id, call->chat, CHAT_PERSON, false, NULL);
 	struct chat_row *row = id != 0 ? chat_load(call->core->store, id) : NULL;
-	const char *now = row != NULL && row->muted ? "none" : "all";
+	enum notify_level now = row != NULL ? chat_attention(row) : NOTIFY_ALL;
+	static const char *const more[] = { [NOTIFY_ALL] = "", [NOTIFY_MENTIONS] = ", what is for you", [NOTIFY_NONE] = ", it is muted" };
 
-	command_say(call, "%s: %s.", call->chat, strcmp(now, "none") == 0 ? "none, it is muted" : "all");
-	command_data(call, json_pack("{s:s, s:s}", "chat", call->chat, "notify", now));
+	command_say(call, "%s: %s%s.", call->chat, notify_level_name(now), more[now]);
+	command_data(call, json_pack("{s:s, s:s}", "chat", call->chat, "notify", notify_level_name(now)));
 	chat_row_free(row);
 	command_done(call);
 }
@@ -24,21 +28,25 @@ notify_run(struct command_call *call)
 {
 	g_autoptr(GError) error = NULL;
 	const char *wanted = call->argv[0];
+	enum notify_level level;
 
 	if (wanted == NULL)
 		show(call);
-	else if (strcmp(wanted, "all") != 0 && strcmp(wanted, "none") != 0)
-		command_fail(call, RPC_ERROR_USAGE, "/notify all or /notify none; \"%s\" is neither. Nothing was done.", wanted);
-	else if (!chat_mute(call->account, call->chat, strcmp(wanted, "none") == 0, &error))
+	else if (!notify_level_find(wanted, &level) ||
+	    (level == NOTIFY_MENTIONS && chat_kind(call->account, call->chat) != CHAT_ROOM))
+		command_fail(call, RPC_ERROR_USAGE, "/notify all, none, or in a room mentions; \"%s\" does not fit. Nothing was done.",
+		    wanted);
+	else if (!chat_set_attention(call->account, call->chat, level, &error))
 		command_fail_with(call, error);
 	else
 		show(call);
 }
 
 static const struct command commands[] = {
-	{ "notify", "[all|none]", "talking", "which messages of this chat ask for your attention",
-	  "none mutes the chat: what is unread is counted, but nothing rings, and Alt-a passes it by. Messages of yours that "
-	  "failed are told all the same. Without a word it says what holds now.", NEEDS_ACCOUNT | NEEDS_CHAT, notify_run },
+	{ "notify", "[all|mentions|none]", "talking", "which messages of this chat ask for your attention",
+	  "mentions is how rooms begin: what has your nick in it, or one of the words in notify.words. none mutes the chat: what is "
+	  "unread is counted, but nothing rings, and Alt-a passes it by. Messages of yours that failed are told all the same. "
+	  "Without a word it says what holds now.", NEEDS_ACCOUNT | NEEDS_CHAT, notify_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };
 

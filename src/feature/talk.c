@@ -4,6 +4,7 @@
 #include "base/jid.h"
 #include "core/chat.h"
 #include "core/feature.h"
+#include "core/room.h"
 
 extern const struct feature feature_talk;
 
@@ -21,18 +22,37 @@ say(struct command_call *call, const char *jid, const char *text)
 	command_done(call);
 }
 
+/*
+ * Whom /msg means: in a room first an occupant with exactly that nick, and what is no address at all is nobody else.  NULL
+ * with an error.
+ */
+static char *
+whom(const struct command_call *call, GError **error)
+{
+	g_autofree char *bare = call->chat != NULL ? jid_bare(call->chat) : NULL, *jid = NULL;
+	const struct room *room = bare != NULL ? room_find(call->account, bare) : NULL;
+
+	if (room != NULL && room_occupant(room, call->argv[0]) != NULL)
+		return room_address(room, call->argv[0]);
+	if (room != NULL && strpbrk(call->argv[0], "@/") == NULL) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "%s is not in %s. Nothing was sent.", call->argv[0], bare);
+		return NULL;
+	}
+	jid = jid_from_person(call->argv[0], false, error);
+	return jid != NULL ? chat_meant(call->core, call->account, jid) : NULL;
+}
+
 static void
 msg_run(struct command_call *call)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *jid = jid_from_person(call->argv[0], false, &error), *bare = NULL;
+	g_autofree char *bare = whom(call, &error);
 	json_t *data;
 
-	if (jid == NULL) {
+	if (bare == NULL) {
 		command_fail_with(call, error);
 		return;
 	}
-	bare = jid_bare(jid);
 	if (call->argv[1] != NULL) {
 		say(call, bare, call->argv[1]);
 		return;
@@ -114,7 +134,8 @@ static const struct command commands[] = {
 	  "fate is unknown can be dropped.", NEEDS_ACCOUNT, cancel_run },
 	{ "me", "TEXT...", "talking", "says what you do, as \"/me waves\"", NULL, NEEDS_ACCOUNT | NEEDS_CHAT, me_run },
 	{ "msg", "JID [TEXT...]", "talking", "opens the chat with somebody, and says TEXT there",
-	  "Without TEXT the chat is only opened. While the account is off line the message waits on this machine and goes out "
+	  "In a room, JID may be the nick of somebody there: then the chat is with them alone, through the room, which does not show "
+	  "their real address. Without TEXT the chat is only opened. While the account is off line the message waits on this machine and goes out "
 	  "with the next log-in.", NEEDS_ACCOUNT, msg_run },
 	{ "retry", "MSG", "talking", "sends a message again that failed or whose fate is unknown",
 	  "The message keeps its id, so a client that has it already can tell.", NEEDS_ACCOUNT, retry_run },

@@ -12,7 +12,7 @@ enum { COUNT_MAX = 100, FIRST_NUMBER = 2 };
 	"(SELECT count(*) FROM (SELECT 1 FROM message m INDEXED BY message_unread " \
 	"WHERE m.chat = c.id AND m.ord > c.read AND m.flags & 2 LIMIT 100)), " \
 	"(SELECT count(*) FROM (SELECT 1 FROM message m INDEXED BY message_mention " \
-	"WHERE m.chat = c.id AND m.ord > c.read AND m.flags & 4 LIMIT 100)), c.muted FROM chat c "
+	"WHERE m.chat = c.id AND m.ord > c.read AND m.flags & 4 LIMIT 100)), c.notify, c.occupant FROM chat c "
 
 G_STATIC_ASSERT(COUNT_MAX == 100);	/* stands in the text above */
 
@@ -23,6 +23,7 @@ chat_row_free(struct chat_row *row)
 		return;
 	g_free(row->jid);
 	g_free(row->draft);
+	g_free(row->occupant);
 	g_free(row);
 }
 
@@ -46,7 +47,8 @@ next(struct store *store, sqlite3_stmt *stmt)
 	row->last = sqlite3_column_int64(stmt, 8);
 	row->unread = sqlite3_column_int(stmt, 9);
 	row->mentions = sqlite3_column_int(stmt, 10);
-	row->muted = sqlite3_column_int(stmt, 11) != 0;
+	row->notify = sqlite3_column_int(stmt, 11);
+	row->occupant = db_text(stmt, 12);
 	return row;
 }
 
@@ -159,14 +161,21 @@ chat_set_draft(struct store *store, int64_t id, const char *text, GError **error
 }
 
 bool
-chat_set_muted(struct store *store, int64_t id, bool muted, GError **error)
+chat_set_notify(struct store *store, int64_t id, int notify, GError **error)
 {
 	int64_t same = 1;
 
-	if (!db_number(store, error, &same, "SELECT muted = ?2 FROM chat WHERE id = ?1", "ii", id, (int64_t)muted))
+	if (!db_number(store, error, &same, "SELECT notify = ?2 FROM chat WHERE id = ?1", "ii", id, (int64_t)notify))
 		return false;
-	return same != 0 || db_change(store, error, "UPDATE chat SET muted = ?2, rev = ?3 WHERE id = ?1", "iii", id,
-	    (int64_t)muted, store_next_rev(store));
+	return same != 0 || db_change(store, error, "UPDATE chat SET notify = ?2, rev = ?3 WHERE id = ?1", "iii", id,
+	    (int64_t)notify, store_next_rev(store));
+}
+
+bool
+chat_set_occupant(struct store *store, int64_t id, const char *occupant, GError **error)
+{
+	return db_change(store, error, "UPDATE chat SET occupant = ?2, rev = ?3 WHERE id = ?1", "iti", id, occupant,
+	    store_next_rev(store));
 }
 
 bool

@@ -16,8 +16,9 @@ struct chat_row {
 	int	 number;	/* place in the list of open chats, from 2 (the console is 1); 0 when closed */
 	int64_t	 read;		/* ord of the last message seen */
 	char	*draft;
-	bool	 muted;		/* it asks for no attention */
 	int64_t	 last;		/* ord of the newest message; 0: none */
+	int	 notify;	/* 0: as usual for its kind; else 1 + enum notify_level */
+	char	*occupant;	/* CHAT_PRIVATE: whom it is with; NULL: nobody was heard or told yet */
 	int	 unread, mentions;	/* each counted up to 100 */
 	int64_t	 rev;
 };
@@ -38,7 +39,8 @@ bool	 chat_set_open(struct store *, int64_t id, bool open, GError **error);
 /* Only grows; returns true and changes nothing when it would not. */
 bool	 chat_set_read(struct store *, int64_t id, int64_t ord, GError **error);
 bool	 chat_set_draft(struct store *, int64_t id, const char *text, GError **error);
-bool	 chat_set_muted(struct store *, int64_t id, bool muted, GError **error);
+bool	 chat_set_notify(struct store *, int64_t id, int notify, GError **error);
+bool	 chat_set_occupant(struct store *, int64_t id, const char *occupant, GError **error);
 /* Only a new revision: its counts changed. */
 bool	 chat_touch(struct store *, int64_t id, GError **error);
 /* What came into chats between two places, newest first; counts go up to 1000. */

@@ -213,21 +213,21 @@ test_unread_and_read(void **state)
 }
 
 static void
-test_muted(void **state)
+test_notify(void **state)
 {
 	(void)state;
 	int64_t rev = store_rev(t.store);
 	tempstore_begin(&t);
-	assert_true(chat_set_muted(t.store, t.chat, true, NULL));
+	assert_true(chat_set_notify(t.store, t.chat, 1 + NOTIFY_NONE, NULL));
 	assert_int_equal(store_rev(t.store), rev + 1);
 	/* No change is no new revision. */
-	assert_true(chat_set_muted(t.store, t.chat, true, NULL));
+	assert_true(chat_set_notify(t.store, t.chat, 1 + NOTIFY_NONE, NULL));
 	assert_int_equal(store_rev(t.store), rev + 1);
 	tempstore_end(&t);
 	tempstore_commit(&t);
 	tempstore_reopen(&t);
 	CHAT chat = chat_load(t.store, t.chat);
-	assert_true(chat->muted);
+	assert_int_equal(chat->notify, 1 + NOTIFY_NONE);
 }
 
 static void
@@ -245,7 +245,7 @@ test_draft_and_touch(void **state)
 	tempstore_reopen(&t);
 	CHAT chat = chat_load(t.store, t.chat);
 	assert_string_equal(chat->draft, "half a sent");
-	assert_false(chat->muted);
+	assert_int_equal(chat->notify, 0);
 	g_autoptr(GPtrArray) before = chat_changed_since(t.store, chat->rev);
 	assert_int_equal(before->len, 0);
 	tempstore_begin(&t);
@@ -349,7 +349,7 @@ main(void)
 		TEST(test_numbers_are_lowest_free_and_stay),
 		TEST(test_list_is_open_or_with_messages),
 		TEST(test_unread_and_read),
-		TEST(test_draft_and_touch), TEST(test_muted),
+		TEST(test_draft_and_touch), TEST(test_notify),
 		TEST(test_stream_row),
 		TEST(test_requests),
 		TEST(test_texts),

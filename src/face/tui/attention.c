@@ -165,7 +165,7 @@ attention_message(struct face *face, const struct event *event)
 		chat->unread_mentions += chat->object.chat.kind == CHAT_ROOM && message->mention;
 	}
 	if (here || chat->object.chat.muted || message->order <= chat->object.chat.read ||
-	    (chat->object.chat.kind == CHAT_ROOM && !message->mention) || face->term == NULL)
+	    (chat->object.chat.notify == NOTIFY_MENTIONS && !message->mention) || face->term == NULL)
 		return;
 	if (a->bell_ms != 0 && clock_boot_ms() - a->bell_ms < BELL_MS)
 		return;
