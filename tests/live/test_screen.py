@@ -228,3 +228,31 @@ def test_two_chats_side_by_side(server, people, peer, confab, tmux):
     terminal.wait_gone(rf"│ 2 {alice}")
     terminal.line("/split sideways")
     terminal.wait_for(r"/split right\|below")
+
+
+def test_the_palette_finds_everything(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
+    terminal.type("half a line")
+    terminal.keys("M-x")
+    terminal.wait_for("^go>")
+    terminal.type("/quit")
+    terminal.wait_for("/quit +command")
+    terminal.keys("Escape")
+    terminal.wait_for(rf"^{alice}> half a line")
+    terminal.keys("F2")
+    terminal.type("open-console")
+    terminal.wait_for("^ > +open-console +action +C-x 9")
+    terminal.keys("Enter")
+    terminal.wait_for("^console>")
+    terminal.keys("M-g")
+    terminal.type(alice[1:])
+    terminal.wait_for(rf"^ > 2 +{alice} +chat")
+    terminal.keys("Enter")
+    terminal.wait_for(rf"^{alice}> half a line")
+    # What was taken lately comes first, also in the next terminal.
+    terminal.keys("C-x", "d")
+    assert terminal.exit_code() == 0
+    terminal.confab(confab)
+    terminal.wait_for(rf"^{alice}>")
+    terminal.keys("M-x")
+    terminal.wait_for(rf"^ > 2 +{alice} .*\n +open-console")

@@ -252,6 +252,10 @@ screen_action(struct face *face, enum action action, int count)
 	case ACTION_OPEN_HELP:
 		page_help_open(face, NULL);
 		break;
+	case ACTION_OPEN_PALETTE:
+	case ACTION_GO_CHAT:
+		palette_open(face, action == ACTION_GO_CHAT);
+		break;
 	case ACTION_OPEN_CONTACTS:
 		page_open(face, PAGE_CONTACTS, NULL);
 		break;

@@ -110,6 +110,14 @@ struct search {
 	GPtrArray	*around;		/* requests for more context, see view_search.c */
 };
 
+/* palette.c */
+struct palette {
+	bool		 on, chats_only;
+	GString		*text;			/* what was typed */
+	int		 at;			/* the choice under the cursor */
+	GPtrArray	*recent;		/* char *: what was taken lately, the last one first */
+};
+
 /* attention.c */
 struct attention {
 	bool		 focus_known, focused;
@@ -214,6 +222,7 @@ struct face {
 	struct info_pane info;
 	int64_t		 jump;			/* the message that the view goes to once it is here; 0: none */
 	bool		 describing;		/* the next key is not done but described */
+	struct palette	 palette;
 	struct attention attention;
 	struct typing	 typing;
 	struct preferences preferences;
@@ -424,6 +433,8 @@ void	 select_draw(struct face *, const struct area *);
 /* page.c, page_help.c: a view in the chat's place, see page.h */
 void	 page_open(struct face *, enum page_kind, const char *subject);
 void	 page_help_open(struct face *, const char *subject);
+/* Asks the core for its commands, once: face->page.commands. */
+void	 page_help_load(struct face *);
 void	 page_close(struct face *);
 void	 page_free(struct face *);
 /* A key while a page is open; false: it is not for the page. */
@@ -454,6 +465,18 @@ void	 search_synced(struct face *, const struct event *);
 void	 search_place(struct face *, const char *where);
 void	 search_ask_place(struct face *);
 void	 search_free(struct face *);
+
+/* palette.c */
+void	 palette_open(struct face *, bool chats_only);
+void	 palette_close(struct face *);
+void	 palette_free(struct face *);
+/* A key while it is open; false: it is not. */
+bool	 palette_key(struct face *, const char *bytes, size_t len);
+void	 palette_draw(struct face *);
+/* What stands in the place of the line; NULL: it is not open.  The caller's. */
+char	*palette_prompt(const struct face *);
+/* This was taken: it comes first the next time. */
+void	 palette_used(struct face *, const char *target);
 
 /* attention.c */
 void	 attention_key(struct face *);

@@ -20,6 +20,11 @@ keep_text(const struct face *face)
 		if (face->list_columns[i] != 0)
 			g_string_append_printf(text, "list-columns.%s %d\n", sizes[i], face->list_columns[i]);
 	splits_write(face, text);
+	for (guint i = face->palette.recent != NULL ? face->palette.recent->len : 0; i-- > 0; ) {
+		g_autofree char *target = g_strdelimit(g_strdup(face->palette.recent->pdata[i]), "\n", '\t');
+
+		g_string_append_printf(text, "recent %s\n", target);
+	}
 	if (face->theme != NULL)
 		g_string_append_printf(text, "theme %s\n", face->theme);
 	info_pane_write(face, text);
@@ -67,6 +72,8 @@ keep_take(struct face *face, const char *text)
 			take_list(face, lines[i] + strlen("list."), value);
 		else if (g_str_has_prefix(lines[i], "list-columns."))
 			take_columns(face, lines[i] + strlen("list-columns."), value);
+		else if (strcmp(lines[i], "recent") == 0)
+			palette_used(face, g_strdelimit(value, "\t", '\n'));
 		else if (strcmp(lines[i], "theme") == 0)
 			theme_use(face, value);
 		else if (g_str_has_prefix(lines[i], "info."))

@@ -23,10 +23,16 @@ took_commands(void *ctx, json_t *result, const GError *error, json_t *data)
 }
 
 void
-page_help_open(struct face *face, const char *subject)
+page_help_load(struct face *face)
 {
 	if (face->page.commands == NULL && face->client != NULL)
 		client_request(face->client, "run", json_pack("{s:s}", "line", "/help"), took_commands, face);
+}
+
+void
+page_help_open(struct face *face, const char *subject)
+{
+	page_help_load(face);
 	page_open(face, PAGE_HELP, subject);
 }
 

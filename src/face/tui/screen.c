@@ -17,6 +17,8 @@ screen_prompt(const struct face *face)
 
 	if (face->ask.open)
 		return g_strdup_printf("%s> ", face->ask.title);
+	if (face->palette.on)
+		return palette_prompt(face);
 	if (face->page.on)
 		return page_prompt(face);
 	return *own != '\0' ? g_strdup(own) : status_prompt(&status, canvas_columns(face->canvas));
@@ -31,7 +33,7 @@ shown_line(const struct face *face, size_t *point)
 		return g_strnfill(*point, '*');
 	}
 	*point = 0;
-	if (face->page.on && !face->ask.open)
+	if ((face->page.on && !face->ask.open) || face->palette.on)
 		return g_strdup("");
 	*point = input_point(face->input);
 	return g_strdup(input_line(face->input));
@@ -44,6 +46,8 @@ hint(const struct face *face)
 		return "nothing is sent before you choose";
 	if (face->describing)
 		return "which key? press it";
+	if (face->palette.on)
+		return "only # rooms @ people / commands > actions  Esc leaves";
 	if (page_hint(face) != NULL)
 		return page_hint(face);
 	if (select_hint(face) != NULL)
@@ -67,7 +71,7 @@ static const char *
 mode(const struct face *face)
 {
 	return face->client == NULL && face->socket != NULL && !face->reattach.first ? "NO CORE" : face->paste.text != NULL ? "PASTE" :
-	    select_hint(face) != NULL ? "SELECT" : face->ask.open ? "ANSWER" : face->page.on ? "VIEW" : NULL;
+	    select_hint(face) != NULL ? "SELECT" : face->ask.open ? "ANSWER" : face->page.on || face->palette.on ? "VIEW" : NULL;
 }
 
 static struct status
@@ -122,6 +126,11 @@ draw_chat(struct face *face)
 	struct view_chat view = face_view(face);
 	bool reached;
 
+	if (face->palette.on) {
+		memset(&face->shown, 0, sizeof face->shown);
+		palette_draw(face);
+		return;
+	}
 	if (face->page.on) {
 		memset(&face->shown, 0, sizeof face->shown);
 		page_draw(face);

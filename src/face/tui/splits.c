@@ -72,7 +72,7 @@ splits_layout(struct face *face, int rows, int columns, int input_rows, int box_
 	face->splits->area = layout->chat;
 	face->splits->area.row = layout->title.row;
 	face->splits->area.rows += layout->title.rows;
-	if (split_count(face->splits) == 1 || face->zoomed || face->page.on || face->start.on || layout->title.rows == 0)
+	if (split_count(face->splits) == 1 || face->zoomed || face->page.on || face->palette.on || face->start.on || layout->title.rows == 0)
 		return;
 	for (int pass = 0; pass < 2 && !face->split; pass++) {
 		all = layout->chat;

@@ -130,6 +130,8 @@ take_key(struct face *face, const struct key_token *token)
 		paste_key(face, token->bytes, token->len);
 		return;
 	}
+	if (palette_key(face, token->bytes, token->len))
+		return;
 	if (describe_key(face, token->bytes, token->len) || select_key(face, token->bytes, token->len) ||
 	    ask_key(face, token->bytes, token->len) || (!face->ask.open && face->digits == 0 && !input_waits(face->input) &&
 	    page_key(face, token->bytes, token->len)))
@@ -163,6 +165,7 @@ face_token(struct face *face, const struct key_token *token)
 		attention_key(face);
 		select_leave(face);
 		page_close(face);
+		palette_close(face);
 		paste_take(face, token->bytes, token->len, token->cut);
 		break;
 	case KEY_FOCUS:
@@ -444,6 +447,7 @@ face_clear(struct face *face)
 	complete_close(face, false);
 	select_leave(face);
 	page_free(face);
+	palette_free(face);
 	search_free(face);
 	g_free(face->select.how);
 	ask_close(face);
