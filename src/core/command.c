@@ -167,6 +167,12 @@ command_fail_with(struct command_call *call, const GError *error)
 void
 command_refused(struct command_call *call, const char *who, const struct stanza *answer)
 {
+	command_refused_for(call, who, answer, NULL);
+}
+
+void
+command_refused_for(struct command_call *call, const char *who, const struct stanza *answer, const char *meaning)
+{
 	struct stanza_fault fault;
 	g_autofree char *text = NULL;
 	g_autoptr(GError) error = NULL;
@@ -180,7 +186,8 @@ command_refused(struct command_call *call, const char *who, const struct stanza 
 	text = stanza_fault_text(&fault);
 	data = json_pack("{s:s, s:s?}", "condition", fault.condition, "text", fault.words);
 	stanza_fault_clear(&fault);
-	error = g_error_new(RPC_ERROR, RPC_ERROR_REFUSED, "%s refused: %s.", who, text);
+	error = g_error_new(RPC_ERROR, RPC_ERROR_REFUSED, "%s refused: %s.%s%s", who, text, meaning != NULL ? " " : "",
+	    meaning != NULL ? meaning : "");
 	end_with(call, error, data);
 	json_decref(data);
 }

@@ -86,11 +86,18 @@ void	 command_fail(struct command_call *, enum rpc_error, const char *format, ..
 void	 command_fail_with(struct command_call *, const GError *error);
 /* A server refused: its condition and words, as text and as data. */
 void	 command_refused(struct command_call *, const char *who, const struct stanza *answer);
+/* The same, and what it means or what to do, as a sentence. */
+void	 command_refused_for(struct command_call *, const char *who, const struct stanza *answer, const char *meaning);
 /* An iq ended with something else than a result: refused, silent, or the connection broke meanwhile. */
 void	 command_unanswered(struct command_call *, const char *who, enum iq_end, const struct stanza *answer);
 /* Asks the person who typed the line (contract: scope session).  Without one the call fails with needs_answer. */
 bool	 command_ask(struct command_call *, enum prompt_kind, bool secret, const char *title, const char *text,
 	    json_t *choices, const char *default_choice, void (*answered)(struct command_call *, const char *value));
+
+/* The same with a form, an element x of jabber:x:data, lent; answered gets it filled in, to be freed by it. */
+struct form;
+void	 command_ask_form(struct command_call *, const char *title, const char *text, const struct stanza *x,
+    void (*answered)(struct command_call *, struct form *));
 
 /* Runs a line as if typed.  account and chat may be NULL. */
 void	 command_run(struct core *, struct caller *, int64_t request, const char *line, const char *account,

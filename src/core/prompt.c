@@ -12,6 +12,8 @@ struct prompt {
 	struct event	 event;		/* of type prompt: the object as it now is */
 	uint64_t	 session;
 	prompt_done	 done;
+	bool		(*check)(void *ctx, const char *value, GError **error);
+	void		(*release)(void *ctx);
 	void		*ctx;
 };
 
@@ -24,6 +26,8 @@ struct prompts {
 static void
 prompt_free(struct prompt *prompt)
 {
+	if (prompt->release != NULL)
+		prompt->release(prompt->ctx);
 	event_clear(&prompt->event);
 	g_free(prompt);
 }
@@ -65,8 +69,11 @@ prompt_open(struct prompts *prompts, const struct prompt_question *q, prompt_don
 	event->prompt.choices = q->choices;
 	event->prompt.default_choice = g_strdup(q->default_choice);
 	event->prompt.secret = q->secret;
+	event->prompt.fields = q->fields;
 	prompt->session = q->session;
 	prompt->done = done;
+	prompt->check = q->check;
+	prompt->release = q->release;
 	prompt->ctx = ctx;
 	g_ptr_array_add(prompts->open, prompt);
 	event_copy(&copy, event);
@@ -164,6 +171,8 @@ prompt_answer(struct prompts *prompts, int64_t id, uint64_t session, const char 
 		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "The answers to this question are: %s.", words->str);
 		return false;
 	}
+	if (value != NULL && prompt->check != NULL && !prompt->check(prompt->ctx, value, error))
+		return false;
 	prompt = close_prompt(prompts, index);
 	prompt->done(prompt->ctx, value, keep);
 	prompt_free(prompt);

@@ -32,6 +32,10 @@ struct prompt_question {
 	const char	*default_choice;
 	bool		 secret;
 	uint64_t	 session;		/* SCOPE_SESSION: whose */
+	json_t		*fields;		/* PROMPT_FORM: taken; or NULL */
+	/* Is that an answer?  False with a sentence, and the question stays.  NULL: all are. */
+	bool		(*check)(void *ctx, const char *value, GError **error);
+	void		(*release)(void *ctx);	/* when the question is gone, answered or not; NULL: nothing */
 };
 /* The number of the new prompt. */
 int64_t	 prompt_open(struct prompts *, const struct prompt_question *, prompt_done, void *ctx);

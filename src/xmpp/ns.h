@@ -27,6 +27,8 @@
 #define NS_RSM		"http://jabber.org/protocol/rsm" /* XEP-0059 */
 #define NS_MUC		"http://jabber.org/protocol/muc"
 #define NS_MUC_USER	"http://jabber.org/protocol/muc#user"
+#define NS_MUC_ADMIN	"http://jabber.org/protocol/muc#admin"
+#define NS_MUC_REQUEST	"http://jabber.org/protocol/muc#request"
 #define NS_MUC_OWNER	"http://jabber.org/protocol/muc#owner"
 #define NS_OCCUPANT_ID	"urn:xmpp:occupant-id:0"	/* XEP-0421 */
 #define NS_HATS		"urn:xmpp:hats:0"		/* XEP-0317 */
