@@ -52,6 +52,8 @@ sentence(void)
 	GString *text = g_string_new(NULL);
 	guint32 words = 3 + dice(14);
 
+	if (dice(500) == 0)
+		g_string_append(text, "https://example.org/ ");
 	for (guint32 i = 0; i < words; i++)
 		g_string_append_printf(text, "%sw%x", i > 0 ? " " : "", dice(1 + dice(5000)));
 	return g_string_free(text, FALSE);
@@ -226,7 +228,8 @@ bench_search(const char *path)
 		{ "search: a frequent word", "w0", NULL, false }, { "search: a rare word", "w1380", NULL, false },
 		{ "search: a word in a small chat", "w0", "friend7@", false }, { "search: two words", "w0 w1", NULL, false },
 		{ "search: a beginning", "w1*", NULL, false }, { "search: nothing has it", "nowhere", NULL, false },
-		{ "search: no word, walking over all", NULL, NULL, true },
+		{ "search: has:link, where one of 500 has one", NULL, NULL, true },
+		{ "search: no word but from:, walking over all", NULL, NULL, false },
 	};
 	struct finder *finder = finder_open(path, NULL);
 
@@ -249,6 +252,7 @@ bench_search(const char *path)
 			q->words = g_string_free(text, words == NULL);
 			q->in = g_strdup(each[i].in);
 			q->link = each[i].link;
+			q->from = words == NULL && !q->link ? g_strdup("nobody@") : NULL;
 			q->high = INT64_MAX;
 			q->limit = 50;
 			must(finder_ask(finder, q), NULL);

@@ -232,6 +232,45 @@ filters(void **state)
 	assert_int_equal(hits(q), 0);
 }
 
+/* Links are found by the index of words, and are no words. */
+static void
+links(void **state)
+{
+	static const char *const said[] = {
+		"(http://one.example/)", "\xe7\x9c\x8bhttps://two.example", "three:https://three.example,", "<https://four.example>",
+		"they say http and https, and http: too", "ftp://five.example", "http:/six.example",
+	};
+	struct find_question *q;
+	struct find_answer *a;
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(said); i++)
+		message_row_free(tempstore_hear(&t, said[i]));
+	tempstore_commit(&t);
+	q = question(NULL);
+	q->link = true;
+	assert_true(finder_ask(finder, q));
+	a = wait_answer();
+	assert_int_equal(a->hits->len, 5);
+	for (guint i = 0; i < a->hits->len; i++) {
+		const struct find_hit *hit = &g_array_index(a->hits, struct find_hit, i);
+		struct message_row *row = message_load(t.store, hit->id);
+
+		assert_null(hit->found);
+		assert_string_equal(row->body, i < 4 ? said[3 - i] : "see https://example.org/nas");
+		message_row_free(row);
+	}
+	find_answer_free(a);
+	q = question(NULL);
+	q->link = true;
+	q->chat = t.chat;
+	assert_int_equal(hits(q), 5);
+	q = question(NULL);
+	q->link = true;
+	q->chat = t.chat + 1;
+	assert_int_equal(hits(q), 0);
+}
+
 static void
 pages(void **state)
 {
@@ -317,7 +356,7 @@ main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(words), TEST(places), TEST(many_places), TEST(dropping), TEST(no_syntax), TEST(filters), TEST(pages), TEST(time_up), TEST(closing),
+		TEST(words), TEST(places), TEST(many_places), TEST(dropping), TEST(no_syntax), TEST(filters), TEST(links), TEST(pages), TEST(time_up), TEST(closing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
