@@ -118,6 +118,31 @@ def test_a_theme_is_kept(server, people, peer, confab, tmux):
     rig.until(lambda: "48;5;231m" in terminal.capture(attributes=True), lambda: terminal.capture(attributes=True))
 
 
+def test_a_theme_is_shown_when_it_is_saved(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
+    themes = confab.home / "config" / "themes"
+    themes.mkdir(parents=True, exist_ok=True)
+    mine = themes / "mine.theme"
+
+    def colours(*wanted, gone=()):
+        rig.until(lambda: (lambda s: all(c in s for c in wanted) and not any(c in s for c in gone))(
+            terminal.capture(attributes=True)), lambda: terminal.capture(attributes=True))
+
+    mine.write_text("status 231 52 -\n")
+    terminal.line("/theme mine")
+    colours("48;5;52m")
+    mine.write_text("status 231 22 -\n")
+    colours("48;5;22m", gone=["48;5;52m"])
+    # As editors save: another file takes its place.
+    (themes / "new").write_text("status 231 17 -\n")
+    (themes / "new").rename(mine)
+    colours("48;5;17m", gone=["48;5;22m"])
+    # What is wrong in it is told, and nothing changes.
+    mine.write_text("status 231 18 -\nstatsu 1 2 -\n")
+    terminal.wait_for(r"mine.theme:2: .*statsu|mine.theme.*2")
+    colours("48;5;17m", gone=["48;5;18m"])
+
+
 def test_contacts_are_opened_and_renamed(server, people, peer, confab, tmux):
     terminal, contact, alice, mira, chat = talk(server, people, peer, confab, tmux)
     terminal.keys("M-1")

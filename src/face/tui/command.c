@@ -264,6 +264,9 @@ command_run(struct face *face, const char *line)
 
 	if (strcmp(name, "help") == 0)
 		return run_help(face, argument);
+	/* The core reads its files, we ours. */
+	if (strcmp(name, "reload") == 0)
+		theme_again(face);
 	if (face->client == NULL && face->socket != NULL && without_core(face, name))
 		return true;
 	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)

@@ -159,10 +159,9 @@ struct preferences {
 
 /* reattach.c: while there is no core. */
 struct reattach {
-	int		 fd;			/* where the kernel tells of the socket's folder */
-	bool		 watching, lost;	/* lost: until one greeted us again */
+	struct watch	*watch;			/* for its socket */
+	bool		 lost;			/* until one greeted us again */
 	bool		 first;			/* none was here yet, and ours is being started */
-	guint		 source;
 	struct clock_timer *retry;
 	int		 tries;
 	int64_t		 looked_ms;		/* boot clock; a key made us look */
@@ -195,6 +194,8 @@ struct face {
 	char		*name;			/* what its layout is kept under */
 	char		*theme;			/* what /theme chose; NULL: what suits the terminal */
 	char		*themes;		/* the folder of people's own */
+	char		*theme_path;		/* the file that is shown; NULL: what is built in */
+	struct watch	*theme_watch;
 	bool		 lit;			/* a light terminal was seen */
 	bool		 kept;			/* the kept layout was asked for and is here */
 	struct view_shown shown;
@@ -376,6 +377,9 @@ void	 keep_take(struct face *, const char *text);
 bool	 theme_use(struct face *, const char *name);
 /* The terminal told what it is: where nobody chose, the theme follows. */
 void	 theme_suit(struct face *);
+/* Reads the file that is shown again; what is wrong in it is said. */
+void	 theme_again(struct face *);
+void	 theme_forget(struct face *);
 /* What /theme knows; the caller's, sorted. */
 GPtrArray *theme_names(const struct face *);
 

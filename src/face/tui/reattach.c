@@ -2,14 +2,8 @@
  * reattach.c: a face whose core went away stays, with all that is typed, and attaches to the next one.  Nothing polls: the
  * kernel tells when the socket appears in its folder; a key looks too, for folders of which it tells nothing.
  */
-#include <errno.h>
-#include <glib-unix.h>
-#include <string.h>
-#include <sys/inotify.h>
-#include <unistd.h>
-
 #include "face/tui/face.h"
-#include "proto/error.h"
+#include "face/tui/watch.h"
 
 /* Between its bind and its listen a core refuses; that is over in less than all tries together. */
 enum { TRY_MS = 20, TRIES = 8, KEY_MS = 1000 };
@@ -20,12 +14,7 @@ stop_watching(struct face *face)
 	struct reattach *reattach = &face->reattach;
 
 	clock_timer_cancel(&reattach->retry);
-	if (reattach->source != 0)
-		g_source_remove(reattach->source);
-	if (reattach->watching)
-		close(reattach->fd);
-	reattach->source = 0;
-	reattach->watching = false;
+	g_clear_pointer(&reattach->watch, watch_free);
 }
 
 static bool
@@ -83,41 +72,10 @@ begin_trying(struct face *face)
 	try_again(face);
 }
 
-static gboolean
-on_folder(gint fd, GIOCondition condition, gpointer data)
-{
-	struct face *face = data;
-	g_autofree char *name = g_path_get_basename(face->socket);
-	/* As large as the kernel wants it at least, many times. */
-	_Alignas(struct inotify_event) char bytes[4096];
-	bool there = false;
-	ssize_t n;
-
-	(void)condition;
-	while ((n = read(fd, bytes, sizeof bytes)) > 0)
-		for (char *at = bytes; at < bytes + n; ) {
-			const struct inotify_event *event = (const struct inotify_event *)(const void *)at;
-
-			there |= event->len > 0 && strcmp(event->name, name) == 0;
-			at += sizeof *event + event->len;
-		}
-	if (there)
-		begin_trying(face);
-	return G_SOURCE_CONTINUE;
-}
-
 static void
-watch(struct face *face)
+socket_appeared(void *ctx)
 {
-	struct reattach *reattach = &face->reattach;
-	g_autofree char *folder = g_path_get_dirname(face->socket);
-
-	reattach->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	if (reattach->fd == -1)
-		return;
-	reattach->watching = true;
-	if (inotify_add_watch(reattach->fd, folder, IN_CREATE | IN_MOVED_TO) != -1)
-		reattach->source = g_unix_fd_add(reattach->fd, G_IO_IN, on_folder, face);
+	begin_trying(ctx);
 }
 
 /* What was typed into a question goes where C-y has it, but for a secret. */
@@ -162,7 +120,7 @@ reattach_lost(struct face *face)
 		    "here. /restart starts it, and so does confab in another terminal; /detach leaves.");
 	if (face->socket == NULL)
 		return;
-	watch(face);
+	face->reattach.watch = watch_new(face->socket, true, socket_appeared, face);
 	/* It may have hung up on us, or be another one already.  One that did so before it greeted us would do it again. */
 	if (!face->reattach.lost)
 		begin_trying(face);

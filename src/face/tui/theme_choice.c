@@ -6,6 +6,7 @@
 
 #include "face/tui/face.h"
 #include "face/tui/term.h"
+#include "face/tui/watch.h"
 
 /* Folders with themes, the first that has one counts; the caller's. */
 static char **
@@ -68,17 +69,12 @@ theme_names(const struct face *face)
 }
 
 static bool
-load(struct face *face, const char *name)
+read_file(struct face *face, const char *path)
 {
-	g_autofree char *path = find(face, name);
 	g_autoptr(GError) error = NULL;
 	struct theme *trial = NULL;
 	bool loaded;
 
-	if (path == NULL) {
-		face_note(face, face->front, SEVERITY_ERROR, "There is no theme \"%s\"; /theme lists them.", name);
-		return false;
-	}
 	if (face->term == NULL)
 		trial = theme_new(256);
 	loaded = theme_replace(face->term != NULL ? term_theme(face->term) : trial, path, &error);
@@ -89,6 +85,44 @@ load(struct face *face, const char *name)
 		term_repaint(face->term);
 	face_mark(face, DIRTY_ALL);
 	return loaded;
+}
+
+static void
+was_saved(void *ctx)
+{
+	theme_again(ctx);
+}
+
+void
+theme_again(struct face *face)
+{
+	if (face->theme_path != NULL)
+		read_file(face, face->theme_path);
+}
+
+void
+theme_forget(struct face *face)
+{
+	g_clear_pointer(&face->theme_watch, watch_free);
+	g_clear_pointer(&face->theme_path, g_free);
+}
+
+static bool
+load(struct face *face, const char *name)
+{
+	g_autofree char *path = find(face, name);
+
+	if (path == NULL) {
+		face_note(face, face->front, SEVERITY_ERROR, "There is no theme \"%s\"; /theme lists them.", name);
+		return false;
+	}
+	if (!read_file(face, path))
+		return false;
+	theme_forget(face);
+	face->theme_path = g_steal_pointer(&path);
+	/* One edits it and looks at once. */
+	face->theme_watch = watch_new(face->theme_path, false, was_saved, face);
+	return true;
 }
 
 bool

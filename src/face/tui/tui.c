@@ -464,6 +464,7 @@ face_clear(struct face *face)
 	g_free(face->farewell);
 	g_free(face->name);
 	g_free(face->theme);
+	theme_forget(face);
 	g_free(face->themes);
 	g_free(face->socket);
 }
