@@ -47,9 +47,20 @@ wire_wipe_what_is_freed(void)
 	json_set_alloc_funcs(malloc, free_wiped);
 }
 
+/* What was read may have been the answer to a question: no copy of it stays behind. */
+static void
+drop(GString *in, gsize len)
+{
+	gsize before = in->len;
+
+	g_string_erase(in, 0, (gssize)len);
+	explicit_bzero(in->str + in->len, before - in->len);
+}
+
 static void
 destroy(struct wire *wire)
 {
+	drop(wire->in, wire->in->len);
 	g_string_free(wire->in, TRUE);
 	g_string_free(wire->out, TRUE);
 	close(wire->fd);
@@ -125,7 +136,7 @@ split(struct wire *wire)
 	}
 	if (wire->freed)
 		return;
-	g_string_erase(wire->in, 0, (gssize)start);
+	drop(wire->in, start);
 	if (wire->held)
 		return;
 	wire->scanned = wire->in->len;
@@ -135,7 +146,7 @@ split(struct wire *wire)
 		if (wire->freed)
 			return;
 		wire->skipping = true;
-		g_string_truncate(wire->in, 0);
+		drop(wire->in, wire->in->len);
 		wire->scanned = 0;
 	}
 }
