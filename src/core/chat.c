@@ -385,3 +385,16 @@ chat_find_message(struct core *core, int64_t chat, const char *text, GError **er
 		    "More than one message has the id in %s; name it by its number." : "There is no message %s.", text);
 	return row;
 }
+
+void
+chat_ring(struct account *account, const char *jid, const char *text)
+{
+	struct event event = { .type = EVENT_notice };
+
+	event.account_name = g_strdup(account_name(account));
+	event.chat_jid = g_strdup(jid);
+	event.notice.severity = SEVERITY_WARNING;
+	event.notice.text = text_clean(text, -1, TEXT_BODY, 0);
+	event.notice.ring = true;
+	bus_post(account->core->bus, event);
+}

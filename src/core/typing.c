@@ -8,8 +8,8 @@
 #include "core/bus.h"
 #include "core/caps.h"
 #include "core/chat.h"
+#include "core/privacy.h"
 #include "core/roster.h"
-#include "core/setting.h"
 #include "core/turn.h"
 #include "xmpp/ns.h"
 
@@ -87,8 +87,7 @@ may_say(const struct talk *talk)
 	const struct account *account = talk->account;
 	g_auto(GStrv) there = roster_resources(account->roster, talk->jid);
 
-	return account_online(account) && setting_get(account->core->settings, SETTING_PRIVACY_TYPING) &&
-	    roster_sees_us(account, talk->jid) && there[0] != NULL &&
+	return account_online(account) && there[0] != NULL && privacy_tells(account, talk->jid, SETTING_PRIVACY_TYPING) &&
 	    (talk->heard || caps_any_supports(account, talk->jid, NS_CHATSTATES));
 }
 

@@ -16,7 +16,7 @@ row_data(const struct command *c)
 static void
 list_all(struct command_call *call)
 {
-	static const char *const groups[] = { "account", "people", "talking", "rooms", "history", "the rest" };
+	static const char *const groups[] = { "account", "people", "talking", "rooms", "history", "privacy", "the rest" };
 	json_t *data = json_array();
 
 	for (size_t g = 0; g < G_N_ELEMENTS(groups); g++) {

@@ -8,8 +8,7 @@
 #include "base/clock.h"
 #include "core/chat.h"
 #include "core/feature.h"
-#include "core/roster.h"
-#include "core/setting.h"
+#include "core/privacy.h"
 #include "core/turn.h"
 #include "xmpp/ns.h"
 
@@ -148,7 +147,7 @@ markers_seen(struct account *account, const char *jid, int64_t chat, int64_t aft
 	struct mark *mark;
 	int64_t wait_ms;
 
-	if (!roster_sees_us(account, jid) || !setting_get(account->core->settings, SETTING_PRIVACY_MARKERS) ||
+	if (!privacy_tells(account, jid, SETTING_PRIVACY_MARKERS) ||
 	    (id = message_last_markable(account->core->store, chat, after, ord)) == NULL)
 		return;
 	mark = find_mark(account, jid);

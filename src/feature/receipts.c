@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "core/feature.h"
-#include "core/roster.h"
-#include "core/setting.h"
+#include "core/privacy.h"
 #include "core/turn.h"
 #include "store/chats.h"
 #include "xmpp/ns.h"
@@ -49,8 +48,8 @@ receipts_report(struct incoming *in)
 	struct stanza *receipt;
 
 	if (in->kind != CHAT_PERSON || in->fate != MESSAGE_FATE_NEW || in->out || in->via == VIA_CARBON || in->via == VIA_ARCHIVE || id == NULL ||
-	    stanza_child(in->message, "request", NS_RECEIPTS) == NULL || !roster_sees_us(in->account, in->peer) ||
-	    !setting_get(in->account->core->settings, SETTING_PRIVACY_RECEIPTS))
+	    stanza_child(in->message, "request", NS_RECEIPTS) == NULL ||
+	    !privacy_tells(in->account, in->peer, SETTING_PRIVACY_RECEIPTS))
 		return GO_ON;
 	receipt = stanza_message(g_strcmp0(stanza_get(in->message, "type"), "chat") == 0 ? "chat" : NULL, in->from);
 	g_autofree char *own_id = stanza_new_id();

@@ -17,6 +17,7 @@
 #define NS_TIME		"urn:xmpp:time"			/* XEP-0202 */
 #define NS_DELAY	"urn:xmpp:delay"		/* XEP-0203 */
 #define NS_RECEIPTS	"urn:xmpp:receipts"		/* XEP-0184 */
+#define NS_ATTENTION	"urn:xmpp:attention:0"		/* XEP-0224 */
 #define NS_CARBONS	"urn:xmpp:carbons:2"		/* XEP-0280 */
 #define NS_FORWARD	"urn:xmpp:forward:0"		/* XEP-0297 */
 #define NS_HINTS	"urn:xmpp:hints"		/* XEP-0334 */

@@ -143,9 +143,19 @@ attention_focus(struct face *face, bool in)
 }
 
 void
-attention_message(struct face *face, const struct event *event)
+attention_ring(struct face *face)
 {
 	struct attention *a = &face->attention;
+
+	if (face->term == NULL || face->preferences.silent || (a->bell_ms != 0 && clock_boot_ms() - a->bell_ms < BELL_MS))
+		return;
+	a->bell_ms = clock_boot_ms();
+	term_bell(face->term);
+}
+
+void
+attention_message(struct face *face, const struct event *event)
+{
 	struct chat *chat = model_chat(face->model, event->account_name, event->chat_jid);
 	const struct event_message *message = &event->message;
 	bool here;
@@ -165,14 +175,9 @@ attention_message(struct face *face, const struct event *event)
 		chat->unread_mentions += chat->object.chat.kind == CHAT_ROOM && message->mention;
 	}
 	if (here || chat->object.chat.muted || message->order <= chat->object.chat.read ||
-	    (chat->object.chat.notify == NOTIFY_MENTIONS && !message->mention) || face->term == NULL)
+	    (chat->object.chat.notify == NOTIFY_MENTIONS && !message->mention))
 		return;
-	if (a->bell_ms != 0 && clock_boot_ms() - a->bell_ms < BELL_MS)
-		return;
-	if (face->preferences.silent)
-		return;
-	a->bell_ms = clock_boot_ms();
-	term_bell(face->term);
+	attention_ring(face);
 }
 
 void

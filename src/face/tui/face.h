@@ -486,6 +486,8 @@ void	 palette_used(struct face *, const char *target);
 void	 attention_key(struct face *);
 void	 attention_focus(struct face *, bool in);
 void	 attention_message(struct face *, const struct event *);
+/* At most every few seconds, and where people want it. */
+void	 attention_ring(struct face *);
 /* After each frame: what is seen, the terminal's title, the clock. */
 void	 attention_update(struct face *);
 bool	 attention_present(const struct face *);

@@ -23,6 +23,8 @@ link_take(struct face *face, const struct event *event, bool live)
 			chat = model_console(face->model);
 		window_note(chat->window, event->notice.severity, event->time != 0 ? event->time : clock_real_us() / 1000,
 		    event->notice.text != NULL ? event->notice.text : "");
+		if (live && event->notice.ring)
+			attention_ring(face);
 		face_mark(face, DIRTY_CHAT);
 		return;
 	}
