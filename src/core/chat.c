@@ -80,6 +80,7 @@ chat_event(const struct core *core, const struct chat_row *row, struct event *ev
 	chat->open = row->open;
 	chat->number = row->number;
 	chat->unread = row->unread;
+	chat->failed = row->failed;
 	/* Between two people everything is for you, and where you said so. */
 	chat->mentions = row->kind != CHAT_ROOM || chat_attention(row) == NOTIFY_ALL ? row->unread : row->mentions;
 	chat->read = row->read;

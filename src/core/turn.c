@@ -250,6 +250,8 @@ turn_put_message(struct turn *turn, struct message_row *row)
 {
 	g_assert(turn->depth > 0);
 	g_ptr_array_add(turn->put, row);
+	if (row->recount)
+		turn_put_chat(turn, row->chat);
 }
 
 void

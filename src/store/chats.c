@@ -12,9 +12,11 @@ enum { COUNT_MAX = 100, FIRST_NUMBER = 2 };
 	"(SELECT count(*) FROM (SELECT 1 FROM message m INDEXED BY message_unread " \
 	"WHERE m.chat = c.id AND m.ord > c.read AND m.flags & 2 LIMIT 100)), " \
 	"(SELECT count(*) FROM (SELECT 1 FROM message m INDEXED BY message_mention " \
-	"WHERE m.chat = c.id AND m.ord > c.read AND m.flags & 4 LIMIT 100)), c.notify, c.occupant FROM chat c "
+	"WHERE m.chat = c.id AND m.ord > c.read AND m.flags & 4 LIMIT 100)), c.notify, c.occupant, " \
+	"(SELECT count(*) FROM (SELECT 1 FROM message m INDEXED BY message_failed " \
+	"WHERE m.chat = c.id AND m.state = 7 LIMIT 100)) FROM chat c "
 
-G_STATIC_ASSERT(COUNT_MAX == 100);	/* stands in the text above */
+G_STATIC_ASSERT(COUNT_MAX == 100 && MESSAGE_FAILED == 7);	/* stand in the text above */
 
 void
 chat_row_free(struct chat_row *row)
@@ -49,6 +51,7 @@ next(struct store *store, sqlite3_stmt *stmt)
 	row->mentions = sqlite3_column_int(stmt, 10);
 	row->notify = sqlite3_column_int(stmt, 11);
 	row->occupant = db_text(stmt, 12);
+	row->failed = sqlite3_column_int(stmt, 13);
 	return row;
 }
 

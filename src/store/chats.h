@@ -20,6 +20,7 @@ struct chat_row {
 	int	 notify;	/* 0: as usual for its kind; else 1 + enum notify_level */
 	char	*occupant;	/* CHAT_PRIVATE: whom it is with; NULL: nobody was heard or told yet */
 	int	 unread, mentions;	/* each counted up to 100 */
+	int	 failed;	/* messages of ours that failed, up to 100 */
 	int64_t	 rev;
 };
 void	 chat_row_free(struct chat_row *);

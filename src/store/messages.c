@@ -223,6 +223,7 @@ static struct message_row *
 move(struct store *store, struct message_row *row, bool may, enum message_state to, const char *reason, GError **error)
 {
 	if (row != NULL && may) {
+		row->recount = (row->state == MESSAGE_FAILED) != (to == MESSAGE_FAILED);
 		row->state = to;
 		row->sent_number = -1;
 		g_free(row->reason);

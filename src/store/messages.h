@@ -28,6 +28,7 @@ struct message_row {
 	int64_t	 rev;
 	int64_t	 sent_number;		/* its number in the stream until that acknowledges it; -1: none */
 	char	*origin_id, *server_id, *body, *reason;	/* each may be NULL */
+	bool	 recount;		/* not stored: by what was just done to it its chat counts other failed ones */
 	char	*corrects;		/* the id that it claims to correct, or NULL */
 };
 void	 message_row_free(struct message_row *);

@@ -212,6 +212,47 @@ test_unread_and_read(void **state)
 	assert_int_equal(told->mentions, 14);		/* also those beyond the hundredth */
 }
 
+static int
+failed(int64_t chat)
+{
+	CHAT row = chat_load(t.store, chat);
+
+	return row->failed;
+}
+
+/* What moves a message into failing or out of it says that its chat counts anew. */
+static void
+test_failed(void **state)
+{
+	int64_t a = make("a@x"), b = make("b@x"), ids[120];
+	struct message_row *row;
+
+	(void)state;
+	tempstore_begin(&t);
+	for (int i = 0; i < 120; i++) {
+		row = message_queue(t.store, i == 0 ? b : a, "me@x", NULL, NULL, "x", ENCRYPTION_NONE, NULL);
+		assert_false(row->recount);
+		ids[i] = row->id;
+		message_row_free(row);
+		row = message_advance(t.store, ids[i], MESSAGE_FAILED, "no", NULL);
+		assert_true(row->recount);
+		message_row_free(row);
+	}
+	tempstore_end(&t);
+	assert_int_equal(failed(a), 100);		/* and no more are counted */
+	assert_int_equal(failed(b), 1);
+	tempstore_begin(&t);
+	row = message_requeue(t.store, ids[0], NULL);
+	assert_true(row->recount);
+	message_row_free(row);
+	row = message_advance(t.store, ids[1], MESSAGE_CANCELLED, NULL, NULL);
+	assert_true(row->recount);
+	message_row_free(row);
+	tempstore_end(&t);
+	assert_int_equal(failed(b), 0);
+	assert_int_equal(failed(a), 100);
+}
+
 static void
 test_notify(void **state)
 {
@@ -349,6 +390,7 @@ main(void)
 		TEST(test_numbers_are_lowest_free_and_stay),
 		TEST(test_list_is_open_or_with_messages),
 		TEST(test_unread_and_read),
+		TEST(test_failed),
 		TEST(test_draft_and_touch), TEST(test_notify),
 		TEST(test_stream_row),
 		TEST(test_requests),

@@ -277,6 +277,12 @@ muting(void **state)
 	assert_true(shows("7 ? bob         -    2"));
 	assert_false(shows("Act"));
 	assert_null(model_next_unread(face.model, face.front));
+	fixture_event(&face, true, "{'type':'chat','account':'home','chat':'bob@example.com','rev':902,'kind':'chat','name':'bob',"
+	    "'open':true,'number':7,'unread':2,'read':5,'muted':true,'draft':'x'}");
+	assert_true(shows("7 ? bob         ✎-   2"));
+	fixture_event(&face, true, "{'type':'chat','account':'home','chat':'bob@example.com','rev':903,'kind':'chat','name':'bob',"
+	    "'open':true,'number':7,'unread':2,'read':5,'muted':true,'draft':'x','failed':1}");
+	assert_true(shows("7 ? bob         !✎   2"));
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)

@@ -5,6 +5,21 @@
 
 #include "face/tui/status.h"
 
+/* Two cells for what is wrong, what is begun and what keeps quiet; the first two of them. */
+static void
+draw_flags(const struct event_chat *object, struct canvas *canvas, int row, int column)
+{
+	int end = column + 2;
+
+	if (object->failed > 0)
+		column = canvas_text(canvas, row, column, end, SLOT_LIST_FAILED, "!", -1);
+	if (object->draft != NULL && *object->draft != '\0')
+		column = canvas_text(canvas, row, column, end, SLOT_LIST_DRAFT,
+		    text_ascii_signs(canvas_policy(canvas)) ? "d" : "✎", -1);
+	if (object->muted)
+		canvas_text(canvas, row, column, end, SLOT_LIST_MUTED, "-", -1);
+}
+
 static void
 draw_chat(struct model *model, const struct chat *chat, bool front, struct canvas *canvas, int row,
     const struct area *area)
@@ -39,10 +54,7 @@ draw_chat(struct model *model, const struct chat *chat, bool front, struct canva
 	column = canvas_text(canvas, row, column, end, SLOT_LIST_NAME, front ? ">" : " ", -1);
 	column = canvas_text(canvas, row, column, end, sign_slot, sign, -1) + 1;
 	canvas_text_cut(canvas, row, column, flags, slot, chat_name(model, chat));
-	if (object->muted)
-		canvas_text(canvas, row, flags, end, SLOT_LIST_MUTED, "-", -1);
-	else if (object->draft != NULL && *object->draft != '\0')
-		canvas_text(canvas, row, flags, end, SLOT_LIST_DRAFT, ascii ? "d" : "✎", -1);
+	draw_flags(object, canvas, row, flags);
 	if (object->unread > 0) {
 		g_autofree char *count = object->unread >= 100 ? g_strdup("99+") :
 		    g_strdup_printf("%" G_GINT64_FORMAT, object->unread);

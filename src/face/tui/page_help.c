@@ -195,7 +195,10 @@ add_signs(struct page_lines *page)
 	page_add(page, SLOT_TEXT, g_strdup("   ?\tnot told to us"), NULL, NULL);
 	page_add(page, SLOT_HELP_HEADING, g_strdup("in the chat list"), NULL, NULL);
 	page_add(page, SLOT_TEXT, g_strdup_printf("   %s\ta draft", ascii ? "d" : "✎"), NULL, NULL);
+	page_add(page, SLOT_TEXT, g_strdup("   !\ta message of yours failed: R in the selection sends it again, D drops it"), NULL,
+	    NULL);
 	page_add(page, SLOT_TEXT, g_strdup("   -\tmuted"), NULL, NULL);
+	page_add(page, SLOT_TEXT, g_strdup("   @2\ta room: two messages are for you"), NULL, NULL);
 }
 
 void
