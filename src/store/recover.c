@@ -494,7 +494,7 @@ on_chat(void *ctx, sqlite3_stmt *stmt)
 	ok = settle_chat(m, old, (enum chat_kind)CLAMP(sqlite3_column_int(stmt, 3), CHAT_PERSON, CHAT_PRIVATE)) &&
 	    chat_set_read(m->store, old->id, sane(sqlite3_column_int64(stmt, 5)), &m->error) &&
 	    (sqlite3_column_int(stmt, 4) == 0 || chat_set_open(m->store, old->id, true, &m->error)) &&
-	    (sqlite3_column_int(stmt, 7) == 0 || chat_set_muted(m->store, old->id, true, &m->error));
+	    chat_set_notify(m->store, old->id, CLAMP(sqlite3_column_int(stmt, 7), 0, 1 + NOTIFY_NONE), &m->error);
 	row = ok && sqlite3_column_bytes(stmt, 6) > 0 ? chat_load(m->store, old->id) : NULL;
 	if (row != NULL && *row->draft == '\0') {
 		g_autofree char *draft = text_clean((const char *)sqlite3_column_text(stmt, 6), -1, TEXT_BODY, LIMIT_BODY);
@@ -858,7 +858,7 @@ static void
 take_all(struct merge *m)
 {
 	static const char *const of_account[] = { "jid" }, *const of_author[] = { "key", "chat" };
-	static const char *const of_chat[] = { "account", "jid", "kind", "number", "read", "draft", "muted" };
+	static const char *const of_chat[] = { "account", "jid", "kind", "number", "read", "draft", "notify" };
 
 	if (!begin(m))
 		return;

@@ -275,7 +275,7 @@ test_of_another_schema(void **state)
 	fill(20);
 	close_store();
 	assert_int_equal(sqlite3_open(t.path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "ALTER TABLE message DROP COLUMN corrects; ALTER TABLE chat DROP COLUMN muted;"
+	assert_int_equal(sqlite3_exec(db, "ALTER TABLE message DROP COLUMN corrects; ALTER TABLE chat DROP COLUMN notify;"
 	    "ALTER TABLE message ADD COLUMN future TEXT; DROP TABLE version", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 	assert_null(store_open(t.path, NULL, NULL));
