@@ -158,10 +158,13 @@ check_file(const char *path, GError **error)
 		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is damaged: it is not an SQLite database.", path);
 		return false;
 	}
-	/* With a log, the end may be there. */
-	if (size_of(path, "-wal") == 0 ? n == sizeof head && st.st_size < said_size(head) : n == 0) {
-		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, n == 0 ? "%s is damaged: it is empty, but its log is not." :
-		    "%s is damaged: its end is missing.", path);
+	if (n == 0 && size_of(path, "-wal") > 0) {
+		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is damaged: it is empty, but its log is not.", path);
+		return false;
+	}
+	/* With a log, the end may be there; with a journal (of the very first transaction) it is taken back to what it was. */
+	if (n == sizeof head && st.st_size < said_size(head) && size_of(path, "-wal") == 0 && size_of(path, "-journal") == 0) {
+		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is damaged: its end is missing.", path);
 		return false;
 	}
 	return true;
