@@ -414,7 +414,14 @@ acknowledge_save(struct account *account)
 	struct stream_row row = { .resume = sm->id, .location = sm->location, .h = (uint32_t)sm->in,
 	    .acked = (uint32_t)sm->acked, .sent = (uint32_t)sm->out, .bound = sm->jid, .since_ms = sm->since_ms };
 
-	if (!sm->on || !account_online(account))
+	if (!sm->on)
+		return;
+	/*
+	 * What changed nothing may come again: its count alone is no reason to wait for the disk.  But what the next
+	 * stream tells in order to resume must never be more than a later process would.
+	 */
+	if (account_online(account) && !sm->answer && !sm->ask && sm->in - sm->in_told < UNASKED &&
+	    !store_dirty(account->core->store))
 		return;
 	if (sm->id != NULL && sm->in != sm->in_committed && !save_row(account, &row, &error)) {
 		turn_failed(account->core->turn, error);

@@ -71,7 +71,7 @@ bool	 acknowledge_element(struct account *, const struct stanza *);
 void	 acknowledge_flush(struct account *);
 /* The stream is down, to be resumed or not. */
 void	 acknowledge_down(struct account *);
-/* Before a commit: the row of the stream. */
+/* Before a commit: the row of the stream, when something else is to be committed or told, or the link is gone. */
 void	 acknowledge_save(struct account *);
 /* The disk took nothing of a session that had begun: it will not be gone on with. */
 void	 acknowledge_forget(struct account *);
