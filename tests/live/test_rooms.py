@@ -39,6 +39,8 @@ def cave(service, people, peer, confab):
     confab.account("home", service, me, nick="zoe")
     confab.start()
     confab.wait_state("home")
+    # Somebody sits there: else ejabberd keeps presences back (XEP-0352).
+    confab.call("active", focused=True)
     return confab, anna, room, me
 
 
@@ -58,10 +60,7 @@ def test_a_day_in_a_room(cave):
     assert [(m["body"], m["state"]) for m in history] == [("hello zoe", "received"), ("good day", "stored")]
     confab.do("/nick zora", account="home", chat=room)
     events.expect(type="room", chat=room, nick="zora")
-    # Nobody sits there, so ejabberd keeps presences back until something that matters comes (XEP-0352).
     anna.presence(to=f"{room}/annette")
-    anna.expect(lambda e: e["from"] == f"{room}/annette" and "code=\"110\"" in e["xml"], ev="presence")
-    anna.send(room, "new names", type="groupchat")
     events.expect(type="passage", kind="renamed", nick="anna", new_nick="annette")
     confab.do("/leave so long", account="home", chat=room)
     anna.expect(ev="presence", type="unavailable", status="so long", **{"from": f"{room}/zora"})
@@ -78,3 +77,97 @@ def test_what_is_not_there_is_not_made(cave, service):
     there = confab.call("room", account="home", chat=missing)
     assert there["room"]["affiliation"] == "owner" and there["room"]["role"] == "moderator"
     enter(anna, missing, "anna")
+
+
+def bodies(confab, chat, account="home"):
+    return [m["body"] for m in confab.call("history", account=account, chat=chat)["messages"]]
+
+
+def is_in(confab, room, account="home"):
+    """Waits until we are in; the answer of room."""
+    return rig.until(lambda: (lambda r: r if r["room"]["state"] == "in" else None)(confab.call("room", account=account, chat=room)),
+                     lambda: f"not in {room}: {confab.call('room', account=account, chat=room)['room']}")
+
+
+def test_to_one_alone(cave):
+    confab, anna, room, _ = cave
+    confab.do(f"/join {room}", account="home")
+    confab.do("/msg anna between us", account="home", chat=room)
+    got = anna.message("between us", type="chat")
+    assert got["from"] == f"{room}/zoe"
+    events = confab.watch("message")
+    anna.send(f"{room}/zoe", "only for you", extra=f"<x xmlns='{MUC}#user'/>")
+    events.expect(body="only for you", chat=f"{room}/anna", nick="anna")
+    assert bodies(confab, f"{room}/anna") == ["between us", "only for you"]
+    assert bodies(confab, room) == []
+
+
+def test_killed_in_a_room(cave):
+    """kill -9: the others see nobody go, nothing is lost or twice, and who is there is known again."""
+    confab, anna, room, _ = cave
+    confab.do(f"/join {room}", account="home")
+    anna.send(room, "before", type="groupchat", id="k1")
+    rig.until(lambda: "before" in bodies(confab, room), "nothing came")
+    confab.do("and ours", account="home", chat=room, wait="stored")
+    confab.kill()
+    anna.send(room, "meanwhile", type="groupchat", id="k2")
+    anna.message("meanwhile")
+    confab.start()
+    confab.wait_state("home")
+    there = is_in(confab, room)
+    assert sorted(o["nick"] for o in there["occupants"]) == ["anna", "zoe"]
+    rig.until(lambda: bodies(confab, room) == ["before", "and ours", "meanwhile"], lambda: str(bodies(confab, room)))
+    confab.do("still here", account="home", chat=room, wait="stored")
+    anna.message("still here")
+    assert not [e for e in anna.seen if e.get("from") == f"{room}/zoe" and e.get("type") == "unavailable"]
+
+
+def test_a_new_session_is_in_the_room_again(cave):
+    confab, anna, room, _ = cave
+    confab.do(f"/join {room}", account="home")
+    confab.do("one", account="home", chat=room, wait="stored")
+    confab.stop()
+    anna.expect(ev="presence", type="unavailable", **{"from": f"{room}/zoe"})
+    for body in ("two", "three"):
+        anna.send(room, body, type="groupchat", id=body)
+        anna.message(body)
+    confab.start()
+    confab.wait_state("home")
+    is_in(confab, room)
+    rig.until(lambda: bodies(confab, room) == ["one", "two", "three"], lambda: str(bodies(confab, room)))
+
+
+def test_two_accounts_in_one_room(service, people, peer, confab):
+    first, second, owner = people(3, on=service)
+    room = room_of(service, f"both-{first}")
+    anna = peer(owner, server=service)
+    enter(anna, room, "anna")
+    unlock(anna, room)
+    confab.account("one", service, first, nick="uno").account("two", service, second, nick="due")
+    confab.start()
+    for account in ("one", "two"):
+        confab.wait_state(account)
+        confab.do(f"/join {room}", account=account)
+    confab.do("hello due", account="one", chat=room, wait="stored")
+    rig.until(lambda: bodies(confab, room, "two") == ["hello due"], "the other account did not hear it")
+    mine, = confab.history("one", room)
+    theirs, = confab.history("two", room)
+    assert (mine["direction"], mine["nick"], mine["mention"]) == ("out", "uno", False)
+    assert (theirs["direction"], theirs["nick"], theirs["mention"]) == ("in", "uno", True)
+
+
+def test_put_out(cave):
+    confab, anna, room, _ = cave
+    confab.do(f"/join {room}", account="home")
+    events = confab.watch("room", "notice")
+    admin = "<iq type='set' id='{0}' to='{1}'><query xmlns='http://jabber.org/protocol/muc#admin'><item nick='zoe' role='none'>" \
+            "<reason>enough</reason></item></query></iq>"
+    anna.raw(admin.format("k1", room))
+    gone = events.expect(type="room", chat=room, state="failed", reason="kicked")
+    assert '"enough"' in gone["text"] and "/join" in gone["text"]
+    assert "/join" in confab.do("still here", account="home", chat=room, ok=False)
+    confab.do("/join", account="home", chat=room)
+    anna.raw(f"<iq type='set' id='d1' to='{room}'><query xmlns='{MUC}#owner'><destroy jid='other@conference.localhost'>"
+             "<reason>moved</reason></destroy></query></iq>")
+    gone = events.expect(type="room", chat=room, state="failed", reason="destroyed")
+    assert "other@conference.localhost" in gone["text"] and '"moved"' in gone["text"]
