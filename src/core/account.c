@@ -11,6 +11,7 @@
 #include "core/bus.h"
 #include "core/connection.h"
 #include "core/feature.h"
+#include "core/invite.h"
 #include "core/link.h"
 #include "core/request.h"
 #include "core/room.h"
@@ -161,6 +162,7 @@ forget(struct core *core, guint index)
 
 	connection_close(account);
 	requests_forget(account);
+	invites_forget(account);
 	post_gone(account);
 	/* What this turn still has to do for it comes first. */
 	g_ptr_array_steal_index(core->accounts, index);

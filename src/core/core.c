@@ -13,6 +13,7 @@
 #include "core/caps.h"
 #include "core/connection.h"
 #include "core/erase.h"
+#include "core/invite.h"
 #include "core/prompt.h"
 #include "core/request.h"
 #include "core/search.h"
@@ -133,6 +134,7 @@ core_new(const struct paths *paths, const struct transport *transport, const cha
 	core->caps = caps_new();
 	core->calls = g_ptr_array_new();
 	core->requests = requests_new();
+	core->invites = invites_new();
 	core->addresses = chat_addresses_new();
 	core->drafters = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, g_free);
 	core->settings = settings_load(paths->config, error);
@@ -152,6 +154,7 @@ core_new(const struct paths *paths, const struct transport *transport, const cha
 	}
 	load_front(core);
 	requests_restore(core);
+	invites_restore(core);
 	if (core->set_aside != NULL)
 		say_aside(core);
 	return core;
@@ -239,8 +242,9 @@ core_free(struct core *core)
 		turn_finish(core->turn);
 		turn_abandon(core->turn);
 	}
-	for (guint i = 0; i < core->accounts->len; i++)
-		account_free(core->accounts->pdata[i]);
+	/* Whoever hears that an answer is lost does not find an account that is gone. */
+	while (core->accounts->len > 0)
+		account_free(g_ptr_array_steal_index(core->accounts, 0));
 	g_ptr_array_unref(core->accounts);
 	if (core->prompts != NULL)
 		prompts_free(core->prompts);
@@ -251,6 +255,7 @@ core_free(struct core *core)
 	if (core->settings != NULL)
 		settings_free(core->settings);
 	g_ptr_array_unref(core->requests);
+	g_ptr_array_unref(core->invites);
 	g_ptr_array_unref(core->calls);
 	g_hash_table_unref(core->drafters);
 	g_hash_table_unref(core->addresses);

@@ -34,6 +34,7 @@ struct core {
 	GPtrArray	*accounts;	/* struct account, in the order of the accounts file */
 	GPtrArray	*calls;		/* struct command_call, under way */
 	GPtrArray	*requests;	/* core/request.h */
+	GPtrArray	*invites;	/* core/invite.h */
 	struct attention *attention;	/* who sits in front of a face */
 	struct absence	*absence;	/* what came while nobody did */
 	GHashTable	*caps;		/* core/caps.h: what clients can do, by their hash */

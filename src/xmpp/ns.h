@@ -52,6 +52,7 @@
 #define NS_PUBSUB	"http://jabber.org/protocol/pubsub" /* XEP-0060 */
 #define NS_PUBSUB_EVENT	NS_PUBSUB "#event"
 #define NS_PUBSUB_OWNER	NS_PUBSUB "#owner"
+#define NS_CONFERENCE	"jabber:x:conference"		/* XEP-0249 */
 #define NS_CHANNEL_SEARCH "urn:xmpp:channel-search:0:search" /* XEP-0433 */
 #define NS_NICK		"http://jabber.org/protocol/nick" /* XEP-0172 */
 
