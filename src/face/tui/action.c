@@ -279,6 +279,9 @@ screen_action(struct face *face, enum action action, int count)
 	case ACTION_INFO_DOWN:
 		info_pane_scroll(face, action == ACTION_INFO_UP ? -count : count);
 		break;
+	case ACTION_OPEN_INBOX:
+		digest_open(face);
+		break;
 	case ACTION_GO_DATE:
 		search_ask_place(face);
 		break;

@@ -92,6 +92,14 @@ run_goto(struct face *face, const char *argument)
 }
 
 static bool
+run_inbox(struct face *face, const char *argument)
+{
+	(void)argument;
+	digest_open(face);
+	return true;
+}
+
+static bool
 run_keys(struct face *face, const char *argument)
 {
 	g_autoptr(GString) text = g_string_new("Keys; /bind KEY ACTION changes them, and so does ~/.inputrc, where the names have "

@@ -78,9 +78,10 @@ enum view_action {
 #undef VIEW
 	VIEWS
 };
-enum page_kind { PAGE_HELP, PAGE_LEGEND, PAGE_CONTACTS, PAGE_SEARCH, PAGE_ANY };
+enum page_kind { PAGE_HELP, PAGE_LEGEND, PAGE_CONTACTS, PAGE_SEARCH, PAGE_DIGEST, PAGE_ANY };
 struct page {
 	bool		 on, filtering;
+	bool		 passive;		/* letters are no keys of it: they go on into the line */
 	enum page_kind	 kind;
 	char		*subject;		/* what it is about; NULL: all */
 	char		*at;			/* the target under the cursor */
@@ -90,6 +91,12 @@ struct page {
 	GString		*filter;		/* NULL, or what the lines must hold */
 	json_t		*commands;		/* what the core says of its commands; NULL: not asked yet */
 	char		*hint;			/* what its keys do */
+};
+
+/* view_digest.c */
+struct digest {
+	json_t		*data;			/* what the core said last; NULL: nothing */
+	char		*error;
 };
 
 /* view_search.c: what was looked for last stays when the view is left, so that the selection can go on from hit to hit. */
@@ -221,6 +228,7 @@ struct face {
 	struct page	 page;
 	struct search	 search;
 	struct info_pane info;
+	struct digest	 digest;
 	int64_t		 jump;			/* the message that the view goes to once it is here; 0: none */
 	bool		 describing;		/* the next key is not done but described */
 	struct palette	 palette;
@@ -424,6 +432,8 @@ const struct action_row *select_row(int i);	/* NULL behind the last one */
 void	 select_begin(struct face *);
 /* The same, with this one, which is held. */
 void	 select_at(struct face *, int64_t id);
+/* The same with an open question. */
+void	 select_prompt(struct face *, int64_t id);
 void	 select_leave(struct face *);
 /* A key while something is selected; false: nothing is. */
 bool	 select_key(struct face *, const char *bytes, size_t len);
@@ -447,6 +457,8 @@ bool	 page_key(struct face *, const char *bytes, size_t len);
 int	 page_action(enum page_kind, const char *bytes, size_t len);
 /* The rows of views.def, NULL behind the last one. */
 const struct view_row *view_row(int i);
+/* The page stands in the place of the line too. */
+bool	 page_covers_line(const struct face *);
 /* What stands in the place of the prompt, the caller's, and of the hint; NULL: no page is open. */
 char	*page_prompt(const struct face *);
 const char *page_hint(const struct face *);
@@ -455,6 +467,12 @@ void	 page_draw(struct face *);
 void	 describe_begin(struct face *);
 /* The key that is to be described; false: none is. */
 bool	 describe_key(struct face *, const char *bytes, size_t len);
+
+/* view_digest.c */
+/* After attaching: it is shown where there is something to tell. */
+void	 digest_first(struct face *);
+void	 digest_open(struct face *);
+void	 digest_free(struct face *);
 
 /* view_search.c */
 /* everywhere: in all chats, else in the one in front. */

@@ -337,6 +337,7 @@ link_attach(struct face *face)
 	else
 		client_request(face->client, "layout", json_pack("{s:s}", "name", face->name), took_layout, face);
 	relist(face);
+	digest_first(face);
 	if (!chat_is_console(face->front)) {
 		link_page(face, face->front, WINDOW_BEFORE);
 		model_each_chat(face->model, tell_draft, face);

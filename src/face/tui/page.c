@@ -15,6 +15,7 @@ static const struct {
 	[PAGE_HELP] = { page_help_make, page_help_follow, page_help_act },
 	[PAGE_CONTACTS] = { page_contacts_make, page_contacts_follow, page_contacts_act },
 	[PAGE_LEGEND] = { page_legend_make, NULL, NULL },
+	[PAGE_DIGEST] = { digest_make, digest_follow, digest_act },
 	[PAGE_SEARCH] = { search_make, search_follow, search_act },
 };
 
@@ -194,7 +195,7 @@ page_close(struct face *face)
 
 	if (!page->on)
 		return;
-	page->on = page->filtering = false;
+	page->on = page->filtering = page->passive = false;
 	page->top = 0;
 	g_clear_pointer(&page->subject, g_free);
 	g_clear_pointer(&page->at, g_free);
@@ -358,6 +359,11 @@ page_key(struct face *face, const char *bytes, size_t len)
 		filter_key(face, bytes, len);
 		return true;
 	}
+	/* What is typed is meant for the chat. */
+	if (face->page.passive && (unsigned char)bytes[0] >= 0x20 && bytes[0] != 0x7f) {
+		page_close(face);
+		return false;
+	}
 	action = page_action(face->page.kind, bytes, len);
 	/* No other letter is typed; what has Ctrl or Alt, and function keys, do what they do everywhere. */
 	if (action < 0)
@@ -374,6 +380,12 @@ page_move(struct face *face, int by)
 {
 	move(face, by);
 	face_mark(face, DIRTY_ALL);
+}
+
+bool
+page_covers_line(const struct face *face)
+{
+	return face->page.on && !face->page.passive;
 }
 
 char *
@@ -396,6 +408,8 @@ page_hint(const struct face *face)
 {
 	if (!face->page.on)
 		return NULL;
+	if (face->page.passive)
+		return "Enter opens  Del done  Esc leaves";
 	if (face->page.kind == PAGE_SEARCH && face->ask.open)
 		return "Enter to the results  Up former words  Esc leaves";
 	return face->page.filtering ? "Enter keeps it  Esc shows all" : face->page.hint;

@@ -42,6 +42,11 @@ void	 page_contacts_act(struct face *, enum view_action, const char *target);
 void	 page_help_follow(struct face *, const char *target);
 void	 page_help_act(struct face *, enum view_action, const char *target);
 
+/* view_digest.c */
+void	 digest_make(struct face *, struct page_lines *);
+void	 digest_follow(struct face *, const char *target);
+void	 digest_act(struct face *, enum view_action, const char *target);
+
 /* By lines that lead somewhere. */
 void	 page_move(struct face *, int by);
 

@@ -19,7 +19,7 @@ screen_prompt(const struct face *face)
 		return g_strdup_printf("%s> ", face->ask.title);
 	if (face->palette.on)
 		return palette_prompt(face);
-	if (face->page.on)
+	if (page_covers_line(face))
 		return page_prompt(face);
 	return *own != '\0' ? g_strdup(own) : status_prompt(&status, canvas_columns(face->canvas));
 }
@@ -33,7 +33,7 @@ shown_line(const struct face *face, size_t *point)
 		return g_strnfill(*point, '*');
 	}
 	*point = 0;
-	if ((face->page.on && !face->ask.open) || face->palette.on)
+	if ((page_covers_line(face) && !face->ask.open) || face->palette.on)
 		return g_strdup("");
 	*point = input_point(face->input);
 	return g_strdup(input_line(face->input));

@@ -84,6 +84,18 @@ select_at(struct face *face, int64_t id)
 }
 
 void
+select_prompt(struct face *face, int64_t id)
+{
+	int64_t entry = window_prompt_id(id);
+
+	if (window_find(face->front->window, entry) < 0)
+		return;
+	if (face->select.rows.marked == NULL)
+		face->select.rows.marked = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	put(face, entry);
+}
+
+void
 select_begin(struct face *face)
 {
 	const struct window *window = face->front->window;

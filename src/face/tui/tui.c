@@ -449,6 +449,7 @@ face_clear(struct face *face)
 	page_free(face);
 	palette_free(face);
 	search_free(face);
+	digest_free(face);
 	g_free(face->select.how);
 	ask_close(face);
 	g_clear_pointer(&face->client, client_free);

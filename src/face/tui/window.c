@@ -366,7 +366,7 @@ window_passage(struct window *window, const struct event *event)
 void
 window_prompt(struct window *window, const struct event *event)
 {
-	int64_t id = -PROMPT_BASE - event->prompt.id;
+	int64_t id = window_prompt_id(event->prompt.id);
 	long at = window_find(window, id);
 	struct entry *entry;
 
@@ -381,6 +381,12 @@ window_prompt(struct window *window, const struct event *event)
 	entry->time = event->time;
 	event_copy(&entry->event, event);
 	insert(window, entry);
+}
+
+int64_t
+window_prompt_id(int64_t prompt)
+{
+	return -PROMPT_BASE - prompt;
 }
 
 char *

@@ -79,6 +79,8 @@ void	 window_note(struct window *, enum severity, int64_t time, const char *text
 void	 window_passage(struct window *, const struct event *);
 /* An open question; the same id again replaces it, gone takes it away. */
 void	 window_prompt(struct window *, const struct event *);
+/* The entry of a question. */
+int64_t	 window_prompt_id(int64_t prompt);
 /* The key that gives the i-th answer of a question, "" behind the last one: its own, else the first letter of the word that
  * no answer before it has.  The caller's. */
 char	*window_prompt_key(const struct event_prompt *, size_t i);
