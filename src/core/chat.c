@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/jid.h"
+#include "base/limits.h"
 #include "base/text.h"
 #include "core/bus.h"
 #include "core/feature.h"
@@ -142,6 +143,21 @@ chat_kind_of(const struct core *core, int64_t chat)
 	return address != NULL ? address->kind : CHAT_PERSON;
 }
 
+/* What is shown of a nick: safe, and blanks at its ends are seen. */
+static char *
+shown_nick(const char *nick)
+{
+	g_autofree char *clean = nick != NULL ? text_clean(nick, -1, TEXT_LINE, LIMIT_NAME) : NULL;
+	size_t len = clean != NULL ? strlen(clean) : 0;
+	bool before = len > 0 && clean[0] == ' ', after = len > 1 && clean[len - 1] == ' ';
+
+	if (!before && !after)
+		return g_steal_pointer(&clean);
+	if (after)
+		clean[len - 1] = '\0';
+	return g_strdup_printf("%s%s%s", before ? "␣" : "", clean + before, after ? "␣" : "");
+}
+
 /* The sender's address; in a room the one there, also our own. */
 static char *
 from_of(const struct message_row *row, const struct address *chat)
@@ -186,7 +202,7 @@ chat_message_event(const struct core *core, const struct message_row *row, bool 
 	m->direction = row->flags & MESSAGE_OUT ? DIRECTION_OUT : DIRECTION_IN;
 	m->from = from_of(row, chat);
 	if (chat->kind != CHAT_PERSON)
-		m->nick = g_strdup(row->resource);
+		m->nick = shown_nick(row->resource);
 	m->state = row->state;
 	m->reason = g_strdup(row->reason);
 	m->encryption = row->encryption;

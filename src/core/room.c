@@ -55,6 +55,7 @@ room_new(struct account *account, const char *jid, const char *nick)
 	room->jid = g_strdup(jid);
 	room->nick = g_strdup(nick);
 	room->occupants = room_occupants_new();
+	room->skeletons = g_hash_table_new(g_str_hash, g_str_equal);
 	room->waiters = g_ptr_array_new_with_free_func(g_free);
 	g_hash_table_insert(account->rooms, room->jid, room);
 	return room;
@@ -67,6 +68,7 @@ room_free(struct room *room)
 	clock_timer_cancel(&room->silence);
 	if (room->archive != NULL)
 		archive_free(room->archive);
+	g_hash_table_unref(room->skeletons);
 	g_hash_table_unref(room->occupants);
 	g_ptr_array_unref(room->waiters);
 	if (room->changed != NULL)

@@ -57,6 +57,7 @@ struct room {
 	enum affiliation affiliation;
 	enum role	 role;
 	GHashTable	*occupants;	/* nick → struct occupant, we among them */
+	GHashTable	*skeletons;	/* what a nick looks like → struct occupant, the first that does */
 	char		*name, *subject, *subject_by;
 	int64_t		 subject_ms;
 	unsigned	 features;	/* of enum room_feature */

@@ -208,6 +208,7 @@ room_tell_changes(struct room *room)
 void
 room_forget_occupants(struct room *room)
 {
+	g_hash_table_remove_all(room->skeletons);
 	g_hash_table_remove_all(room->occupants);
 	g_clear_pointer(&room->changed, g_hash_table_unref);
 	room->affiliation = AFFILIATION_NONE;
@@ -372,6 +373,17 @@ take_self(struct passing *p, const struct occupant *o)
 	room->affiliation = o->affiliation;
 }
 
+/* Only where it matters: somebody with a standing, who spoke, or we. */
+static void
+tell_like(struct room *room, const struct occupant *o, const struct occupant *other)
+{
+	if (other == NULL || room->state != ROOM_IN)
+		return;
+	if (other->affiliation >= AFFILIATION_MEMBER || spoke_recently(other) || strcmp(other->nick, room->nick) == 0)
+		room_notice(room, SEVERITY_WARNING, "\"%s\" came into %s and can be mixed up with \"%s\", who is somebody else.", o->nick,
+		    room->jid, other->nick);
+}
+
 static void
 came(struct passing *p)
 {
@@ -391,6 +403,8 @@ came(struct passing *p)
 			room_changed(room);
 	}
 	news = read_occupant(p, o);
+	if (fresh)
+		tell_like(room, o, room_like_add(room, o));
 	if (fresh || news)
 		room_occupant_changed(room, p->nick);
 	if (fresh && !p->self)
@@ -426,11 +440,17 @@ renamed(struct passing *p, struct occupant *o)
 	room_occupant_changed(room, p->nick);
 	room_occupant_changed(room, nick);
 	/* The same person goes on under it; their presence follows. */
+	room_like_remove(room, o);
+	g_clear_pointer(&o->like, g_free);
 	g_hash_table_steal_extended(room->occupants, p->nick, (gpointer *)&key, NULL);
 	g_free(o->nick);
 	o->nick = g_strdup(nick);
 	o->since = order_last(room->account->core->store);
+	/* Whoever stood under it before is not there. */
+	if (room_occupant(room, nick) != NULL)
+		room_like_remove(room, room_occupant(room, nick));
 	g_hash_table_replace(room->occupants, o->nick, o);
+	tell_like(room, o, room_like_add(room, o));
 	if (!p->self)
 		return;
 	g_free(room->nick);
@@ -517,6 +537,7 @@ went(struct passing *p)
 	}
 	words = p->words != NULL ? g_strdup(p->words) : clean(stanza_text(stanza_child(p->presence, "status", NS_CLIENT)));
 	tell_passage(room, kind, p->nick, NULL, p->by, words);
+	room_like_remove(room, o);
 	g_hash_table_remove(room->occupants, p->nick);
 	room_occupant_changed(room, p->nick);
 	room_changed(room);

@@ -23,6 +23,11 @@ json_t	*room_features(const struct room *);
 GHashTable *room_occupants_new(void);
 /* The occupant-id in a stanza of the room, where it gives any; the caller's. */
 char	*room_occupant_id(const struct room *, const struct stanza *);
+/* room_like.c: what a nick looks like; the caller's. */
+char	*room_skeleton(const char *nick);
+/* They came: the one with whom they can be mixed up, or NULL.  And: they are about to go, or to take another nick. */
+const struct occupant *room_like_add(struct room *, struct occupant *);
+void	 room_like_remove(struct room *, struct occupant *);
 /* Posts what changed in this turn. */
 void	 room_tell_changes(struct room *);
 /* We are not in it any more, though nobody said so: enters it anew. */
