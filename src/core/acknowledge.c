@@ -192,8 +192,12 @@ resume_session(struct account *account, const struct stream_up *up)
 	sm->on = sm->exact = true;
 	sm->in_told = sm->in;
 	settle(account, acked);
-	/* Everything beyond what the server counted goes again, with new numbers. */
+	/*
+	 * Everything beyond what the server counted goes again, with new numbers.  The old ones go with this commit: others
+	 * get them before the messages do, and a process that dies then must not take those for messages that arrived.
+	 */
 	sm->out = acked;
+	outbox_requeue(account);
 	put_aside(sm);
 	sm->clean = sm->proving = true;
 	ask_now(account, LIMIT_PROOF_WAIT);
@@ -212,10 +216,18 @@ go_on(struct account *account)
 		connection_write(account, xml, strlen(xml));
 		g_free(xml);
 	}
-	outbox_requeue(account);
 	outbox_flush(account);
-	if (!turn_is_stuck(account->core->turn))
-		send_again(account);
+	send_again(account);
+}
+
+/* After the commit of what the proof says. */
+static void
+proved(void *ctx)
+{
+	struct account *account = ctx;
+
+	if (account->sm.proving && account_online(account))
+		go_on(account);
 }
 
 void
@@ -327,7 +339,7 @@ acknowledge_element(struct account *account, const struct stanza *element)
 	clock_timer_cancel(&sm->patience);
 	settle(account, acked);
 	if (sm->proving)
-		go_on(account);
+		turn_after(account->core->turn, proved, account, NULL);
 	/* More went out meanwhile: the burst is not over. */
 	sm->ask = outbox_waits_for_ack(account);
 	turn_wake(account->core->turn);

@@ -60,6 +60,7 @@ struct archive {
 	struct archive_page page;
 	uint64_t	 request;	/* the open iq */
 	struct clock_timer *retry;
+	struct clock_timer *looking;	/* runs until the fate of what is unknown is known, as far as it can be */
 	GQueue		 wants;		/* of struct want */
 
 	/* The open query: */
@@ -123,6 +124,7 @@ void
 archive_free(struct archive *a)
 {
 	clock_timer_cancel(&a->retry);
+	clock_timer_cancel(&a->looking);
 	archive_page_clear(&a->page);
 	g_queue_clear_full(&a->wants, want_free);
 	span_clear(&a->span);
@@ -197,6 +199,25 @@ on_retry(void *ctx)
 	step(a);
 }
 
+/* What waited goes out. */
+static void
+stop_looking(struct archive *a)
+{
+	if (a->looking == NULL)
+		return;
+	clock_timer_cancel(&a->looking);
+	outbox_flush(a->account);
+}
+
+static void
+looked_enough(void *ctx)
+{
+	struct archive *a = ctx;
+
+	a->looking = NULL;
+	outbox_flush(a->account);
+}
+
 /* Nothing is asked until the timer, a new session, or a person says so. */
 static void
 give_up(struct archive *a, int64_t retry_ms, const char *format, ...) G_GNUC_PRINTF(3, 4);
@@ -214,6 +235,7 @@ give_up(struct archive *a, int64_t retry_ms, const char *format, ...)
 	archive_page_close(&a->page);
 	set_state(a, SYNC_WAITING, text);
 	drop_wants(a);
+	stop_looking(a);
 	clock_timer_cancel(&a->retry);
 	if (retry_ms != 0)
 		a->retry = clock_timer_start(retry_ms, on_retry, a);
@@ -709,6 +731,9 @@ begin(struct archive *a)
 	forget_circle(a);
 	a->has = a->present = a->vanished = a->ask_by_time = false;
 	g_clear_pointer(&a->live_id, g_free);
+	clock_timer_cancel(&a->looking);
+	if (a->room == NULL && outbox_has_unknown(account))
+		a->looking = clock_timer_start(LIMIT_FATE_WAIT, looked_enough, a);
 	if (!turn_begin(account->core->turn))
 		return;
 	a->row = archive_row_find(store, account->id, owner(a), "", true, &error);
@@ -762,10 +787,18 @@ archive_told(struct account *account, bool has)
 	struct archive *a = account->archive;
 
 	a->has = has;
-	if (has)
+	if (has) {
 		step(a);
-	else
+	} else {
 		set_state(a, SYNC_NONE, "The server keeps no archive.");
+		stop_looking(a);
+	}
+}
+
+bool
+archive_looks(const struct account *account)
+{
+	return account->archive->looking != NULL;
 }
 
 void
@@ -990,6 +1023,8 @@ prefs_told(void *ctx, enum iq_end end, const struct stanza *answer)
 	if (prefs != NULL && a->state == SYNC_COMPLETE && span_find(a->account->core->store, a->row, INT64_MAX, &top))
 		outbox_not_found(a->account, top.low, keeps, (void *)(uintptr_t)prefs);
 	span_clear(&top);
+	if (end != IQ_LOST)
+		stop_looking(a);
 }
 
 /*
@@ -1001,8 +1036,10 @@ settle_unknown(struct archive *a)
 {
 	struct stanza *iq;
 
-	if (a->vanished || !outbox_has_unknown(a->account))
+	if (a->vanished || !outbox_has_unknown(a->account)) {
+		stop_looking(a);
 		return;
+	}
 	if (a->room != NULL) {
 		outbox_not_found_in(a->account, a->room->jid);
 		return;

@@ -35,6 +35,8 @@ void	 archive_room_in(struct archive *);
 void	 archive_room_out(struct archive *);
 /* The session goes on, and we were in all the time: what was asked meanwhile is asked again. */
 void	 archive_room_on(struct archive *);
+/* What became of our messages of which nobody knows is being looked for: what was typed behind them waits. */
+bool	 archive_looks(const struct account *);
 /* A message with a <result/>, from whomever. */
 void	 archive_result(struct account *, const struct stanza *);
 /* A message came by itself and is a row now. */

@@ -493,7 +493,7 @@ static bool
 handle_sm(struct account *account, const struct stanza *element)
 {
 	struct turn *turn = account->core->turn;
-	bool good, proving = account->sm.proving;
+	bool good;
 
 	if (account->connection->broken != NULL)
 		return true;
@@ -501,11 +501,8 @@ handle_sm(struct account *account, const struct stanza *element)
 		return false;
 	good = acknowledge_element(account, element);
 	turn_end(turn, !turn_is_stuck(turn));
-	if (turn_is_stuck(turn)) {
-		/* What it proves has not been taken note of. */
-		account->sm.proving = account->sm.clean = proving;
+	if (turn_is_stuck(turn))
 		return false;
-	}
 	if (!good)
 		connection_break(account, "undefined-condition", counts_wrong);
 	return true;

@@ -8,6 +8,7 @@
 #include "base/jid.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "core/archive.h"
 #include "core/chat.h"
 #include "core/feature.h"
 #include "core/room_message.h"
@@ -252,18 +253,29 @@ send_edit(struct account *account, const struct edit_row *edit)
 	return !turn_failed(core->turn, error);
 }
 
+/* One of this chat is being looked for: what was typed behind it would come before it. */
+static bool
+must_wait(const struct message_row *row, const GPtrArray *unknown)
+{
+	for (guint i = 0; unknown != NULL && i < unknown->len; i++)
+		if (((const struct message_row *)unknown->pdata[i])->chat == row->chat)
+			return true;
+	return false;
+}
+
 static void
 send_queued(struct account *account)
 {
-	g_autoptr(GPtrArray) rows = NULL, edits = NULL;
+	g_autoptr(GPtrArray) rows = NULL, edits = NULL, unknown = NULL;
 
 	/* A resumed stream is proved first, and what is older goes first. */
 	if (!account_online(account) || account->sm.proving || !turn_begin(account->core->turn))
 		return;
 	rows = in_state(account, MESSAGE_QUEUED);
 	bool ok = true;
+	unknown = archive_looks(account) ? in_state(account, MESSAGE_UNKNOWN) : NULL;
 	for (guint i = 0; ok && i < rows->len; i++)
-		ok = send_row(account, rows->pdata[i]);
+		ok = must_wait(rows->pdata[i], unknown) || send_row(account, rows->pdata[i]);
 	edits = edit_list(account->core->store, account->id);
 	for (guint i = 0; ok && i < edits->len; i++)
 		ok = send_edit(account, edits->pdata[i]);

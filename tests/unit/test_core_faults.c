@@ -118,6 +118,7 @@ struct life {
 	const char	*test;
 	unsigned	 fault, seed;
 	bool		 small;		/* next to no cache: changes are written before they are committed */
+	unsigned	 deaths;	/* more of them after the first, soon */
 	bool		 forget;	/* the session does not survive the process */
 	enum mode	 mode;
 	GRand		*chance;
@@ -353,6 +354,10 @@ revive(struct life *l)
 		model_fail(l->m, "%s", error->message);
 	check_promises(l);
 	clock_fake_advance(1500);
+	if (l->deaths > 0) {
+		l->deaths--;
+		faultvfs_fail_at((unsigned)g_rand_int_range(l->chance, 1, 150), FAULT_DEATH, true);
+	}
 	core_start(l->core);
 }
 
@@ -816,6 +821,7 @@ run(const struct life *life, unsigned stride)
 	}
 FAULT_TEST(killed, 1, .mode = KILLED)
 FAULT_TEST(killed_and_session_lost, 29, .mode = KILLED, .forget = true)
+FAULT_TEST(killed_again_and_again, 5, .mode = KILLED, .deaths = 4)
 FAULT_TEST(killed_with_small_cache, 29, .mode = KILLED, .small = true)
 FAULT_TEST(power_lost, 11, .mode = POWER_LOST)
 FAULT_TEST(power_lost_with_small_cache, 29, .mode = POWER_LOST, .small = true, .forget = true)
@@ -853,6 +859,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_killed_and_session_lost),
+		cmocka_unit_test(test_killed_again_and_again),
 		cmocka_unit_test(test_killed_with_small_cache),
 		cmocka_unit_test(test_power_lost),
 		cmocka_unit_test(test_power_lost_with_small_cache),
