@@ -404,14 +404,14 @@ chat_find_message(struct core *core, int64_t chat, const char *text, GError **er
 }
 
 void
-chat_ring(struct account *account, const char *jid, const char *text)
+chat_notice(struct account *account, const char *jid, enum severity severity, bool ring, const char *text)
 {
 	struct event event = { .type = EVENT_notice };
 
 	event.account_name = g_strdup(account_name(account));
 	event.chat_jid = g_strdup(jid);
-	event.notice.severity = SEVERITY_WARNING;
+	event.notice.severity = severity;
 	event.notice.text = text_clean(text, -1, TEXT_BODY, 0);
-	event.notice.ring = true;
+	event.notice.ring = ring;
 	bus_post(account->core->bus, event);
 }

@@ -46,8 +46,8 @@ char	*chat_meant(const struct core *, const struct account *, const char *jid);
 /* The contact's name as we call it: from the roster, else the local part; of a room as it calls itself.  The caller's. */
 char	*chat_name(const struct account *, const char *jid);
 
-/* A notice of this chat on the bus that rings in front of people. */
-void	 chat_ring(struct account *, const char *jid, const char *text);
+/* A notice of this chat on the bus; ring: somebody asks for it to be noticed now. */
+void	 chat_notice(struct account *, const char *jid, enum severity, bool ring, const char *text);
 
 /*
  * The message that MSG of a command line names: a number, -N for the N-th from the end of this chat (0: no chat), or

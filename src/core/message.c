@@ -15,6 +15,7 @@
 #include "core/room_message.h"
 #include "core/roster.h"
 #include "core/turn.h"
+#include "store/versions.h"
 #include "xmpp/ns.h"
 
 static void
@@ -66,6 +67,30 @@ address(struct incoming *in)
 	return true;
 }
 
+/* A correction of ours came back: the message says again what the other side has. */
+static void
+correction_bounced(struct incoming *in, int64_t chat, const char *id)
+{
+	struct core *core = in->account->core;
+	g_autofree char *text = NULL, *reason = NULL;
+	struct message_row *now;
+	struct stanza_fault fault;
+	g_autoptr(GError) error = NULL;
+
+	if (!stanza_fault_read(in->message, &fault))
+		return;
+	text = stanza_fault_text(&fault);
+	reason = g_strdup_printf("The correction was refused. %s: %s", fault.by != NULL ? fault.by : in->peer, text);
+	stanza_fault_clear(&fault);
+	now = message_uncorrect(core->store, chat, id, reason, &error);
+	if (now != NULL) {
+		turn_put_message(core->turn, now);
+		turn_put_chat(core->turn, chat);
+		chat_notice(in->account, in->peer, SEVERITY_WARNING, false, reason);
+	}
+	turn_failed(core->turn, error);
+}
+
 /* A message of ours came back with an error: it failed, and the words are on it. */
 static void
 bounced(struct incoming *in)
@@ -80,6 +105,8 @@ bounced(struct incoming *in)
 	g_autofree char *text = NULL, *reason = NULL;
 	g_autoptr(GError) error = NULL;
 
+	if (row == NULL && id != NULL && chat != 0 && !in->out)
+		correction_bounced(in, chat, id);
 	if (row == NULL || !stanza_fault_read(in->message, &fault)) {
 		if (row != NULL)
 			message_row_free(row);

@@ -46,9 +46,13 @@ corrections_store(struct incoming *in)
 	int64_t chat = target != NULL ? chat_find(core->store, in->account->id, in->peer, CHAT_PERSON, false, NULL) : 0;
 	int64_t id = chat != 0 ? message_correctable(core->store, chat, in->author,
 	    in->out || strcmp(in->author, account_jid(in->account)) == 0, in->encryption, target) : 0;
-	struct message_row *row = id != 0 ? message_load(core->store, id) : NULL;
+	/* One that came back to us does not count, whatever an archive kept of it. */
+	bool void_one = id != 0 && message_was_erased(core->store, chat, in->origin_id, NULL);
+	struct message_row *row = id != 0 && !void_one ? message_load(core->store, id) : NULL;
 	g_autoptr(GError) error = NULL;
 
+	if (void_one)
+		return DONE;
 	if (row == NULL || !room_message_same_stay(in, row->ord)) {
 		message_row_free(row);
 		in->corrects = g_steal_pointer(&target);
@@ -104,19 +108,57 @@ corrections_report(struct incoming *in)
 	return GO_ON;
 }
 
+/* "@MSG TEXT" has a name of a message before the text; *text then begins behind it.  NULL: it has none.  The caller's. */
+static char *
+split_name(const char **text)
+{
+	const char *name = *text + 1, *end = name + strcspn(name, " \t\n");
+	const char *digits = *name == '-' ? name + 1 : name;
+	bool number = end > digits && strspn(digits, "0123456789") == (size_t)(end - digits);
+
+	if (**text != '@' || *end != ' ' || !(number || g_str_has_prefix(name, "id:")))
+		return NULL;
+	*text = end + 1;
+	return g_strndup(name, (gsize)(end - name));
+}
+
+/* The one that is meant; NULL with an error. */
+static struct message_row *
+find_meant(struct command_call *call, int64_t chat, const char *name, GError **error)
+{
+	struct message_row *row;
+
+	if (name == NULL) {
+		row = chat != 0 ? message_last_out(call->core->store, chat) : NULL;
+		if (row == NULL)
+			g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "You have said nothing here yet that could be corrected.");
+		return row;
+	}
+	row = chat_find_message(call->core, chat, name, error);
+	if (row != NULL && (row->chat != chat || (row->flags & MESSAGE_OUT) == 0 || row->state == MESSAGE_CANCELLED)) {
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "Message %" G_GINT64_FORMAT " cannot be corrected: %s.", row->id,
+		    row->chat != chat ? "it is not of this chat" : (row->flags & MESSAGE_OUT) == 0 ? "it is not yours" :
+		    "it was cancelled");
+		g_clear_pointer(&row, message_row_free);
+	}
+	return row;
+}
+
 static void
 correct_run(struct command_call *call)
 {
+	const char *text = call->argv[0];
+	g_autofree char *name = split_name(&text);
 	g_autoptr(GError) error = NULL;
 	int64_t chat = chat_find(call->core->store, call->account->id, call->chat, CHAT_PERSON, false, NULL);
-	struct message_row *row = chat != 0 ? message_last_out(call->core->store, chat) : NULL;
+	struct message_row *row = find_meant(call, chat, name, &error);
 	int64_t id = row != NULL ? row->id : 0;
 
 	if (row == NULL) {
-		command_fail(call, RPC_ERROR_NOT_FOUND, "You have said nothing here yet that could be corrected.");
+		command_fail_with(call, error);
 		return;
 	}
-	if (!outbox_correct(call->account, row, call->argv[0], &error)) {
+	if (!outbox_correct(call->account, row, text, &error)) {
 		command_fail_with(call, error);
 	} else {
 		command_message(call, id);
@@ -127,8 +169,10 @@ correct_run(struct command_call *call)
 
 static const struct command commands[] = {
 	{ "correct", "TEXT...", "talking", "gives your last message in this chat another text",
-	  "Clients that know corrections show the new text in its place; others show it as one more message. What it said "
-	  "before is kept here.", NEEDS_ACCOUNT | NEEDS_CHAT, correct_run },
+	  "Before the text may stand @ and which message it is: @N, @-N for the N-th from the end of the chat, or @id:TEXT. "
+	  "Clients that know corrections show the new text in its place, some of them only that of the last message; others show "
+	  "it as one more message. What it said before is kept here, and is what it says again when the correction comes back as "
+	  "refused.", NEEDS_ACCOUNT | NEEDS_CHAT, correct_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };
 

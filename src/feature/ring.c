@@ -41,7 +41,7 @@ ring_annotate(struct incoming *in)
 		return GO_ON;
 	name = chat_name(in->account, in->peer);
 	text = g_strdup_printf("%s asks for your attention.", name);
-	chat_ring(in->account, in->peer, text);
+	chat_notice(in->account, in->peer, SEVERITY_WARNING, true, text);
 	/* The text that comes with it is for you, like one in a room that names you. */
 	in->mention = in->body != NULL;
 	return GO_ON;

@@ -56,6 +56,45 @@ none:
 	return NULL;
 }
 
+/* Its last text before, and the number of that; false: the correction is not its last one. */
+static bool
+find_last(struct store *store, int64_t chat, const char *by, int64_t *id, int64_t *number, char **body)
+{
+	sqlite3_stmt *stmt = db_ask(store, "SELECT v.message, v.number, v.body FROM version v JOIN message m ON m.id = v.message "
+	    "WHERE m.chat = ?1 AND m.flags & 1 AND v.by = ?2 "
+	    "AND v.number = (SELECT max(number) FROM version WHERE message = v.message)", "it", chat, by);
+	bool found = db_row(store, stmt, NULL);
+
+	if (found) {
+		*id = sqlite3_column_int64(stmt, 0);
+		*number = sqlite3_column_int64(stmt, 1);
+		*body = db_text(stmt, 2);
+		db_done(stmt);
+	}
+	return found;
+}
+
+struct message_row *
+message_uncorrect(struct store *store, int64_t chat, const char *by, const char *reason, GError **error)
+{
+	g_autofree char *body = NULL;
+	struct message_row *row;
+	int64_t id, number;
+	bool ok;
+
+	if (!find_last(store, chat, by, &id, &number, &body) || (row = load(store, id, error)) == NULL)
+		return NULL;
+	ok = db_change(store, error, "DELETE FROM version WHERE message = ?1 AND number = ?2", "ii", id, number) &&
+	    db_change(store, error, "DELETE FROM edit WHERE message = ?1 AND id = ?2", "it", id, by) &&
+	    db_change(store, error, "INSERT OR IGNORE INTO erased(chat, id) VALUES(?1, ?2)", "it", chat, by) &&
+	    (row->ord == 0 || search_remove(store, row->ord, row->body, error)) &&
+	    db_change(store, error, "UPDATE message SET body = ?2, reason = ?3, rev = ?4, flags = flags & ~(CASE WHEN EXISTS "
+	    "(SELECT 1 FROM version WHERE message = ?1) THEN 0 ELSE ?5 END) WHERE id = ?1", "ittii", id, body, reason,
+	    store_next_rev(store), (int64_t)MESSAGE_EDITED) && (row->ord == 0 || search_add(store, row->ord, body, error));
+	message_row_free(row);
+	return ok ? load(store, id, error) : NULL;
+}
+
 GPtrArray *
 message_versions(struct store *store, int64_t id)
 {

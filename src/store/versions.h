@@ -14,6 +14,12 @@
  */
 struct message_row *message_correct(struct store *, int64_t id, const char *body, const char *by, int64_t said_ms,
 	    GError **error);
+/*
+ * The correction with this id did not reach the other side: the message of ours says again what it said before, with reason,
+ * and copies of the correction that an archive brings are none.  The row as it now is; NULL without an error when there is
+ * no such correction, or another one came after it.
+ */
+struct message_row *message_uncorrect(struct store *, int64_t chat, const char *by, const char *reason, GError **error);
 /* The texts before, oldest first, of char *. */
 GPtrArray *message_versions(struct store *, int64_t id);
 

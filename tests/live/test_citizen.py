@@ -275,3 +275,47 @@ def test_nobody_sees_a_core_that_was_killed_go(confab, meet):
     # It is told what happens from now on.
     m.friend.presence(show="dnd")
     rig.until(lambda: "dnd" in confab.do("/roster", account="home"), "alice does not want to be disturbed")
+
+
+def test_what_one_device_corrects_the_other_shows(confab, confabs, meet, server, session, place):
+    m = meet()
+    other = confabs("other").account("home", server, m.mira, resource="other")
+    other.start()
+    other.wait_state("home")
+    face = place.keep(rpc.Rpc(other))
+    face.call("subscribe", types=["message"])
+    first = confab.call("run", line="teh cat", account="home", chat=m.you)["message"]
+    face.event("message", body="teh cat")
+    confab.do("and a dog", account="home", chat=m.you)
+    face.event("message", body="and a dog")
+    confab.do(f"/correct @{first} the cat", account="home", chat=m.you)
+    assert face.event("message", body="the cat")["edited"]
+    m.friend.message("the cat")
+    # And the other way, of what the first one wrote.
+    face.run(f"/correct @-1 and two dogs", account="home", chat=m.you)
+    m.friend.message("and two dogs")
+    rows = [("the cat", True), ("and two dogs", True)]
+    rig.until(lambda: [(r["body"], r["edited"]) for r in confab.history("home", m.you)] == rows, "both devices agree")
+    assert [(r["body"], r["edited"]) for r in other.history("home", m.you)] == rows
+
+
+def test_a_correction_that_comes_back_did_not_happen(confab, meet, session):
+    m = meet()
+    face = session()
+    face.call("subscribe", types=["message", "notice"])
+    number = face.run("teh cat", account="home", chat=m.you)["message"]
+    m.friend.message("teh cat")
+    face.run("/correct the cat", account="home", chat=m.you)
+    got = m.friend.message("the cat")
+    m.friend.raw(f"<message type='error' to='{got['from']}' id='{got['id']}'><error type='cancel'><not-acceptable "
+                 "xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>")
+    back = face.event("message", lambda e: "reason" in e, id=number, body="teh cat")
+    assert not back["edited"] and "correction was refused" in back["reason"] and "not acceptable" in back["reason"]
+    # What the archive kept of it does not bring it back.
+    confab.do("/disconnect")
+    confab.wait_state("home", "offline")
+    confab.do("/connect")
+    confab.wait_state("home")
+    m.friend.send(m.me, "afterwards")
+    face.event("message", body="afterwards")
+    assert [r["body"] for r in confab.history("home", m.you)] == ["teh cat", "afterwards"]

@@ -12,10 +12,10 @@ corrected(struct face *face, const char *value, int64_t id)
 {
 	g_autofree char *text = value != NULL ? text_clean(value, -1, TEXT_BODY, 0) : NULL, *line = NULL;
 
-	(void)id;
 	if (text == NULL || text[strspn(text, " \t\n")] == '\0')
 		return;
-	line = g_strconcat("/correct ", text, NULL);
+	/* By its number: another one may be the last by now. */
+	line = g_strdup_printf("/correct @%" G_GINT64_FORMAT " %s", id, text);
 	send_run(face, face->front, line, line, false);
 }
 

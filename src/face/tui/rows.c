@@ -437,7 +437,8 @@ add_message(struct builder *builder, const struct entry *previous, const struct 
 	else if (message->cut)
 		text = g_strconcat(body, "… (the rest is on its way)", NULL);
 	add_text(builder, row, first, text != NULL ? text : body, slot);
-	if ((message->state == MESSAGE_FAILED || message->state == MESSAGE_UNKNOWN) && message->reason != NULL &&
+	/* Of what arrived: why its correction did not. */
+	if (message->state != MESSAGE_QUEUED && message->state != MESSAGE_HELD && message->reason != NULL &&
 	    *message->reason != '\0')
 		add_text(builder, row_add(builder), builder->at.text, message->reason,
 		    message->state == MESSAGE_FAILED ? SLOT_NOTICE_ERROR : SLOT_NOTICE_WARNING);
