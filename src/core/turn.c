@@ -219,6 +219,7 @@ turn_end(struct turn *turn, bool keep)
 	g_assert(turn->depth > 0);
 	if (--turn->depth > 0)
 		return;
+	turn->wake = true;	/* also what changed nothing holds the database until then */
 	if (!store_end(turn->core->store, keep, &error)) {
 		set_stuck(turn, error);
 		keep = false;
@@ -364,7 +365,7 @@ commit(struct turn *turn, GError **error)
 
 		hook->fn(hook->ctx);
 	}
-	return !turn->refused && touch_chats(turn, error) && (!store_dirty(store) || store_commit(store, error));
+	return !turn->refused && touch_chats(turn, error) && store_commit(store, error);
 }
 
 void

@@ -164,10 +164,8 @@ store_end(struct store *store, bool keep, GError **error)
 
 	g_assert(store->in_savepoint);
 	store->in_savepoint = false;
-	if (keep && failure == NULL) {
-		drop_empty(store);
+	if (keep && failure == NULL)
 		return true;
-	}
 	if (failure != NULL || store->redo->len > store->redo_mark)
 		give_up(store);
 	g_byte_array_set_size(store->redo, store->redo_mark);
@@ -213,8 +211,10 @@ store_commit(struct store *store, GError **error)
 	g_autofree char *sql = NULL;
 
 	g_assert(!store->in_savepoint);
-	if (!store_dirty(store))
+	if (!store_dirty(store)) {
+		drop_empty(store);
 		return true;
+	}
 	if (!db_in_place(store, error) || !open_transaction(store, error))
 		return false;
 	sql = g_strdup_printf("INSERT OR REPLACE INTO counter(name, value) VALUES('rev', %" G_GINT64_FORMAT ")", reserved);

@@ -46,6 +46,7 @@ int	 store_schema(const struct store *);
 /*
  * A savepoint; they do not nest, and nothing can be changed outside of one.  store_end(keep false) takes back what was
  * changed since store_begin and never fails; store_end(keep true) does so too, and fails, when a change in it failed.
+ * store_commit follows before the thread sleeps, also when nothing was changed: the database is locked until then.
  */
 bool	 store_begin(struct store *, GError **error);
 bool	 store_end(struct store *, bool keep, GError **error);

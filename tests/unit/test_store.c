@@ -575,6 +575,7 @@ test_nothing_changed_holds_no_lock(void **state)
 	g_free(store_get_text(t.store, "a"));
 	tempstore_end(&t);
 	assert_false(store_dirty(t.store));
+	tempstore_commit(&t);
 	outside("BEGIN IMMEDIATE; ROLLBACK");		/* somebody else may write */
 	tempstore_begin(&t);
 	assert_true(store_set_text(t.store, "a", "1", NULL));
