@@ -37,12 +37,15 @@ static int
 open_terminal(const struct cli_options *o, const struct paths *paths)
 {
 	struct starting starting = { o, paths };
-	const struct tui_options tui = { .as = o->as, .start_core = start_core, .start_ctx = &starting };
+	g_autoptr(GError) error = NULL;
+	const struct tui_options tui = { .as = o->as, .linear = o->linear, .start_core = start_core, .start_ctx = &starting };
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		output_error("There is no terminal here. From a script, use confab do LINE; confab --help says more.");
 		return CLI_FAILED;
 	}
+	if (o->linear && !launch_core_in_background(o, paths, &error))
+		return complain(error);
 	return tui_main(paths, &tui);
 }
 

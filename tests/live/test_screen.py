@@ -281,3 +281,78 @@ def test_the_palette_finds_everything(server, people, peer, confab, tmux):
     terminal.wait_for(rf"^{alice}>")
     terminal.keys("M-x")
     terminal.wait_for(rf"^ > 2 +{alice} .*\n +open-console")
+
+
+def linear(confab, tmux, *options, **more):
+    return tmux(80, 40, **more).confab(confab, "--linear", *options)
+
+
+def test_linear_mode_speaks(server, people, peer, confab, tmux):
+    mira, alice, bob = people(3)
+    a, b = peer(alice), peer(bob)
+    confab.account("home", server, mira).start()
+    confab.wait_state("home")
+    confab.do(f"/msg {alice}@{server.domain}", account="home")
+    a.send(f"{mira}@{server.domain}", "two rows\nof text")
+    terminal = linear(confab, tmux, term="dumb")
+    terminal.wait_for("confab, linear mode. 1 of 1 account online")
+    terminal.wait_for("^console:$|^to ")
+    terminal.line("/win 2")
+    terminal.wait_for(rf"^Chat 2, {alice}, .*\. 1 new\.$")
+    terminal.wait_for(rf"^{alice}: two rows$")
+    terminal.wait_for(r"^  of text \d\d:\d\d$")
+    terminal.wait_for(rf"^to {alice}:$")
+    # What comes waits until the line is empty; elsewhere says where.
+    terminal.type("hello ther")
+    b.send(f"{mira}@{server.domain}", "knock")
+    rig.until(lambda: any(c["chat"].startswith(bob) for c in confab.call("chats")["chats"]), "it does not come")
+    terminal.keys("BSpace", "Left", "Left", "Left", "Left", "Delete")
+    terminal.type("X")
+    terminal.keys("End")
+    terminal.wait_for(rf"^to {alice}: helloXthe$")
+    assert "knock" not in terminal.capture()
+    terminal.keys("Enter")
+    a.message("helloXthe")
+    terminal.wait_for(rf"^Elsewhere, .*{bob}.*: knock \d")
+    # It stands once: as it was typed.
+    terminal.line("/set linear.states all")
+    terminal.line("second")
+    a.message("second")
+    terminal.wait_for(r"^(delivered|stored|displayed), message \d+\.")
+    screen = terminal.capture()
+    assert screen.count("helloXthe") == 1 and screen.count("second") == 1
+    # Completion, a view that is not there, and leaving.
+    terminal.type("/pi")
+    terminal.keys("Tab")
+    terminal.wait_for(rf"^to {alice}: /ping$")
+    terminal.keys("C-u", "F9")
+    terminal.wait_for("open-contacts needs a drawn screen. Instead: /roster")
+    terminal.line("/help linear")
+    terminal.wait_for("Linear mode says")
+    terminal.line("/detach")
+    assert terminal.exit_code() == 0
+
+
+def test_linear_mode_never_goes_up(server, people, peer, confab, tmux):
+    """Everything that it writes is text, line feeds, carriage returns, blanks and backspaces."""
+    mira, alice = people(2)
+    contact = peer(alice)
+    confab.account("home", server, mira).start()
+    confab.wait_state("home")
+    confab.do(f"/msg {alice}@{server.domain}", account="home")
+    terminal = tmux(80, 24)
+    log = confab.home / "written"
+    terminal.start("script", "-qfc", f"{confab.program} --home {confab.home} --linear", log, env=confab.env)
+    terminal.wait_for("linear mode")
+    terminal.line("/win 2")
+    terminal.wait_for(rf"^to {alice}:")
+    contact.send(f"{mira}@{server.domain}", "evil \u202e\u009b31m text 漢字")
+    terminal.wait_for("漢字")
+    terminal.type("a line that is longer than the terminal is wide, so that its beginning has to go from the row at some time")
+    terminal.keys("Home", "C-k", "M-x", "F1")
+    terminal.wait_for("open-help needs")
+    terminal.line("/detach")
+    assert terminal.exit_code() == 0
+    written = log.read_bytes().decode().split("\n", 1)[1]
+    written = written[:written.rindex("Script done")] if "Script done" in written else written
+    assert set(c for c in written if ord(c) < 0x20 or 0x7f <= ord(c) < 0xa0 or c == "\u202e") <= set("\n\r\b"), repr(written)

@@ -27,7 +27,7 @@ struct cli_options {
 	enum message_state wait;	/* MESSAGE_HELD: do not wait */
 	int		 timeout_s;
 	int		 secret_fd;	/* -1: none */
-	bool		 yes, json, recover, help, version;
+	bool		 yes, json, linear, recover, help, version;
 };
 
 /* False with a sentence.  Options end at "--". */

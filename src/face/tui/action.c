@@ -3,6 +3,7 @@
 
 #include "face/tui/face.h"
 #include "face/tui/field.h"
+#include "face/tui/linear.h"
 #include "face/tui/info_pane.h"
 #include "face/tui/term.h"
 
@@ -185,6 +186,8 @@ line_action(struct face *face, enum action action)
 {
 	switch (action) {
 	case ACTION_SEND_LINE:
+		if (face->linear != NULL)
+			linear_entered(face);
 		/* With candidates open Enter takes one, and the next Enter sends. */
 		if (complete_close(face, false))
 			return true;
@@ -316,6 +319,8 @@ void
 face_action(struct face *face, enum action action, int count)
 {
 	face_mark(face, DIRTY_ALL);
+	if (linear_cannot(face, action))
+		return;
 	if (action != ACTION_DETACH)
 		face->detaches = 0;
 	if (line_action(face, action) || splits_action(face, action, count))

@@ -241,6 +241,13 @@ run_help(struct face *face, const char *argument)
 		face_note(face, face->front, SEVERITY_INFO, "%s", own);
 		return false;
 	}
+	if (strcmp(name, "linear") == 0) {
+		face_note(face, face->front, SEVERITY_INFO, "Linear mode says what happens line by line: who, what, and the time last. "
+		    "Views, splits and the selection are not there; /roster, /search and /history say what they would show. What "
+		    "comes while you type waits until the line is empty; /set linear.interrupt on does not wait. /set linear.states "
+		    "all says how far each message got.");
+		return true;
+	}
 	for (size_t i = 0; i < G_N_ELEMENTS(table); i++)
 		if (strcmp(table[i].name, name) == 0) {
 			face_note(face, face->front, SEVERITY_INFO, "/%s %s   %s", name, table[i].arguments,

@@ -152,12 +152,13 @@ struct info_pane {
 };
 
 /* preference.c */
-enum { PREFERENCES = 6 };
+enum { PREFERENCES = 8 };
 struct preferences {
 	int64_t		 revs[PREFERENCES];	/* of the settings that they were taken from */
 	struct rows_style style;
 	int		 list_width;		/* 0: not told yet */
 	bool		 silent;		/* no bell */
+	bool		 interrupt, all_states;	/* of linear mode */
 	bool		 ascii, unicode;	/* ui.signs; neither: auto */
 	struct status_formats formats;
 	int64_t		 line_revs[STATUS_LINES], binds_rev;
@@ -186,7 +187,8 @@ struct face {
 	struct model	*model;
 	struct input	*input;
 	struct canvas	*canvas;
-	struct term	*term;			/* NULL in tests */
+	struct term	*term;			/* NULL in tests, and in linear mode */
+	struct linear	*linear;		/* NULL: there is a screen */
 	struct client	*client;		/* NULL in tests, and when the core is gone */
 	char		*socket;		/* where the core listens */
 	bool		(*start_core)(void *ctx, GError **error);	/* waits until it listens; not in the main thread */
@@ -536,6 +538,8 @@ void	 start_draw(const struct face *, const struct area *);
 
 /* screen.c: the whole screen on the canvas, as far as it is dirty. */
 void	 screen_draw(struct face *);
+/* What stands in the input line, and where the cursor is; the caller's. */
+char	*screen_line(const struct face *, size_t *point);
 /* The prompt before the input now; the caller's. */
 char	*screen_prompt(const struct face *);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "face/tui/face.h"
+#include "face/tui/linear.h"
 #include "face/tui/preference.h"
 #include "proto/error.h"
 
@@ -58,8 +59,12 @@ link_take(struct face *face, const struct event *event, bool live)
 		}
 		return;
 	}
-	if (live && event->type == EVENT_message)
+	if (live && event->type == EVENT_message) {
+		model_know(face->model, event);
+		if (face->linear != NULL)
+			linear_message(face, event);
 		attention_message(face, event);
+	}
 	changed = model_take(face->model, event, live);
 	if (changed == 0)
 		return;

@@ -255,6 +255,18 @@ take_prompt(struct model *model, const struct event *event, const char *key)
 	return MODEL_PROMPTS | MODEL_FRONT;
 }
 
+void
+model_know(struct model *model, const struct event *event)
+{
+	g_autofree char *key = NULL;
+
+	if (event->account_name == NULL || event->chat_jid == NULL || event->gone ||
+	    model_chat(model, event->account_name, event->chat_jid) != NULL)
+		return;
+	key = model_key(event->account_name, event->chat_jid);
+	g_hash_table_insert(model->chats, g_steal_pointer(&key), chat_new(event->account_name, event->chat_jid));
+}
+
 static int
 take_message(struct model *model, const struct event *event, bool live)
 {

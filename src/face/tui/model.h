@@ -53,6 +53,8 @@ void	 model_free(struct model *);
 
 /* Folds an event in; live: it came by itself, not in a list.  What changed, as a set of enum model_change. */
 int	 model_take(struct model *, const struct event *, bool live);
+/* A message came: its chat, of which nothing was told yet, is known from now on. */
+void	 model_know(struct model *, const struct event *);
 /* Around each request for a list: while one is under way, what is gone is remembered. */
 void	 model_list_begins(struct model *);
 void	 model_list_ended(struct model *);

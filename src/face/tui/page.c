@@ -177,6 +177,10 @@ page_open(struct face *face, enum page_kind kind, const char *subject)
 {
 	g_autofree char *about = g_strdup(subject);
 
+	if (face->linear != NULL) {
+		face_note(face, face->front, SEVERITY_INFO, "That view needs a drawn screen; the command of its name does not.");
+		return;
+	}
 	select_leave(face);
 	complete_close(face, false);
 	page_close(face);

@@ -13,6 +13,18 @@ take_bell(struct face *face, const json_t *value)
 }
 
 static void
+take_interrupt(struct face *face, const json_t *value)
+{
+	face->preferences.interrupt = json_is_true(value);
+}
+
+static void
+take_states(struct face *face, const json_t *value)
+{
+	face->preferences.all_states = g_strcmp0(json_string_value(value), "all") == 0;
+}
+
+static void
 take_escape(struct face *face, const json_t *value)
 {
 	if (json_is_integer(value) && face->term != NULL)
@@ -66,6 +78,8 @@ static const struct {
 	const char	*name;
 	void		(*take)(struct face *, const json_t *);
 } table[] = {
+	{ "linear.interrupt", take_interrupt },
+	{ "linear.states", take_states },
 	{ "notify.bell", take_bell },
 	{ "time.format", take_time_format },
 	{ "ui.escape_ms", take_escape },

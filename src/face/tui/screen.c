@@ -25,8 +25,8 @@ screen_prompt(const struct face *face)
 }
 
 /* What stands in the input line, and where the cursor is. */
-static char *
-shown_line(const struct face *face, size_t *point)
+char *
+screen_line(const struct face *face, size_t *point)
 {
 	if (face->ask.open && face->ask.secret) {
 		*point = (size_t)g_utf8_strlen(face->ask.text, (gssize)face->ask.len);
@@ -164,7 +164,7 @@ screen_draw(struct face *face)
 	struct layout before = face->layout;
 	size_t point;
 
-	line = shown_line(face, &point);
+	line = screen_line(face, &point);
 	box = face->paste.text != NULL ? paste_rows(face) : face->select.menu ? select_rows(face) :
 	    face->complete.open ? complete_rows(face) : correct_rows(face);
 	splits_layout(face, rows, columns, field_height(columns, prompt, line, point, canvas_policy(face->canvas)), box);

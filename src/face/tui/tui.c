@@ -13,6 +13,7 @@
 #include "base/limits.h"
 #include "base/text.h"
 #include "face/tui/face.h"
+#include "face/tui/linear.h"
 #include "face/tui/preference.h"
 #include "face/tui/term.h"
 
@@ -76,8 +77,12 @@ draw_dispatch(GSource *source, GSourceFunc callback, void *data)
 
 	(void)callback;
 	(void)data;
-	screen_draw(face);
-	face->blocked = !term_show(face->term, face->canvas);
+	if (face->linear != NULL) {
+		linear_draw(face);
+	} else {
+		screen_draw(face);
+		face->blocked = !term_show(face->term, face->canvas);
+	}
 	face->urgent = false;
 	draw->last_us = g_get_monotonic_time();
 	attention_update(face);
@@ -415,7 +420,8 @@ face_attached(struct face *face)
 	if (face->ready)
 		return;
 	clock_timer_cancel(&face->first);
-	term_hold(face->term, false);
+	if (face->term != NULL)
+		term_hold(face->term, false);
 	face->first = clock_timer_start(FIRST_MS, not_ready, face);
 }
 
@@ -490,7 +496,11 @@ leave(struct face *face)
 
 	ask_close(face);
 	link_close(face);
-	term_close(face->term);
+	if (face->linear != NULL)
+		linear_close(face->linear);
+	else
+		term_close(face->term);
+	face->linear = NULL;
 	face->term = NULL;
 	if (face->farewell != NULL)
 		fprintf(stderr, "%s\n", face->farewell);
@@ -509,24 +519,38 @@ tui_main(const struct paths *paths, const struct tui_options *options)
 	g_autofree char *notice = NULL;
 	struct face face;
 	struct client *client;
-	struct term *term;
+	static const struct text_policy plain;
+	struct term *term = NULL;
 	struct canvas *canvas;
 	GSource *draw;
-	int rows, columns;
+	int rows = 24, columns = 80;
 
 	memset(&face, 0, sizeof face);
 	client = link_connect(&face, paths->socket, NULL);
-	term = term_open(NULL, &term_handler, &face, &notice, &error);
-	if (term == NULL) {
+	if (!options->linear) {
+		term = term_open(NULL, &term_handler, &face, &notice, &error);
+	} else if (client == NULL) {
+		fprintf(stderr, "No core answers.\n");
+		return 2;
+	}
+	if (term == NULL && !options->linear) {
 		fprintf(stderr, "%s\n", error->message);
 		client_free(client);
 		return 1;
 	}
-	term_size(term, &rows, &columns);
-	canvas = canvas_new(rows, columns, term_policy(term));
+	if (term != NULL)
+		term_size(term, &rows, &columns);
+	canvas = canvas_new(rows, columns, term != NULL ? term_policy(term) : &plain);
 	face_init(&face, canvas);
 	face.term = term;
-	preference_policy(&face, term_policy(term));
+	if (term != NULL)
+		preference_policy(&face, term_policy(term));
+	if (options->linear && (face.linear = linear_open(&face, &error)) == NULL) {
+		fprintf(stderr, "%s\n", error->message);
+		client_free(client);
+		face_clear(&face);
+		return 1;
+	}
 	face.client = client;
 	face.socket = g_strdup(paths->socket);
 	face.start_core = options->start_core;
