@@ -1,6 +1,10 @@
 """Rooms (XEP-0045) on a Prosody and an ejabberd, with others in them by slixmpp."""
+import os
+import time
+
 import pytest
 
+import hall
 import rig
 
 MUC = "http://jabber.org/protocol/muc"
@@ -171,3 +175,72 @@ def test_put_out(cave):
              "<reason>moved</reason></destroy></query></iq>")
     gone = events.expect(type="room", chat=room, state="failed", reason="destroyed")
     assert "other@conference.localhost" in gone["text"] and '"moved"' in gone["text"]
+
+
+@pytest.fixture(scope="module")
+def hall_server(shared, authority):
+    """A Prosody of its own, with room for a component that plays rooms."""
+    port, = rig.free_ports(1)
+    server = rig.Prosody(shared.path / "hall", authority, extra=f"component_ports = {{ {port} }}\nlimits = {{ }}\n",
+                         host_extra='Component "hall.localhost"\n  component_secret = "secret"\n')
+    server.component_port = port
+    return shared.keep(server).start()
+
+
+@pytest.fixture
+def crowd(hall_server, people, confab, place):
+    """crowd(occupants=1500): a confab on line, and the hall."""
+    def make(**options):
+        me, = people(1, on=hall_server)
+        there = place.keep(hall.Hall(hall_server.component_port, "hall.localhost", **options))
+        confab.account("home", hall_server, me, nick="zoe")
+        confab.start(log="notice")
+        confab.wait_state("home")
+        return confab, there
+    return make
+
+
+def processor(confab):
+    """Seconds that the core has used."""
+    fields = open(f"/proc/{confab.process.pid}/stat").read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_fifteen_hundred_people(crowd):
+    """All are known when we are in; five hundred changes are told as such, and cost little."""
+    confab, there = crowd(occupants=1500, lines=200)
+    room = "crowd@hall.localhost"
+    confab.do(f"/join {room}", account="home")
+    known = confab.call("room", account="home", chat=room)
+    assert known["room"]["occupants"] == 1501 and len(known["occupants"]) == 1501 and not known["more"]
+    rig.until(lambda: len(confab.call("history", account="home", chat=room, limit=1000)["messages"]) == 200, "not all lines came")
+    assert confab.call("chats")["chats"][0]["unread"] == 0
+    events = confab.watch("occupant", "message", "room")
+    before = processor(confab)
+    there.change(room, 500, "away")
+    events.expect(type="message", body="away now")
+    used = processor(confab) - before
+    told = [e["nick"] for e in events.seen if e["type"] == "occupant"]
+    assert sorted(told) == sorted(f"occupant {n}" for n in range(500))
+    assert used < 0.2 or rig.SANITIZED, used
+    # The same once more changes nothing.
+    there.say(room, "".join(hall.occupant(room, n, "away") for n in range(500)))
+    there.say(room, f"<message type='groupchat' id='same' from='{room}/occupant 1' to='{{to}}'><body>the same</body></message>")
+    events.expect(type="message", body="the same")
+    assert len([e for e in events.seen if e["type"] == "occupant"]) == 500
+
+
+def test_fifty_rooms_at_once(crowd):
+    """They are all entered again with a new session, side by side, and what is said in each comes back."""
+    confab, there = crowd(occupants=3)
+    rooms = [f"room{n}@hall.localhost" for n in range(50)]
+    for room in rooms:
+        confab.do(f"/join {room}", account="home")
+    confab.stop()
+    there.entered.clear()
+    confab.start(log="notice")
+    confab.wait_state("home")
+    for room in rooms:
+        is_in(confab, room)
+        assert there.entered[room][0] == "zoe"
+    confab.do("hello", account="home", chat=rooms[-1], wait="stored")
