@@ -97,10 +97,13 @@ command_say(struct command_call *call, const char *format, ...)
 void
 command_flush(struct command_call *call)
 {
-	if (call->caller == NULL || json_array_size(call->lines) == 0)
+	json_t *lines = call->lines;
+
+	if (call->caller == NULL || json_array_size(lines) == 0)
 		return;
-	call->caller->output(call->caller, call->request, call->lines);
-	json_array_clear(call->lines);
+	call->lines = json_array();
+	call->caller->output(call->caller, call->request, lines);
+	json_decref(lines);
 }
 
 void

@@ -44,7 +44,8 @@ told(void *ctx, enum iq_end end, const struct stanza *answer)
 	}
 	if (end == IQ_LOST)
 		command_say(call, account == NULL || !account_online(account) ?
-		    "This is done here, and the server is told at the next log-in." : bookmarks_shared(account) ?
+		    "This is done here, and the server is told at the next log-in." : bookmarks_shared(account) ||
+		    account->features == NULL ?
 		    "This is done here, and the server is told once it gave the bookmarks that it has." :
 		    "This is done here alone: the server keeps no bookmarks.");
 	command_done(call);

@@ -12,6 +12,7 @@
 #include "core/feature.h"
 #include "core/invite.h"
 #include "core/room.h"
+#include "core/room_about.h"
 #include "core/roster.h"
 #include "core/setting.h"
 #include "xmpp/ns.h"
@@ -147,7 +148,7 @@ invites_unwrap(struct incoming *in)
 		const struct command_call *call = calls->pdata[i];
 		struct sending *sending = call->command != NULL && call->command->run == invite_run ? call->ctx : NULL;
 
-		if (sending == NULL || strcmp(sending->id, id) != 0 || strcmp(sending->to, sender) != 0 || sending->refusal != NULL)
+		if (sending == NULL || g_strcmp0(sending->id, id) != 0 || strcmp(sending->to, sender) != 0 || sending->refusal != NULL)
 			continue;
 		sending->refusal = stanza_copy(in->stanza);
 		return DONE;
@@ -179,29 +180,27 @@ asked(void *ctx, enum iq_end end, const struct stanza *answer)
 }
 
 static void
-send_invitation(struct command_call *call, const struct room *room, const char *jid, const char *reason)
+send_invitation(struct command_call *call, const char *room, const char *jid, const struct room_about *about)
 {
-	bool by_room = room->features & ROOM_MEMBERS;
-	struct sending *sending = g_new0(struct sending, 1);
+	struct sending *sending = call->ctx;
+	g_autofree char *reason = clean(call->argv[1], TEXT_LINE);
 	struct stanza *message, *x, *iq;
 
 	sending->id = stanza_new_id();
-	sending->to = g_strdup(by_room ? room->jid : jid);
-	sending->said = g_strdup_printf("%s is asked to come to %s%s.%s", jid, room->jid,
-	    by_room ? ", by the room, which makes them a member" : "",
-	    room->features & ROOM_PASSWORD ? " The password is not in the invitation." : "");
-	call->ctx = sending;
-	call->ctx_free = sending_free;
+	sending->to = g_strdup(about->members ? room : jid);
+	sending->said = g_strdup_printf("%s is asked to come to %s%s.%s", jid, room,
+	    about->members ? ", by the room, which makes them a member" : "",
+	    about->password ? " The password is not in the invitation." : "");
 	message = stanza_message(NULL, sending->to);
 	stanza_set(message, "id", sending->id);
-	if (by_room) {
+	if (about->members) {
 		x = stanza_add(stanza_add(message, "x", NS_MUC_USER), "invite", NULL);
 		stanza_set(x, "to", jid);
 		if (reason != NULL)
 			stanza_add_with_text(x, "reason", NULL, reason);
 	} else {
 		x = stanza_add(message, "x", NS_CONFERENCE);
-		stanza_set(x, "jid", room->jid);
+		stanza_set(x, "jid", room);
 		stanza_set(x, "reason", reason);
 	}
 	account_send(call->account, message, true);
@@ -210,20 +209,44 @@ send_invitation(struct command_call *call, const struct room *room, const char *
 	account_request(call->account, iq, asked, call);
 }
 
+/* The room said what it is now: how one is invited depends on it. */
+static void
+looked(void *ctx, enum iq_end end, const struct stanza *answer)
+{
+	struct command_call *call = ctx;
+	g_autofree char *jid = jid_from_person(call->argv[0], true, NULL), *room = jid_bare(call->chat);
+	struct room_about about;
+
+	if (end != IQ_RESULT) {
+		command_unanswered(call, room, end, answer);
+		return;
+	}
+	room_about_read(stanza_child(answer, "query", NS_DISCO_INFO), &about);
+	send_invitation(call, room, jid, &about);
+	room_about_clear(&about);
+}
+
 static void
 invite_run(struct command_call *call)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *full = jid_from_person(call->argv[0], true, &error), *bare = jid_bare(call->chat);
-	g_autofree char *reason = clean(call->argv[1], TEXT_LINE);
+	g_autofree char *jid = jid_from_person(call->argv[0], true, &error), *bare = jid_bare(call->chat);
 	const struct room *room = room_find(call->account, bare);
+	struct stanza *iq;
 
-	if (full == NULL)
+	if (jid == NULL) {
 		command_fail_with(call, error);
-	else if (room == NULL || room->state != ROOM_IN)
+		return;
+	}
+	if (room == NULL || room->state != ROOM_IN) {
 		command_fail(call, RPC_ERROR_CONTEXT, "%s is no room that you are in.", bare);
-	else
-		send_invitation(call, room, full, reason);
+		return;
+	}
+	call->ctx = g_new0(struct sending, 1);
+	call->ctx_free = sending_free;
+	iq = stanza_iq("get", bare);
+	stanza_add(iq, "query", NS_DISCO_INFO);
+	account_request(call->account, iq, looked, call);
 }
 
 static const struct command commands[] = {
