@@ -592,7 +592,9 @@ class Tmux:
         self.keys("Enter")
 
     def paste(self, text):
-        self._tmux("set-buffer", "--", text)
+        # From a file: a command of tmux has a length.
+        (self.folder / "paste").write_text(text)
+        self._tmux("load-buffer", str(self.folder / "paste"))
         self._tmux("paste-buffer", "-p")
 
     def resize(self, columns, rows):

@@ -356,3 +356,87 @@ def test_linear_mode_never_goes_up(server, people, peer, confab, tmux):
     written = log.read_bytes().decode().split("\n", 1)[1]
     written = written[:written.rindex("Script done")] if "Script done" in written else written
     assert set(c for c in written if ord(c) < 0x20 or 0x7f <= ord(c) < 0xa0 or c == "\u202e") <= set("\n\r\b"), repr(written)
+
+
+# Each setting of the screen, a value, and what then stands there; "narrow" is a terminal of 50 columns, else it has 110.
+LOOKS = [
+    ("time.format", "%H.%M.%S", r"\d\d\.\d\d\.\d\d .*hello", None),
+    ("ui.list_width", "31", r"^.{31}│", None),
+    ("ui.prompt", "#{chat.name} =>", r"^alice\d+ =>$", None),
+    ("ui.sender_width", "0", r"\d\d:\d\d +alice\d+: hello", None),
+    ("ui.signs", "ascii", r"home o ", None),
+    ("ui.status", "S #{chat.name}#>#{size}", r"^S alice\d+ +wide$", None),
+    ("ui.status.wide", "W #{chat.kind}", r"^W chat$", None),
+    ("ui.status.narrow", "N #{size}", r"^N narrow$", "narrow"),
+    ("ui.title", "T #[title.name]#{chat.number}", r"^T 2$", None),
+    ("ui.title.wide", "V #{chat.encryption}", r"^V TLS only$", None),
+    ("ui.title.narrow", "U #{chat.kind}", r"^U chat$", "narrow"),
+]
+
+
+def test_each_setting_of_the_screen_changes_it_at_once(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux, columns=110)
+    contact.send(mira, "hello")
+    terminal.wait_for("hello")
+    names = {s["name"] for s in confab.call("settings")["settings"] if s["name"].split(".")[0] in ("ui", "time")}
+    # Esc's patience is nothing that one sees.
+    assert names - {"ui.escape_ms"} == {name for name, *_ in LOOKS}
+    for number, (name, value, pattern, narrow) in enumerate(LOOKS):
+        pattern = pattern.replace(r"alice\d+", alice)
+        if narrow:
+            terminal.resize(50, 24)
+            terminal.wait_gone("│")
+        # From this terminal, and from somewhere else.
+        if number % 2 == 0:
+            terminal.line(f"/set {name} {value}")
+        else:
+            confab.do(f"/set {name} {value}")
+        terminal.wait_for(pattern)
+        confab.do(f"/unset {name}")
+        terminal.wait_gone(pattern)
+        if narrow:
+            terminal.resize(110, 24)
+            terminal.wait_for("│")
+
+
+def test_a_tired_hand(server, people, peer, confab, tmux):
+    """A paste of a thousand lines, a terminal that is pulled about, and what is typed meanwhile."""
+    terminal, contact, alice, mira, chat = talk(server, people, peer, confab, tmux)
+    terminal.type("begun ")
+    lines = "\n".join(f"line {n} 漢字 e\u0301" for n in range(1, 1001))
+    terminal.paste(lines)
+    terminal.wait_for("pasted: 1000 lines")
+    # Enter, and whatever else is typed by mistake, sends nothing.
+    terminal.keys("Enter", "x", "Enter")
+    terminal.type("i")
+    terminal.wait_for("line 1000")
+    for columns in (81, 10, 140, 33, 2, 60, 1, 100, 80):
+        terminal.resize(columns, max(1, columns // 3))
+    terminal.type(" end")
+    terminal.resize(80, 24)
+    terminal.wait_for("line 1000 漢字 e\u0301 end$")
+    assert not confab.history("home", chat)
+    terminal.keys("C-c")
+    terminal.wait_for(rf"^{alice}>$")
+    # C-y has it, and it arrives as one message.
+    terminal.keys("C-y")
+    terminal.wait_for("line 1000")
+    terminal.keys("Enter")
+    contact.message(f"begun {lines} end")
+
+
+def test_wide_and_combining_at_the_border(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
+    contact.send(mira, "漢" * 70)
+    contact.send(mira, "e\u0301" * 130 + "!")
+    contact.send(mira, "x" + "👨\u200d👩\u200d👧" * 40)
+    contact.send(mira, "the last one")
+    for columns in range(70, 81):
+        terminal.resize(columns, 24)
+    screen = terminal.wait_for("the last one")
+    assert screen.count("漢") == 70 and screen.count("e\u0301") == 130
+    # In the line too: the cursor stays behind what was typed.
+    terminal.type("漢" * 40 + "e\u0301" * 3)
+    terminal.keys("BSpace", "BSpace", "Left", "BSpace")
+    terminal.type("+")
+    terminal.wait_for("漢\\+e\u0301$")

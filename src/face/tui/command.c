@@ -44,6 +44,36 @@ run_unbind(struct face *face, const char *argument)
 	return unbind_run(face, argument);
 }
 
+/* The line was the command, so one begins with nothing; C-x C-e takes along what is typed. */
+static bool
+run_edit(struct face *face, const char *argument)
+{
+	(void)argument;
+	face_action(face, ACTION_EDIT_DRAFT, 1);
+	return true;
+}
+
+static bool
+run_scroll(struct face *face, const char *argument)
+{
+	static const struct { const char *word; enum action action; } words[] = {
+		{ "", ACTION_PAGE_UP }, { "up", ACTION_PAGE_UP }, { "down", ACTION_PAGE_DOWN }, { "top", ACTION_TOP },
+		{ "bottom", ACTION_BOTTOM }, { "unread", ACTION_UNREAD_LINE },
+	};
+	gint64 rows;
+
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		if (strcmp(words[i].word, argument) == 0) {
+			face_action(face, words[i].action, 1);
+			return true;
+		}
+	if (g_ascii_string_to_signed(argument, 10, -10000, 10000, &rows, NULL))
+		face_action(face, rows < 0 ? ACTION_LINE_UP : ACTION_LINE_DOWN, (int)ABS(rows));
+	else
+		face_note(face, face->front, SEVERITY_ERROR, "/scroll N|up|down|top|bottom|unread. Nothing was done.");
+	return true;
+}
+
 static bool
 run_split(struct face *face, const char *argument)
 {

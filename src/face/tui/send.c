@@ -212,7 +212,9 @@ send_line(struct face *face)
 		    "The console is no chat. Commands begin with a slash; /help lists them. Nothing was sent.");
 		return;
 	}
-	face_bottom(face);
+	/* One looks at what comes of it, but for the command that moves the view. */
+	if (!command || !g_str_has_prefix(line, "/scroll"))
+		face_bottom(face);
 	typing_forget(face);
 	input_sent(face->input);
 	face_mark(face, DIRTY_ALL);
