@@ -43,6 +43,10 @@ class Client:
     def open_chat(self, terminal):
         raise NotImplementedError
 
+    def join(self, room):
+        """The line that enters a room."""
+        return f"/join {room}"
+
     def close(self):
         pass
 
@@ -71,6 +75,9 @@ set roster_width = 20
 
     def command(self):
         return ["mcabber", "-f", str(self.home / ".mcabber/mcabberrc")]
+
+    def join(self, room):
+        return f"/room join {room}"
 
     def open_chat(self, terminal):
         terminal.type_line(f"/roster search {self.chat.split('@')[0]}")

@@ -5,7 +5,7 @@ Prints tables and writes nothing else.  Every figure is taken on the same machin
 and where a figure is taken more than once, the median counts.  "(n.n)" is the ratio to confab.  Wall-clock times of a busy
 machine mean little: the load is printed, and seconds of processor stand beside them.
 
-Parts: start idle attach roster flood history
+Parts: start idle attach roster flood room history
 """
 import argparse
 import contextlib
@@ -22,11 +22,12 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "live")]
 import rig  # noqa: E402
+from hall import LAST, Hall  # noqa: E402
 from clients import CLIENTS, Confab  # noqa: E402
 from terminal import KEYS, Late, Terminal, processes  # noqa: E402
 from wire import END, Crowd, Stream  # noqa: E402
 
-PARTS = ("start", "idle", "attach", "roster", "flood", "history")
+PARTS = ("start", "idle", "attach", "roster", "flood", "room", "history")
 ROSTER, ONLINE = 2000, 500
 BARE = "bare reader"
 
@@ -290,6 +291,41 @@ def bench_flood(bench):
 
     for _ in range(bench.options.times):
         bare_flood(bench)
+        bench.each(one)
+
+
+def bench_room(bench):
+    """A room of 1,000 with 500 lines from before; then 500 of 1,500 change their presence."""
+    def one(name, client, friend, stack):
+        terminal, _ = online(bench, client, friend, stack)
+        hall = Hall(bench.component_port, "crowd.localhost", occupants=1000, lines=500)
+        stack.callback(hall.close)
+        pids = client.pids(terminal)
+
+        def used(what):
+            return sum(processes(pid)[what] for pid in pids)
+
+        terminal.wait_quiet(1)
+        rss, cpu = used("rss"), used("cpu")
+        terminal.forget()
+        terminal.type_line(client.join("big@crowd.localhost"))
+        began = time.monotonic()
+        done = terminal.until(lambda: LAST.encode() in terminal.text, "the last line is not shown", 30)
+        bench.took("a room of 1,000 with 500 lines: to the last line, s", name, done - began)
+        terminal.wait_quiet(1)
+        bench.took("   processor, s", name, used("cpu") - cpu)
+        bench.took("   MiB more", name, used("rss") - rss)
+        hall.occupants, hall.lines = 1500, 0
+        terminal.type_line(client.join("huge@crowd.localhost"))
+        rig.until(lambda: "huge@crowd.localhost" in hall.entered, "the second room is not entered")
+        terminal.wait_quiet(1)
+        cpu = used("cpu")
+        hall.change("huge@crowd.localhost", 500, "away")
+        terminal.until(lambda: b"99 away now 99" in terminal.text, "the change is not shown", 60)
+        terminal.wait_quiet(1)
+        bench.took("500 of 1,500 change: processor, s", name, used("cpu") - cpu)
+
+    for _ in range(bench.options.times):
         bench.each(one)
 
 

@@ -13,6 +13,7 @@ from xml.sax.saxutils import escape, quoteattr
 import rig
 
 MUC = "http://jabber.org/protocol/muc"
+LAST = "77 the last of it 77"
 INFO = "http://jabber.org/protocol/disco#info"
 NS = "{jabber:component:accept}"
 
@@ -90,7 +91,7 @@ class Hall(threading.Thread):
         parts.append(f"<presence from='{room}/{nick}' to='{{to}}'><x xmlns='{MUC}#user'><item affiliation='none' "
                      "role='participant'/><status code='110'/></x></presence>")
         parts += [f"<message type='groupchat' id='line-{n}' from='{room}/occupant {n % max(self.occupants, 1)}' to='{{to}}'>"
-                  f"<body>line {n} of what was said before somebody came</body>"
+                  f"<body>{LAST if n == self.lines - 1 else f'line {n} of what was said before somebody came'}</body>"
                   f"<delay xmlns='urn:xmpp:delay' from='{room}' stamp='2026-01-01T10:{n // 60:02}:{n % 60:02}Z'/></message>"
                   for n in range(self.lines)]
         parts.append(f"<message type='groupchat' from='{room}' to='{{to}}'><subject>the hall</subject></message>")
@@ -103,7 +104,7 @@ class Hall(threading.Thread):
     def change(self, room, count, show):
         """So many presences change, and a last word after them."""
         self.say(room, "".join(occupant(room, n, show) for n in range(count)) +
-                 f"<message type='groupchat' id='{show}' from='{room}/occupant 0' to='{{to}}'><body>{show} now</body></message>")
+                 f"<message type='groupchat' id='{show}' from='{room}/occupant 0' to='{{to}}'><body>99 {show} now 99</body></message>")
 
     def close(self):
         with contextlib.suppress(OSError):

@@ -218,7 +218,7 @@ def test_fifteen_hundred_people(crowd):
     events = confab.watch("occupant", "message", "room")
     before = processor(confab)
     there.change(room, 500, "away")
-    events.expect(type="message", body="away now")
+    events.expect(type="message", body="99 away now 99")
     used = processor(confab) - before
     told = [e["nick"] for e in events.seen if e["type"] == "occupant"]
     assert sorted(told) == sorted(f"occupant {n}" for n in range(500))
