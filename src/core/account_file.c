@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/jid.h"
+#include "base/nearest.h"
 #include "core/ini.h"
 
 enum { SHOWN, SECRET };
@@ -49,7 +50,7 @@ check_keys(const struct ini *ini, const char *name, GError **error)
 			return false;
 		}
 		if (!g_strv_contains(key_names, *key)) {
-			const char *near = ini_nearest(*key, key_names);
+			const char *near = nearest(*key, key_names);
 
 			ini_complain(ini, name, *key, error, "an account has no \"%s\"%s%s.", *key,
 			    near != NULL ? "; near to it: " : "", near != NULL ? near : "");
@@ -263,7 +264,7 @@ account_file_set(const char *path, const char *name, const char *key, const char
 	} else if (!name_ok(name)) {
 		g_set_error(error, INI_ERROR, 0, "An account's name is one word without quotes, brackets and backslashes.");
 	} else if (!g_strv_contains(key_names, key)) {
-		const char *near = ini_nearest(key, key_names);
+		const char *near = nearest(key, key_names);
 
 		g_set_error(error, INI_ERROR, 0, "An account has no \"%s\"%s%s.", key,
 		    near != NULL ? "; near to it: " : "", near != NULL ? near : "");

@@ -7,10 +7,10 @@
 #include <string.h>
 
 #include "base/jid.h"
+#include "base/nearest.h"
 #include "core/alias.h"
 #include "core/chat.h"
 #include "core/feature.h"
-#include "core/ini.h"
 #include "core/outbox.h"
 #include "core/prompt.h"
 #include "core/turn.h"
@@ -501,7 +501,7 @@ unknown_command(const struct core *core, const char *line, GError **error)
 	for (guint i = 0; i < aliases->len; i++)
 		g_ptr_array_add(names, (gpointer)(uintptr_t)g_array_index(aliases, struct alias, i).name);
 	g_ptr_array_add(names, NULL);
-	near = ini_nearest(word, (const char *const *)names->pdata);
+	near = nearest(word, (const char *const *)names->pdata);
 	g_set_error(error, RPC_ERROR, RPC_ERROR_COMMAND, "/%s: there is no such command.%s%s%s Nothing was done.", word,
 	    near != NULL ? " Near to it: /" : "", near != NULL ? near : "", near != NULL ? "." : "");
 }

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/nearest.h"
-
 G_DEFINE_QUARK(confab-ini-error, ini_error)
 
 static bool
@@ -181,10 +179,4 @@ ini_save(const struct ini *ini, GError **error)
 
 	return g_file_set_contents_full(real != NULL ? real : ini->path, data, (gssize)len,
 	    G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0600, error);
-}
-
-const char *
-ini_nearest(const char *text, const char *const *candidates)
-{
-	return nearest(text, candidates);
 }

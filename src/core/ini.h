@@ -31,7 +31,4 @@ bool	 ini_int(const struct ini *, const char *group, const char *key, int min, i
 /* Replaces the file as a whole, mode 0600, synced; a link to it stays one. */
 bool	 ini_save(const struct ini *, GError **error);
 
-/* base/nearest.h */
-const char *ini_nearest(const char *text, const char *const *candidates);
-
 #endif
