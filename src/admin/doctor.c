@@ -2,6 +2,7 @@
 #include "admin/doctor.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -158,6 +159,27 @@ check_core(struct checkup *checkup, const struct paths *paths)
 	client_free(client);
 }
 
+/* Whom this machine asks for names: what they say may not be what others say. */
+static void
+check_names(void)
+{
+	g_autofree char *text = NULL;
+	g_autoptr(GString) found = g_string_new(NULL);
+	g_auto(GStrv) lines = NULL;
+
+	if (!g_file_get_contents("/etc/resolv.conf", &text, NULL, NULL))
+		return;
+	lines = g_strsplit(text, "\n", -1);
+	for (char **line = lines; *line != NULL; line++) {
+		char address[64];
+
+		if (sscanf(*line, " nameserver %63s", address) == 1)
+			g_string_append_printf(found, "%s%s", found->len > 0 ? ", " : "", address);
+	}
+	if (found->len > 0)
+		checkup_note("Names are asked for at %s (/etc/resolv.conf).", found->str);
+}
+
 /* --- all of it --- */
 
 static bool
@@ -186,6 +208,7 @@ doctor_run(const struct paths *paths, const char *account)
 
 	checkup_head("Core and database");
 	check_core(&checkup, paths);
+	check_names();
 	check_space(&checkup, paths);
 	check_database(&checkup, paths);
 	check_asides(&checkup, paths);

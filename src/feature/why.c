@@ -8,6 +8,7 @@
 #include "core/attempts.h"
 #include "core/chat.h"
 #include "core/feature.h"
+#include "core/refusal.h"
 #include "core/turn.h"
 #include "core/when.h"
 
@@ -80,6 +81,15 @@ why_account(struct command_call *call, const struct account *account)
 
 /* --- a message --- */
 
+static char *
+why_failed(const char *reason, const char *peer)
+{
+	const char *means = reason != NULL ? refusal_means(reason, peer) : NULL;
+
+	return g_strdup_printf("It was refused. %s%s%s", reason != NULL ? reason : "No reason was given.",
+	    means == NULL ? "" : g_str_has_suffix(reason, ".") ? " " : ". ", means != NULL ? means : "");
+}
+
 /* Where it is, and what it waits for. */
 static char *
 standing(const struct core *core, const struct event *event)
@@ -109,7 +119,7 @@ standing(const struct core *core, const struct event *event)
 	case MESSAGE_DISPLAYED:
 		return g_strdup_printf("It was shown to %s, says their device.", peer);
 	case MESSAGE_FAILED:
-		return g_strdup_printf("It was refused. %s", m->reason != NULL ? m->reason : "No reason was given.");
+		return why_failed(m->reason, peer);
 	case MESSAGE_CANCELLED:
 		return g_strdup("It was cancelled here and did not go out.");
 	case MESSAGE_UNKNOWN:

@@ -57,6 +57,9 @@ def test_beside_a_core(server, people, confab):
     text = doctor(confab, code=0)
     assert "A core runs and answers" in text and "The core says that home is online" in text
     assert "The clock agrees with that of the server of home" in text
+    for service in ("stream management", "archive", "carbons", "personal storage", "rooms", "ping"):
+        assert f"ok  {service}: in use" in text, text
+    assert "--  blocking: offered, and not used by this version" in text
     (confab.home / "state/socket").unlink()
     text = doctor(confab, code=1)
     assert "nothing answers" in text and f"pid {confab.process.pid}" in text and "USR1" in text
@@ -170,3 +173,25 @@ def test_tmux_settings(confab, tmux):
     screen = terminal.wait_for("No core runs")
     assert "tmux holds Esc back for 500 ms" in screen and "set -sg escape-time 10" in screen
     assert "set -g focus-events on" in screen and terminal.exit_code() == 1
+
+
+def test_a_server_that_lacks_much(place, authority, confab):
+    poor = place.keep(rig.Prosody(place.path / "poor", authority, without=("mam", "carbons", "smacks", "blocklist"))).start()
+    poor.user("mira")
+    confab.account("home", poor, "mira").start()
+    confab.wait_state("home")
+    text = doctor(confab, code=0)
+    assert "--  archive: not offered; what is said" in text and "--  carbons: not offered; what your other" in text
+    assert "--  stream management: not offered; what is under way" in text and "blocking" not in text
+    assert "ok  ping: in use" in text
+
+
+def test_why_a_message_came_back(server, people, peer, confab):
+    mira, = people(1)
+    confab.account("home", server, mira).start()
+    confab.wait_state("home")
+    for to, means in (("nobody@localhost", "no such person"), ("localhost", "servers read no messages"),
+                      ("a@nowhere.invalid", "talks to no other servers")):
+        number = confab.call("run", line=f"/msg {to} are you there", account="home")["message"]
+        rig.until(lambda: confab.call("message", id=number)["message"]["state"] == "failed", f"{to} answers with an error")
+        assert means in confab.do(f"/why {number}", account="home"), to

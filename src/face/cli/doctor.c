@@ -33,6 +33,38 @@ check_clock(struct checkup *checkup, struct session *session, const char *name)
 	answer_clear(&answer);
 }
 
+/* What the server offers; a part that matters and is missing is worth knowing, and nothing that is wrong here. */
+static void
+check_server(struct checkup *checkup, struct session *session, const char *name)
+{
+	struct answer answer;
+	json_t *service;
+	size_t i;
+
+	if (!session_ask(session, "run", json_pack("{s:s, s:s}", "line", "/server", "account", name), &answer)) {
+		checkup_wrong(checkup, NULL, "What the server of %s offers, it does not tell: %s", name, answer.error->message);
+		answer_clear(&answer);
+		return;
+	}
+	json_array_foreach(json_object_get(json_object_get(answer.result, "data"), "services"), i, service) {
+		const char *what = json_string_value(json_object_get(service, "name"));
+		const char *by = json_string_value(json_object_get(service, "offered_by"));
+		const char *use = json_string_value(json_object_get(service, "use"));
+		const char *without = json_string_value(json_object_get(service, "without"));
+
+		if (what == NULL || use == NULL)
+			continue;
+		if (by != NULL && strcmp(use, "used") == 0)
+			checkup_good("%s: in use", what);
+		else if (by != NULL)
+			checkup_note("%s: offered, %s", what, strcmp(use, "needless") == 0 ? "and not needed: the core stays on line" :
+			    "and not used by this version");
+		else if (without != NULL)
+			checkup_note("%s: not offered; %s", what, without);
+	}
+	answer_clear(&answer);
+}
+
 static void
 check_account(struct checkup *checkup, struct session *session, const json_t *account)
 {
@@ -50,6 +82,8 @@ check_account(struct checkup *checkup, struct session *session, const json_t *ac
 		checkup_good("The core says that %s is %s", name, state);
 	if (strcmp(state, "online") == 0)
 		check_clock(checkup, session, name);
+	if (strcmp(state, "online") == 0)
+		check_server(checkup, session, name);
 }
 
 static void
