@@ -87,6 +87,7 @@ account_free(struct account *account)
 	iq_table_free(account->iqs);
 	typing_free(account->typing);
 	g_clear_pointer(&account->marks, g_hash_table_unref);
+	g_clear_pointer(&account->positions, g_hash_table_unref);
 	g_clear_pointer(&account->rings, g_hash_table_unref);
 	g_clear_pointer(&account->features, g_hash_table_unref);
 	rooms_free(account);

@@ -47,6 +47,7 @@ struct account {
 	struct typing	*typing;
 	GHashTable	*rooms;		/* JID → struct room: core/room.h */
 	GHashTable	*marks;		/* feature/markers.c; NULL: none */
+	GHashTable	*positions;	/* feature/displayed.c; NULL: none */
 	GHashTable	*rings;		/* feature/ring.c; NULL: none */
 	struct archive	*archive;
 	struct bookmarks *bookmarks;

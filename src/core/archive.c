@@ -568,7 +568,7 @@ keep(struct archive *a, const char *edge, bool complete)
 	if (!archive_row_load(a->account->core->store, a->row, &row))
 		return false;
 	a->placing.behind = row.behind;
-	a->placing.made_ms = row.made_ms;
+	a->placing.made_ms = row.made_ms / 1000 * 1000;	/* archives tell whole seconds */
 	a->placing.renamed = a->vanished;
 	archive_row_clear(&row);
 	ok = archive_page_store(&a->page, a->account, &a->placing) &&

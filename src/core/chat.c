@@ -338,6 +338,8 @@ chat_seen(struct account *account, const char *jid, int64_t message, bool focuse
 	ok = chat_set_read(core->store, chat, ord, error);
 	if (ok)
 		turn_put_chat(core->turn, chat);
+	if (ok && ord > before)
+		features_read(account, jid);
 	if (ok && focused && ord > before)
 		features_seen(account, jid, chat, before, ord);
 	return chat_end_change(core, ok, error);

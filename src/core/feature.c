@@ -83,3 +83,11 @@ features_seen(struct account *account, const char *jid, int64_t chat, int64_t af
 		if ((*f)->seen != NULL)
 			(*f)->seen(account, jid, chat, after, ord);
 }
+
+void
+features_read(struct account *account, const char *jid)
+{
+	for (const struct feature *const *f = features; *f != NULL; f++)
+		if ((*f)->read != NULL)
+			(*f)->read(account, jid);
+}

@@ -34,6 +34,8 @@ struct feature {
 	void		(*attention)(struct account *);
 	/* What came into that chat after one place, up to and with another, was looked at by somebody. */
 	void		(*seen)(struct account *, const char *jid, int64_t chat, int64_t after, int64_t ord);
+	/* We have read further in that chat. */
+	void		(*read)(struct account *, const char *jid);
 	const struct command *commands;	/* ends with a NULL name */
 };
 
@@ -48,6 +50,7 @@ bool	 features_iq(struct account *, const struct stanza *);
 void	 features_online(struct account *);
 void	 features_known(struct account *);
 void	 features_attention(struct account *);
+void	 features_read(struct account *, const char *jid);
 void	 features_seen(struct account *, const char *jid, int64_t chat, int64_t after, int64_t ord);
 
 #endif

@@ -371,3 +371,27 @@ message_last_markable(struct store *store, int64_t chat, int64_t after, int64_t 
 	}
 	return id;
 }
+
+int64_t
+message_place_archived(struct store *store, int64_t chat, const char *server_id)
+{
+	int64_t ord = 0;
+
+	db_number(store, NULL, &ord, "SELECT ord FROM message WHERE chat = ?1 AND server_id = ?2 AND ord IS NOT NULL", "it", chat,
+	    server_id);
+	return ord;
+}
+
+char *
+message_archived_at(struct store *store, int64_t chat, int64_t ord)
+{
+	sqlite3_stmt *stmt = db_ask(store, "SELECT server_id FROM (SELECT server_id, ord FROM message WHERE chat = ?1 AND ord <= ?2 "
+	    "ORDER BY ord DESC LIMIT 300) WHERE server_id IS NOT NULL ORDER BY ord DESC LIMIT 1", "ii", chat, ord);
+	char *id = NULL;
+
+	if (db_row(store, stmt, NULL)) {
+		id = db_text(stmt, 0);
+		db_done(stmt);
+	}
+	return id;
+}

@@ -115,6 +115,10 @@ GPtrArray *message_not_displayed(struct store *, int64_t chat, int64_t ord);
 int64_t	 message_place_in(struct store *, int64_t chat, const char *origin_id);
 /* When the newest message with a place was said; 0: there is none. */
 int64_t	 message_last_said(struct store *, int64_t chat);
+/* The place of the one that has this archive's id, 0: none. */
+int64_t	 message_place_archived(struct store *, int64_t chat, const char *server_id);
+/* The archive's id of the last one up to this place that has one, among the last few hundred; NULL: none. */
+char	*message_archived_at(struct store *, int64_t chat, int64_t ord);
 /* The origin-id of the last one after one place and up to another that came in and is MESSAGE_MARKABLE; NULL: none. */
 char	*message_last_markable(struct store *, int64_t chat, int64_t after, int64_t ord);
 /* The first of the chat from this place on; NULL: none. */

@@ -49,6 +49,7 @@
 #define NS_BOOKMARKS_TEXT "storage:bookmarks"		/* XEP-0048 */
 #define NS_PRIVATE	"jabber:iq:private"		/* XEP-0049 */
 #define NS_NOTIFY	"urn:xmpp:notification-settings:1" /* XEP-0492 */
+#define NS_MDS		"urn:xmpp:mds:displayed:0"	/* XEP-0490 */
 #define NS_PUBSUB	"http://jabber.org/protocol/pubsub" /* XEP-0060 */
 #define NS_PUBSUB_EVENT	NS_PUBSUB "#event"
 #define NS_PUBSUB_OWNER	NS_PUBSUB "#owner"
