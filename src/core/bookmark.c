@@ -566,6 +566,8 @@ take(struct bookmarks *bs, const char *jid, const struct stanza *conference, boo
 		return;
 	}
 	if (own == NULL || !same(own, conference)) {
+		enum bookmark_notify before = own != NULL ? own->shown.notify : BOOKMARK_NOTIFY_UNSET;
+
 		own = own_new(jid, stanza_copy(conference));
 		if (!save(bs, own, &error)) {
 			log_failure(bs, error);
@@ -574,6 +576,8 @@ take(struct bookmarks *bs, const char *jid, const struct stanza *conference, boo
 		}
 		/* The key lives in the value. */
 		g_hash_table_replace(bs->all, own->shown.jid, own);
+		if (own->shown.notify != before)
+			bookmark_apply(bs->account, jid);
 	}
 	if (now || own->shown.autojoin != was)
 		follow(bs, &own->shown, was);
@@ -835,7 +839,10 @@ bookmark_change(struct account *account, const char *jid, const struct bookmark_
 	for (size_t i = 0; i < n; i++)
 		set_key(now->xml, &edits[i]);
 	read_fields(now);
-	return replace(bs, now, BOOKMARK_TO_PUBLISH, done, ctx, error);
+	if (!replace(bs, now, BOOKMARK_TO_PUBLISH, done, ctx, error))
+		return false;
+	bookmark_apply(account, jid);
+	return true;
 }
 
 bool
@@ -880,4 +887,25 @@ bookmark_left(struct account *account, const char *jid)
 
 	if (follows(account->bookmarks) && b != NULL && b->autojoin)
 		change_alone(account, jid, &edit, 1);
+}
+
+void
+bookmark_noted(struct account *account, const char *jid, enum notify_level level)
+{
+	const struct bookmark *b = bookmark_find(account, jid);
+	const struct bookmark_edit edit = { BOOKMARK_NOTIFY, notify_level_name(level) };
+
+	if (follows(account->bookmarks) && b != NULL && strcmp(bookmark_notify_word(b->notify), edit.value) != 0)
+		change_alone(account, jid, &edit, 1);
+}
+
+void
+bookmark_apply(struct account *account, const char *jid)
+{
+	const struct bookmark *b = bookmark_find(account, jid);
+	enum notify_level level;
+
+	/* Without a chat there is nothing to set; once there is one, this comes again. */
+	if (b != NULL && follows(account->bookmarks) && notify_level_find(bookmark_notify_word(b->notify), &level))
+		chat_set_attention(account, jid, level, NULL);
 }

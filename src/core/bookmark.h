@@ -50,6 +50,9 @@ bool	 bookmark_drop(struct account *, const char *jid, iq_done done, void *ctx, 
 /* A person entered a room under that nick, or left it. */
 void	 bookmark_joined(struct account *, const char *jid, const char *nick);
 void	 bookmark_left(struct account *, const char *jid);
+/* A person set what in a room asks for attention; and the chat of a room is there, and is to ask as its bookmark says. */
+void	 bookmark_noted(struct account *, const char *jid, enum notify_level);
+void	 bookmark_apply(struct account *, const char *jid);
 
 /* From feature/bookmarks.c: what the server does is known; the link may be a new one; a change on the server. */
 void	 bookmarks_known(struct account *);

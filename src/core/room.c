@@ -695,6 +695,7 @@ room_entered(struct room *room, const char *nick, bool is_new)
 	room->wanted = true;
 	room_save(room);
 	open_chat(room);
+	bookmark_apply(account, room->jid);
 	if (is_new) {
 		room->timer = clock_timer_start(JOIN_MS, too_late, room);
 		take_standard(room);

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "core/bookmark.h"
 #include "core/chat.h"
 #include "core/feature.h"
 
@@ -38,15 +39,18 @@ notify_run(struct command_call *call)
 		    wanted);
 	else if (!chat_set_attention(call->account, call->chat, level, &error))
 		command_fail_with(call, error);
-	else
+	else {
+		if (chat_kind(call->account, call->chat) == CHAT_ROOM)
+			bookmark_noted(call->account, call->chat, level);
 		show(call);
+	}
 }
 
 static const struct command commands[] = {
 	{ "notify", "[all|mentions|none]", "talking", "which messages of this chat ask for your attention",
 	  "mentions is how rooms begin: what has your nick in it, or one of the words in notify.words. none mutes the chat: what is "
 	  "unread is counted, but nothing rings, and Alt-a passes it by. Messages of yours that failed are told all the same. "
-	  "Without a word it says what holds now.", NEEDS_ACCOUNT | NEEDS_CHAT, notify_run },
+	  "Without a word it says what holds now. For a room that you keep (/bookmark) it holds on your other devices too.", NEEDS_ACCOUNT | NEEDS_CHAT, notify_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };
 
