@@ -153,6 +153,17 @@ chat_set_read(struct store *store, int64_t id, int64_t ord, GError **error)
 }
 
 bool
+chat_set_unread(struct store *store, int64_t id, int64_t ord, GError **error)
+{
+	int64_t now = 0;
+
+	if (!db_number(store, error, &now, "SELECT read FROM chat WHERE id = ?1", "i", id))
+		return false;
+	return ord >= now || db_change(store, error, "UPDATE chat SET read = ?2, rev = ?3 WHERE id = ?1", "iii", id, ord,
+	    store_next_rev(store));
+}
+
+bool
 chat_set_draft(struct store *store, int64_t id, const char *text, GError **error)
 {
 	int64_t same = 1;

@@ -39,6 +39,8 @@ GPtrArray *chat_list(struct store *, int64_t account);
 bool	 chat_set_open(struct store *, int64_t id, bool open, GError **error);
 /* Only grows; returns true and changes nothing when it would not. */
 bool	 chat_set_read(struct store *, int64_t id, int64_t ord, GError **error);
+/* The other way: only shrinks. */
+bool	 chat_set_unread(struct store *, int64_t id, int64_t ord, GError **error);
 bool	 chat_set_draft(struct store *, int64_t id, const char *text, GError **error);
 bool	 chat_set_notify(struct store *, int64_t id, int notify, GError **error);
 bool	 chat_set_occupant(struct store *, int64_t id, const char *occupant, GError **error);

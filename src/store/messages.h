@@ -123,6 +123,8 @@ char	*message_archived_at(struct store *, int64_t chat, int64_t ord);
 char	*message_last_markable(struct store *, int64_t chat, int64_t after, int64_t ord);
 /* The first of the chat from this place on; NULL: none. */
 struct message_row *message_at(struct store *, int64_t chat, int64_t ord);
+/* The last one that counts as unread where it is; NULL: none. */
+struct message_row *message_last_in(struct store *, int64_t chat);
 /* n = 1: the newest of the chat as shown. */
 struct message_row *message_nth_last(struct store *, int64_t chat, unsigned n);
 /* By origin_id or server_id in one chat (0: all); *several when more than one fits, then NULL. */

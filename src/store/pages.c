@@ -125,6 +125,16 @@ message_at(struct store *store, int64_t chat, int64_t ord)
 }
 
 struct message_row *
+message_last_in(struct store *store, int64_t chat)
+{
+	int64_t id = 0;
+
+	db_number(store, NULL, &id, "SELECT id FROM message INDEXED BY message_unread WHERE chat = ?1 AND flags & 2 "
+	    "ORDER BY ord DESC LIMIT 1", "i", chat);
+	return id != 0 ? message_load(store, id) : NULL;
+}
+
+struct message_row *
 message_nth_last(struct store *store, int64_t chat, unsigned n)
 {
 	int64_t waiting = 0, id = 0;

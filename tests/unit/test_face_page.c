@@ -199,6 +199,61 @@ assert_run(const char *account, const char *line)
 	json_decref(request);
 }
 
+/* Groups fold and unfold; what is looked for is found in folded ones too. */
+static void
+folding(void **state)
+{
+	(void)state;
+	fixture_event(&face, false, "{'type':'contact','account':'home','rev':20,'jid':'bob@example.com','name':'Bob',"
+	    "'subscription':'both','groups':['family']}");
+	fixture_event(&face, false, "{'type':'presence','account':'home','rev':21,'jid':'bob@example.com/phone','show':'away',"
+	    "'status':'train','priority':3}");
+	fixture_event(&face, false, "{'type':'presence','account':'home','rev':22,'jid':'bob@example.com/desk','show':'online',"
+	    "'priority':9}");
+	fixture_key(&face, "\033[20~");
+	fixture_type(&face, "k");
+	assert_string_equal(face.page.at, "home\n\nfamily");
+	fixture_type(&face, " ");
+	assert_true(shows("family (1)  1 online"));
+	assert_false(shows("● Bob"));
+	fixture_type(&face, "/bob\r");
+	assert_true(shows("● Bob"));
+	fixture_key(&face, "\033");
+	assert_false(shows("● Bob"));
+	fixture_type(&face, "g\r");
+	assert_true(shows("● Bob"));
+	/* A key that means a person does nothing on a group. */
+	fixture_type(&face, "xi");
+	assert_true(shows("contacts  by account"));
+	fixture_type(&face, "ji");
+	assert_true(shows("you see each other"));
+	assert_true(shows("desk                 online  priority 9"));
+	assert_true(shows("phone                away  \"train\"  priority 3"));
+	fixture_type(&face, "q");
+	assert_false(face.page.on);
+}
+
+/* However long the list is, it is drawn and walked at once. */
+static void
+many_contacts(void **state)
+{
+	int64_t begin;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++)
+		fixture_event(&face, false, "{'type':'contact','account':'home','rev':%d,'jid':'c%d@example.org','name':'Contact %d',"
+		    "'subscription':'both','groups':['group %d']}", 100 + i, i, i, i % 40);
+	fixture_key(&face, "\033[20~");
+	begin = g_get_monotonic_time();
+	for (int i = 0; i < 20; i++) {
+		fixture_type(&face, "j");
+		g_free(fixture_dump(&face));
+	}
+	print_message("a key and a frame over 2000 contacts: %" G_GINT64_FORMAT " us\n", (g_get_monotonic_time() - begin) / 20);
+	fixture_type(&face, "/contact 1999\r");
+	assert_true(shows("Contact 1999"));
+}
+
 static void
 contacts(void **state)
 {
@@ -221,7 +276,7 @@ contacts(void **state)
 	assert_false(shows("Malik"));
 	assert_true(shows("lena"));
 	/* Somebody in two groups has two rows, and one gets past them. */
-	fixture_type(&face, "ogjj");
+	fixture_type(&face, "ogjjjjj");
 	assert_string_equal(face.page.at, "home\nalice@example.org\n");
 	fixture_type(&face, "/malik\r");
 	fixture_type(&face, "r");
@@ -291,7 +346,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(help), test(other_keys), test(legend), test(describing), test(themes), test(contacts), test(muting),
+		test(help), test(other_keys), test(legend), test(describing), test(themes), test(contacts), test(folding),
+		test(many_contacts), test(muting),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -244,6 +244,114 @@ the_longest_body(void **state)
 	g_free(fixture_dump(&face));
 }
 
+/* Only the last of ours, and with its text in the line. */
+static void
+correcting(void **state)
+{
+	(void)state;
+	fixture_key(&face, "\033s");
+	at(6);
+	fixture_type(&face, "kc");
+	assert_true(shows("correct: only your last one here"));
+	fixture_type(&face, "kc");
+	assert_true(shows("correct: not yours"));
+	fixture_type(&face, "Gc");
+	assert_true(shows("correcting> Very good."));
+	fixture_type(&face, " Indeed.");
+	fixture_key(&face, "\r");
+	assert_line("/correct Very good. Indeed.");
+}
+
+static void
+unread_from_here(void **state)
+{
+	(void)state;
+	fixture_key(&face, "\033s");
+	fixture_type(&face, "u");
+	assert_true(shows("unread from here: yours"));
+	fixture_type(&face, "kku");
+	assert_line("/unread 4");
+	assert_int_equal(face.select.rows.at, 0);
+	/* It stands in front of somebody, and is not seen at once. */
+	fixture_event(&face, true, "{'type':'chat','account':'home','chat':'" ALICE "','rev':900,'kind':'chat','name':'alice',"
+	    "'open':true,'number':2,'unread':1,'read':35,'last':60}");
+	attention_key(&face);
+	g_free(fixture_dump(&face));
+	assert_int_equal(face.attention.linger_id, 0);
+	fixture_go(&face, "home", "bob@example.com");
+	fixture_go(&face, "home", ALICE);
+	attention_key(&face);
+	g_free(fixture_dump(&face));
+	assert_true(face.attention.linger_id != 0);
+	fixture_key(&face, "\033v");
+	assert_line("/unread");
+}
+
+static void
+forwarding(void **state)
+{
+	json_t *request;
+
+	(void)state;
+	fixture_type(&face, "half");
+	fixture_key(&face, "\033s");
+	fixture_type(&face, "gjf");
+	fixture_type(&face, "lena");
+	fixture_key(&face, "\r");
+	request = fixture_request(&face, "run");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")), "Yes.\n> and more");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "chat")), "lena@work.example");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "account")), "work");
+	json_decref(request);
+	assert_string_equal(face.front->jid, "lena@work.example");
+	/* To an address; what begins like a command is text. */
+	fixture_go(&face, "home", ALICE);
+	fixture_message(&face, ALICE, 7, "2026-11-20T09:05:00.000Z", false, "received", "/quit");
+	fixture_key(&face, "\033s");
+	fixture_type(&face, "gjjjjjf");
+	fixture_type(&face, "new@example.org");
+	fixture_key(&face, "\r");
+	assert_line("/msg new@example.org Very good.");
+	fixture_key(&face, "\033s");
+	fixture_type(&face, "kjf7");
+	fixture_key(&face, "\r");
+	request = fixture_request(&face, "run");
+	assert_true(strstr(json_string_value(json_object_get(json_object_get(request, "params"), "line")), "//quit") != NULL);
+	json_decref(request);
+	/* Nowhere, and not at all: nothing is sent. */
+	fixture_go(&face, "home", ALICE);
+	fixture_key(&face, "\033s");
+	fixture_type(&face, "fnobody");
+	fixture_key(&face, "\r");
+	assert_true(shows("No open chat is called \"nobody\""));
+	fixture_key(&face, "\033s");
+	fixture_type(&face, "f");
+	fixture_key(&face, "\007");
+	assert_true(shows("alice> half"));
+}
+
+static void
+explaining(void **state)
+{
+	json_t *request;
+
+	(void)state;
+	fixture_key(&face, "\033s");
+	fixture_type(&face, "gi");
+	request = fixture_request(&face, "run");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")), "/explain 1");
+	assert_true(shows("message 1"));
+	fixture_answer(&face, request, json_pack("{s:[s,s,s]}", "output", "Message 1 in the chat", "", "from         alice"));
+	assert_true(shows("Message 1 in the chat"));
+	assert_true(shows("from         alice"));
+	fixture_type(&face, "q");
+	assert_true(shows("alice> █"));
+	fixture_key(&face, "\033s");
+	fixture_type(&face, "Gi");
+	fixture_refuse(&face, fixture_request(&face, "run"), "not_found", "There is no message 6.");
+	assert_true(shows("There is no message 6."));
+}
+
 #define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)
 
 int
@@ -251,7 +359,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(walking), test(copying_and_quoting), test(sending_again_and_dropping), test(the_menu), test(folding),
-		test(the_longest_body),
+		test(the_longest_body), test(correcting), test(unread_from_here), test(forwarding), test(explaining),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

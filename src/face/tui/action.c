@@ -303,6 +303,12 @@ screen_action(struct face *face, enum action action, int count)
 	case ACTION_MUTE:
 		mute(face);
 		break;
+	case ACTION_MARK_UNREAD:
+		if (!chat_is_console(face->front)) {
+			send_quietly(face, face->front, "/unread");
+			face->front->kept_unread = true;
+		}
+		break;
 	case ACTION_MARK_READ:
 		mark_read(face);
 		break;

@@ -83,7 +83,7 @@ unseen(const struct face *face)
 	const struct event_chat *chat = &face->front->object.chat;
 
 	if (last == NULL || chat_is_console(face->front) || !attention_present(face) || chat->unread == 0 ||
-	    face->paste.text != NULL || last->order <= chat->read)
+	    face->paste.text != NULL || last->order <= chat->read || face->front->kept_unread)
 		return 0;
 	return last->id;
 }

@@ -188,8 +188,8 @@ run_theme(struct face *face, const char *argument)
 }
 
 /* By number, by name or address, by a beginning that only one has. */
-static struct chat *
-find_chat(struct face *face, const char *text, bool *many)
+struct chat *
+face_find_chat(struct face *face, const char *text, bool *many)
 {
 	const GPtrArray *chats = model_chats(face->model);
 	struct chat *found = NULL;
@@ -217,7 +217,7 @@ static bool
 run_win(struct face *face, const char *argument)
 {
 	bool many;
-	struct chat *chat = *argument != '\0' ? find_chat(face, argument, &many) : NULL;
+	struct chat *chat = *argument != '\0' ? face_find_chat(face, argument, &many) : NULL;
 
 	if (*argument == '\0')
 		face_note(face, face->front, SEVERITY_ERROR, "/win N|NAME: which chat? Nothing was done.");

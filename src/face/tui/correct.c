@@ -35,6 +35,12 @@ last_own(const struct face *face)
 	return NULL;
 }
 
+bool
+correct_may(const struct face *face, const struct entry *entry)
+{
+	return entry == last_own(face) && entry->event.message.body != NULL && !entry->event.message.cut;
+}
+
 void
 correct_last(struct face *face)
 {

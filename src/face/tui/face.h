@@ -64,6 +64,7 @@ struct select {
 	struct rows_select rows;		/* at 0: nothing is selected */
 	bool		 menu;
 	char		*said;			/* what the last key did */
+	char		*forward;		/* what goes to the chat that is asked for; or NULL */
 	char		*how;			/* how a question in the console is turned to; NULL: there was none */
 };
 
@@ -78,7 +79,7 @@ enum view_action {
 #undef VIEW
 	VIEWS
 };
-enum page_kind { PAGE_HELP, PAGE_LEGEND, PAGE_CONTACTS, PAGE_SEARCH, PAGE_DIGEST, PAGE_ANY };
+enum page_kind { PAGE_HELP, PAGE_LEGEND, PAGE_CONTACTS, PAGE_SEARCH, PAGE_DIGEST, PAGE_TEXT, PAGE_INFO, PAGE_ANY };
 struct page {
 	bool		 on, filtering;
 	bool		 passive;		/* letters are no keys of it: they go on into the line */
@@ -88,9 +89,11 @@ struct page {
 	int		 top;			/* the first line shown */
 	bool		 online_only;		/* contacts: without those who are not there */
 	char		*asked;			/* contacts: the row that a question is about */
+	GHashTable	*folded;		/* contacts: groups that are folded, as targets; NULL: none ever was */
 	GString		*filter;		/* NULL, or what the lines must hold */
 	json_t		*commands;		/* what the core says of its commands; NULL: not asked yet */
 	char		*hint;			/* what its keys do */
+	GPtrArray	*text;			/* PAGE_TEXT: its lines; NULL: they are on their way */
 };
 
 /* view_digest.c */
@@ -362,6 +365,8 @@ void	 recall_free(struct face *);
 
 /* command.c */
 bool	 command_run(struct face *, const char *line);
+/* An open chat by number, name or address, or by a beginning that only one has; NULL: none, or many. */
+struct chat *face_find_chat(struct face *, const char *text, bool *many);
 /* Adds the face's own commands that begin with prefix. */
 void	 command_complete(const char *prefix, GPtrArray *words, GPtrArray *helps);
 /* The rows of commands.def; false behind the last one. */
@@ -455,6 +460,8 @@ void	 page_close(struct face *);
 void	 page_free(struct face *);
 /* A key while a page is open; false: it is not for the page. */
 bool	 page_key(struct face *, const char *bytes, size_t len);
+/* page_text.c: what a line that the core runs in the chat in front answers, as a page. */
+void	 page_text_open(struct face *, const char *title, const char *line);
 /* The row of views.def that this key means there; -1: none. */
 int	 page_action(enum page_kind, const char *bytes, size_t len);
 /* The rows of views.def, NULL behind the last one. */
@@ -517,6 +524,8 @@ void	 attention_free(struct face *);
 /* correct.c */
 /* The last message of ours in front comes into the line, to be sent as a correction. */
 void	 correct_last(struct face *);
+/* It is the one that would be corrected. */
+bool	 correct_may(const struct face *, const struct entry *);
 int	 correct_rows(const struct face *);
 void	 correct_draw(const struct face *, const struct area *);
 

@@ -94,6 +94,7 @@ face_bring(struct face *face, struct chat *chat)
 	struct window *window;
 
 	face->front = chat;
+	chat->kept_unread = false;
 	window = model_window(face->model, chat);
 	input_use(face->input, face_draft(face, chat));
 	recall_load(face, chat);

@@ -549,6 +549,28 @@ model_presence(const struct model *model, const char *account, const char *jid, 
 	return true;
 }
 
+static int
+by_priority(const void *a, const void *b)
+{
+	const struct event_presence *x = *(struct event_presence *const *)a, *y = *(struct event_presence *const *)b;
+
+	return x->priority != y->priority ? (x->priority < y->priority ? 1 : -1) : strcmp(x->jid, y->jid);
+}
+
+GPtrArray *
+model_resources(const struct model *model, const char *account, const char *jid)
+{
+	g_autofree char *key = model_key(account, jid);
+	const GPtrArray *all = g_hash_table_lookup(model->presences, key);
+	GPtrArray *list = g_ptr_array_new();
+
+	for (guint i = 0; all != NULL && i < all->len; i++)
+		if (((struct object *)all->pdata[i])->event.presence.show != SHOW_OFFLINE)
+			g_ptr_array_add(list, &((struct object *)all->pdata[i])->event.presence);
+	g_ptr_array_sort(list, by_priority);
+	return list;
+}
+
 static void
 fill_list(GHashTable *table, GPtrArray *list, GCompareFunc compare)
 {

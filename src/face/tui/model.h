@@ -22,6 +22,7 @@ struct chat {
 	struct event	 object;	/* the core's own record; rev 0 while it told nothing */
 	bool		 stale;
 	bool		 typing;	/* somebody types there */
+	bool		 kept_unread;	/* was made unread again by hand: not seen before it is left */
 	struct event	 room;		/* a room: the core's record of it; rev 0 while it told nothing */
 	struct occupants *occupants;	/* who is in it; NULL: nobody asked, or we are not there */
 	int64_t		 room_asked;	/* the request for them; 0: none is under way; -1: it was refused */
@@ -79,6 +80,9 @@ const struct event_contact *model_contact(const struct model *, const char *acco
 /* What a contact's best resource says; false when nothing is known. */
 bool	 model_presence(const struct model *, const char *account, const char *jid, enum presence_show *,
 	    const char **status);
+
+/* What the contact's resources say, the best first; the array is the caller's, what is in it the model's. */
+GPtrArray *model_resources(const struct model *, const char *account, const char *jid);	/* const struct event_presence * */
 
 /* The console, which is always there. */
 struct chat *model_console(struct model *);

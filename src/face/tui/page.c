@@ -15,6 +15,8 @@ static const struct {
 	[PAGE_HELP] = { page_help_make, page_help_follow, page_help_act },
 	[PAGE_CONTACTS] = { page_contacts_make, page_contacts_follow, page_contacts_act },
 	[PAGE_LEGEND] = { page_legend_make, NULL, NULL },
+	[PAGE_TEXT] = { page_text_make, NULL, NULL },
+	[PAGE_INFO] = { page_info_make, NULL, NULL },
 	[PAGE_DIGEST] = { digest_make, digest_follow, digest_act },
 	[PAGE_SEARCH] = { search_make, search_follow, search_act },
 };
@@ -47,6 +49,12 @@ page_add(struct page_lines *page, enum slot slot, char *text, const char *target
 	struct page_line line = { .text = text, .right = g_strdup(right), .target = g_strdup(target), .slot = slot };
 
 	g_array_append_val(page->lines, line);
+}
+
+bool
+page_is_filtered(const struct face *face)
+{
+	return face->page.filter != NULL && face->page.filter->len > 0;
 }
 
 struct page_line *
@@ -133,7 +141,7 @@ cursor(const struct face *face, const struct page_lines *page)
 			continue;
 		if (g_strcmp0(line(page, i)->target, face->page.at) == 0)
 			return i;
-		if (first < 0)
+		if (first < 0 || (line(page, first)->later && !line(page, i)->later))
 			first = i;
 	}
 	return first;
@@ -215,7 +223,9 @@ page_free(struct face *face)
 	page_close(face);
 	g_free(face->page.asked);
 	face->page.asked = NULL;
+	g_clear_pointer(&face->page.folded, g_hash_table_unref);
 	g_clear_pointer(&face->page.hint, g_free);
+	page_text_free(face);
 	json_decref(face->page.commands);
 	face->page.commands = NULL;
 }
@@ -343,7 +353,7 @@ act_any(struct face *face, enum view_action action)
 		page_open(face, PAGE_LEGEND, NULL);
 		break;
 	default:
-		if (face->page.filter != NULL && face->page.filter->len > 0)
+		if (page_is_filtered(face))
 			end_filter(face, false);
 		else
 			page_close(face);

@@ -16,6 +16,7 @@ struct page_line {
 	char		*target;		/* what Enter follows; NULL: nothing */
 	struct row	*row;			/* drawn instead of the text; the '>' is its own affair */
 	bool		 same;			/* it belongs to the target above it */
+	bool		 later;			/* the cursor does not begin here */
 	enum slot	 slot;
 };
 
@@ -28,6 +29,8 @@ struct page_lines {
 
 /* Adds a line; text is taken. */
 void	 page_add(struct page_lines *, enum slot, char *text, const char *target, const char *right);
+/* Only some lines are shown: those that have what is looked for. */
+bool	 page_is_filtered(const struct face *);
 /* The line that was added last, to be changed. */
 struct page_line *page_last(struct page_lines *);
 /* Adds text wrapped to the page, indented. */
@@ -41,6 +44,11 @@ void	 page_contacts_follow(struct face *, const char *target);
 void	 page_contacts_act(struct face *, enum view_action, const char *target);
 void	 page_help_follow(struct face *, const char *target);
 void	 page_help_act(struct face *, enum view_action, const char *target);
+
+/* page_text.c */
+void	 page_text_make(struct face *, struct page_lines *);
+void	 page_text_free(struct face *);
+void	 page_info_make(struct face *, struct page_lines *);
 
 /* view_digest.c */
 void	 digest_make(struct face *, struct page_lines *);

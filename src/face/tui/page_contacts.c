@@ -31,11 +31,17 @@ name_of(const struct event_contact *contact)
 	return contact->name != NULL && *contact->name != '\0' ? contact->name : contact->jid;
 }
 
+static bool
+is_there(const struct person *person)
+{
+	return person->known && person->show != SHOW_OFFLINE;
+}
+
 static int
 by_presence(const void *a, const void *b)
 {
 	const struct person *x = *(struct person *const *)a, *y = *(struct person *const *)b;
-	bool p = x->known && x->show != SHOW_OFFLINE, q = y->known && y->show != SHOW_OFFLINE;
+	bool p = is_there(x), q = is_there(y);
 	int order;
 
 	if (p != q)
@@ -67,20 +73,6 @@ people_of(struct face *face, const char *account)
 	}
 	g_ptr_array_sort(people, by_presence);
 	return people;
-}
-
-static bool
-is_in(const struct person *person, const char *group)
-{
-	json_t *one;
-	size_t i;
-
-	if (group == NULL)
-		return json_array_size(person->contact->groups) == 0;
-	json_array_foreach(person->contact->groups, i, one)
-		if (g_strcmp0(json_string_value(one), group) == 0)
-			return true;
-	return false;
 }
 
 static const char *
@@ -118,22 +110,46 @@ add_person(struct page_lines *page, const struct person *person, const char *gro
 	    subscription_words(person->contact));
 }
 
-static void
-add_group(struct face *face, struct page_lines *page, const GPtrArray *people, const char *group)
+/* The account and the address of a target, and the group that its row is in; to be freed as one vector. */
+static char **
+parts(const char *target)
 {
-	int n = 0;
+	return g_strsplit(target, "\n", 3);
+}
 
-	for (guint i = 0; i < people->len; i++)
-		n += is_in(people->pdata[i], group);
-	if (n == 0)
+/* A group leads somewhere too: Enter and Space fold it.  Its target has no address in it. */
+static void
+add_group(struct face *face, struct page_lines *page, const GPtrArray *people, const char *account, const char *group)
+{
+	g_autofree char *target = g_strdup_printf("%s\n\n%s", account, group != NULL ? group : "");
+	bool folded = face->page.folded != NULL && g_hash_table_contains(face->page.folded, target) && !page_is_filtered(face);
+	const char *name = group != NULL ? group : "no group";
+	int there = 0;
+
+	if (people == NULL)
 		return;
-	page_add(page, SLOT_LIST_HEADER, g_strdup_printf("  %s (%d)", group != NULL ? group : "no group", n), NULL, NULL);
-	for (guint i = 0; i < people->len; i++) {
-		const struct person *person = people->pdata[i];
+	for (guint i = 0; i < people->len && folded; i++)
+		there += is_there(people->pdata[i]);
+	page_add(page, SLOT_LIST_HEADER, folded ? g_strdup_printf("  %s (%u)  %d online", name, people->len, there) :
+	    g_strdup_printf("  %s (%u)", name, people->len), target, folded ? "folded" : NULL);
+	page_last(page)->later = true;
+	for (guint i = 0; i < people->len && !folded; i++)
+		if (!face->page.online_only || is_there(people->pdata[i]))
+			add_person(page, people->pdata[i], group);
+}
 
-		if (is_in(person, group) && (!face->page.online_only || (person->known && person->show != SHOW_OFFLINE)))
-			add_person(page, person, group);
-	}
+static void
+fold(struct face *face, const char *target)
+{
+	g_auto(GStrv) part = parts(target);
+	g_autofree char *group = g_strdup_printf("%s\n\n%s", part[0], part[2]);
+
+	if (face->page.folded == NULL)
+		face->page.folded = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	if (!g_hash_table_remove(face->page.folded, group))
+		g_hash_table_add(face->page.folded, g_strdup(group));
+	g_free(face->page.at);
+	face->page.at = g_steal_pointer(&group);
 }
 
 static int
@@ -142,23 +158,65 @@ by_text(const void *a, const void *b)
 	return g_utf8_collate(*(const char *const *)a, *(const char *const *)b);
 }
 
-static GPtrArray *
+static void
+free_people(void *people)
+{
+	g_ptr_array_unref(people);
+}
+
+static void
+put_into(GHashTable *groups, const char *name, struct person *person)
+{
+	GPtrArray *people = g_hash_table_lookup(groups, name);
+
+	if (people == NULL) {
+		people = g_ptr_array_new();
+		g_hash_table_insert(groups, (char *)(uintptr_t)name, people);
+	}
+	/* Named twice it is in it once. */
+	if (people->len == 0 || people->pdata[people->len - 1] != person)
+		g_ptr_array_add(people, person);
+}
+
+/* Who is in which group, in their order; "" has those who are in none.  The names are those of the contacts. */
+static GHashTable *
 groups_of(const GPtrArray *people)
 {
-	g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-	GPtrArray *groups = g_ptr_array_new();
+	GHashTable *groups = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_people);
 	json_t *one;
 	size_t k;
 
-	for (guint i = 0; i < people->len; i++)
-		json_array_foreach(((struct person *)people->pdata[i])->contact->groups, k, one) {
-			char *name = (char *)(uintptr_t)json_string_value(one);
+	for (guint i = 0; i < people->len; i++) {
+		struct person *person = people->pdata[i];
+		bool any = false;
 
-			if (name != NULL && g_hash_table_add(seen, name))
-				g_ptr_array_add(groups, name);
-		}
-	g_ptr_array_sort(groups, by_text);
+		json_array_foreach(person->contact->groups, k, one)
+			if (json_string_value(one) != NULL && *json_string_value(one) != '\0') {
+				put_into(groups, json_string_value(one), person);
+				any = true;
+			}
+		if (!any)
+			put_into(groups, "", person);
+	}
 	return groups;
+}
+
+static void
+add_groups(struct face *face, struct page_lines *page, const GPtrArray *people, const char *account)
+{
+	g_autoptr(GHashTable) groups = groups_of(people);
+	g_autoptr(GPtrArray) names = g_ptr_array_new();
+	GHashTableIter iter;
+	gpointer name;
+
+	g_hash_table_iter_init(&iter, groups);
+	while (g_hash_table_iter_next(&iter, &name, NULL))
+		if (*(const char *)name != '\0')
+			g_ptr_array_add(names, name);
+	g_ptr_array_sort(names, by_text);
+	for (guint i = 0; i < names->len; i++)
+		add_group(face, page, g_hash_table_lookup(groups, names->pdata[i]), account, names->pdata[i]);
+	add_group(face, page, g_hash_table_lookup(groups, ""), account, NULL);
 }
 
 void
@@ -170,21 +228,16 @@ page_contacts_make(struct face *face, struct page_lines *page)
 	page->title = g_strdup(face->page.online_only ? "contacts  those who are there" : "contacts  by account and group");
 	for (guint i = 0; i < accounts->len; i++) {
 		const struct event *event = accounts->pdata[i];
-		g_autoptr(GPtrArray) people = people_of(face, event->account_name), groups = groups_of(people);
+		g_autoptr(GPtrArray) people = people_of(face, event->account_name);
 		g_autofree char *count = NULL;
 		int there = 0;
 
-		for (guint k = 0; k < people->len; k++) {
-			const struct person *person = people->pdata[k];
-
-			there += person->known && person->show != SHOW_OFFLINE;
-		}
+		for (guint k = 0; k < people->len; k++)
+			there += is_there(people->pdata[k]);
 		count = g_strdup_printf("%u %s, %d online", people->len, people->len == 1 ? "contact" : "contacts", there);
 		page_add(page, SLOT_HELP_HEADING, g_strdup_printf("%s  %s", event->account_name,
 		    event->account.jid != NULL ? event->account.jid : ""), NULL, count);
-		for (guint k = 0; k < groups->len; k++)
-			add_group(face, page, people, groups->pdata[k]);
-		add_group(face, page, people, NULL);
+		add_groups(face, page, people, event->account_name);
 		all += (int)people->len;
 		online += there;
 	}
@@ -193,21 +246,16 @@ page_contacts_make(struct face *face, struct page_lines *page)
 
 /* --- what is done --- */
 
-/* The account and the address of a target, and the group that its row is in; to be freed as one vector. */
-static char **
-parts(const char *target)
-{
-	return g_strsplit(target, "\n", 3);
-}
-
 void
 page_contacts_follow(struct face *face, const char *target)
 {
 	g_auto(GStrv) part = parts(target);
-	struct chat *chat = model_chat(face->model, part[0], part[1]);
+	struct chat *chat = *part[1] != '\0' ? model_chat(face->model, part[0], part[1]) : NULL;
 	g_autofree char *line = g_strdup_printf("/msg %s", part[1]);
 
-	if (chat != NULL && chat->object.chat.open)
+	if (*part[1] == '\0')
+		fold(face, target);
+	else if (chat != NULL && chat->object.chat.open)
 		face_go(face, chat);
 	else
 		send_for_account(face, part[0], line);
@@ -268,9 +316,19 @@ page_contacts_act(struct face *face, enum view_action action, const char *target
 	if (action == VIEW_CONTACTS_OFFLINE || target == NULL)
 		return;
 	part = parts(target);
+	if (action == VIEW_CONTACTS_FOLD) {
+		fold(face, target);
+		return;
+	}
+	/* Of a group only this can be asked: who is to be added. */
+	if (*part[1] == '\0' && action != VIEW_CONTACTS_ADD)
+		return;
 	g_free(face->page.asked);
 	face->page.asked = g_strdup(target);
 	switch (action) {
+	case VIEW_CONTACTS_INFO:
+		page_open(face, PAGE_INFO, target);
+		break;
 	case VIEW_CONTACTS_ADD:
 		line = g_strdup_printf("address of a new contact of %s", part[0]);
 		ask_open(face, line, false, "", added, 0);

@@ -197,12 +197,18 @@ why_not(const struct face *face, const struct entry *entry, enum select_action a
 		return "no message";
 	if ((action == SELECT_RESEND || action == SELECT_DROP) && !own)
 		return "not yours";
+	if (action == SELECT_CORRECT && (!own || !correct_may(face, entry)))
+		return own ? "only your last one here" : "not yours";
+	if ((action == SELECT_EXPLAIN || action == SELECT_UNREAD || action == SELECT_FORWARD) && entry->kind != ENTRY_MESSAGE)
+		return "no message";
+	if (action == SELECT_UNREAD && own)
+		return "yours";
 	if (action == SELECT_RESEND && message->state != MESSAGE_FAILED && message->state != MESSAGE_UNKNOWN)
 		return "neither failed nor of unknown fate";
 	if (action == SELECT_DROP && message->state != MESSAGE_FAILED && message->state != MESSAGE_UNKNOWN &&
 	    message->state != MESSAGE_QUEUED)
 		return "it has left";
-	if ((action == SELECT_COPY || action == SELECT_COPY_LINE || action == SELECT_QUOTE) &&
+	if ((action == SELECT_COPY || action == SELECT_COPY_LINE || action == SELECT_QUOTE || action == SELECT_FORWARD) &&
 	    entry->kind == ENTRY_MESSAGE && message->cut)
 		return "the rest of it is on its way";
 	if (action == SELECT_QUOTE && chat_is_console(face->front))
@@ -277,6 +283,61 @@ each_run(struct face *face, const GPtrArray *entries, const char *command)
 
 		send_quietly(face, face->front, line);
 	}
+}
+
+/* What was chosen, to the chat that is named in the line. */
+static void
+forwarded(struct face *face, const char *value, int64_t id)
+{
+	g_autofree char *text = g_steal_pointer(&face->select.forward), *line = NULL;
+	bool many = false;
+	struct chat *chat = value != NULL && *value != '\0' ? face_find_chat(face, value, &many) : NULL;
+
+	(void)id;
+	if (value == NULL || *value == '\0' || text == NULL)
+		return;
+	if (chat != NULL && !chat_is_console(chat)) {
+		line = g_strconcat(*text == '/' ? "/" : "", text, NULL);
+		send_quietly(face, chat, line);
+		face_go(face, chat);
+	} else if (!many && strchr(value, '@') != NULL && !chat_is_console(face->front)) {
+		line = g_strdup_printf("/msg %s %s", value, text);
+		send_for_account(face, face->front->account, line);
+	} else
+		face_note(face, face->front, SEVERITY_ERROR, many ? "More than one chat begins with \"%s\". Nothing was sent." :
+		    "No open chat is called \"%s\", and it is no address. Nothing was sent.", value);
+}
+
+static void
+forward(struct face *face, const GPtrArray *entries)
+{
+	g_autofree char *text = text_of(face, entries, entries->len > 1 ? SELECT_COPY_LINE : SELECT_COPY);
+
+	select_leave(face);
+	g_free(face->select.forward);
+	face->select.forward = g_steal_pointer(&text);
+	ask_open(face, "forward to (number, name or address)", false, "", forwarded, 0);
+}
+
+static void
+unread(struct face *face, const struct entry *entry)
+{
+	g_autofree char *line = g_strdup_printf("/unread %" G_GINT64_FORMAT, entry->id);
+	struct chat *chat = face->front;
+
+	send_quietly(face, chat, line);
+	/* It stands in front and would be seen at once. */
+	chat->kept_unread = true;
+	select_leave(face);
+}
+
+static void
+explain(struct face *face, const struct entry *entry)
+{
+	g_autofree char *line = g_strdup_printf("/explain %" G_GINT64_FORMAT, entry->id);
+	g_autofree char *title = g_strdup_printf("message %" G_GINT64_FORMAT, entry->id);
+
+	page_text_open(face, title, line);
 }
 
 static void
@@ -413,6 +474,19 @@ act(struct face *face, enum select_action action)
 	case SELECT_COPY:
 	case SELECT_COPY_LINE:
 		copy(face, entries, action);
+		break;
+	case SELECT_CORRECT:
+		select_leave(face);
+		correct_last(face);
+		break;
+	case SELECT_FORWARD:
+		forward(face, entries);
+		break;
+	case SELECT_EXPLAIN:
+		explain(face, entry_at(face));
+		break;
+	case SELECT_UNREAD:
+		unread(face, entry_at(face));
 		break;
 	case SELECT_WHO:
 		who(face, entry_at(face));

@@ -457,6 +457,7 @@ face_clear(struct face *face)
 	search_free(face);
 	digest_free(face);
 	g_free(face->select.how);
+	g_free(face->select.forward);
 	ask_close(face);
 	g_clear_pointer(&face->client, client_free);
 	model_each_chat(face->model, free_draft, face);
