@@ -1034,6 +1034,7 @@ prefs_told(void *ctx, enum iq_end end, const struct stanza *answer)
 static void
 settle_unknown(struct archive *a)
 {
+	struct span top = { 0 };
 	struct stanza *iq;
 
 	if (a->vanished || !outbox_has_unknown(a->account)) {
@@ -1041,7 +1042,10 @@ settle_unknown(struct archive *a)
 		return;
 	}
 	if (a->room != NULL) {
-		outbox_not_found_in(a->account, a->room->jid);
+		if (span_find(a->account->core->store, a->row, INT64_MAX, &top))
+			outbox_not_found_in(a->account, a->room->jid, ord_ms(top.low));
+		span_clear(&top);
+		stop_looking(a);
 		return;
 	}
 	iq = stanza_iq("get", NULL);

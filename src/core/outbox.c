@@ -443,7 +443,7 @@ outbox_not_found(struct account *account, int64_t from_ord, bool (*keeps)(void *
 }
 
 void
-outbox_not_found_in(struct account *account, const char *room)
+outbox_not_found_in(struct account *account, const char *room, int64_t from_ms)
 {
 	struct turn *turn = account->core->turn;
 	int64_t chat = chat_find(account->core->store, account->id, room, CHAT_ROOM, false, NULL);
@@ -454,7 +454,8 @@ outbox_not_found_in(struct account *account, const char *room)
 		return;
 	for (guint i = 0; error == NULL && i < rows->len; i++) {
 		const struct message_row *row = rows->pdata[i];
-		struct message_row *now = row->chat == chat ? message_requeue(account->core->store, row->id, &error) : NULL;
+		struct message_row *now = row->chat == chat && row->said_ms >= from_ms ?
+		    message_requeue(account->core->store, row->id, &error) : NULL;
 
 		if (now != NULL)
 			turn_put_message(turn, now);

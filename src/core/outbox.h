@@ -51,8 +51,8 @@ bool	 outbox_has_unknown(struct account *);
 void	 outbox_not_found(struct account *, int64_t from_ord, bool (*keeps)(void *ctx, struct account *, const char *peer),
 	    void *ctx);
 
-/* The same of a room whose archive was looked through. */
-void	 outbox_not_found_in(struct account *, const char *room);
+/* The same of a room whose archive was looked through from this time on. */
+void	 outbox_not_found_in(struct account *, const char *room, int64_t from_ms);
 /* We are in a room, or not any more: nobody knows of what went there before and was not sent back. */
 void	 outbox_room_left(struct account *, const char *room);
 

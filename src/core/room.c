@@ -688,14 +688,17 @@ room_entered(struct room *room, const char *nick, bool is_new)
 		g_free(room->nick);
 		room->nick = g_strdup(nick);
 	}
+	room->wanted = true;
+	room_save(room);
+	open_chat(room);
+	/* Then this presence is taken once more when the disk does. */
+	if (turn_is_stuck(account->core->turn))
+		return;
+	bookmark_apply(account, room->jid);
 	clock_timer_cancel(&room->timer);
 	g_clear_pointer(&room->join_id, g_free);
 	room->entered = order_live(account->core->store, account->clock_offset_us);
 	room->history = room->phase == PHASE_ENTERING;
-	room->wanted = true;
-	room_save(room);
-	open_chat(room);
-	bookmark_apply(account, room->jid);
 	if (is_new) {
 		room->timer = clock_timer_start(JOIN_MS, too_late, room);
 		take_standard(room);

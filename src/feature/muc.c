@@ -140,14 +140,22 @@ leave_run(struct command_call *call)
 	g_autofree char *bare = jid_bare(call->chat);
 	g_autofree char *words = call->argv[0] != NULL ? text_clean(call->argv[0], -1, TEXT_LINE, LIMIT_NAME) : NULL;
 	struct room *room = room_find(call->account, bare);
+	g_autoptr(GError) error = NULL;
 
 	if (room == NULL || (room->state == ROOM_OUT && !room->wanted)) {
 		command_fail(call, RPC_ERROR_CONTEXT, "You are not in %s.", bare);
 		return;
 	}
+	if (!chat_begin_change(call->core, &error)) {
+		command_fail_with(call, error);
+		return;
+	}
 	room_leave(room, words);
 	bookmark_left(call->account, bare);
-	command_done(call);
+	if (!chat_end_change(call->core, true, &error))
+		command_fail_with(call, error);
+	else
+		command_done(call);
 }
 
 /* --- who --- */
