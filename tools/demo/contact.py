@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""contact.py OPTIONS: the contact of make demo: greets first, then answers each line with a message that repeats it."""
+"""contact.py OPTIONS: the contact of make demo: greets first, then answers each line with a message that repeats it, also in its room."""
 import json
 import sys
 
@@ -21,9 +21,19 @@ class Contact(slixmpp.ClientXMPP):
 
     async def on_start(self, _):
         await self.get_roster()
-        await self["xep_0045"].join_muc_wait(self.options["room"], "alice", maxstanzas=0)
+        await self.open_room()
         self.send_presence(pstatus="at the lab")
         print("ready", flush=True)
+
+    async def open_room(self):
+        """Makes the room; until its form has come back it is locked, and nobody else can see it (XEP-0045 section 10.1)."""
+        rooms, room = self["xep_0045"], self.options["room"]
+        await rooms.join_muc_wait(room, "alice", maxstanzas=0)
+        form = await rooms.get_room_config(room)
+        form["type"] = "submit"
+        form.set_values({"muc#roomconfig_roomname": "A room to try things in", "muc#roomconfig_publicroom": True})
+        await rooms.set_room_config(room, form)
+        rooms.set_subject(room, "Say something: alice answers here too")
 
     def on_presence(self, presence):
         if presence["from"].bare != self.options["person"] or self.greeted:
@@ -34,6 +44,8 @@ class Contact(slixmpp.ClientXMPP):
     def on_message(self, message):
         if message["type"] in ("chat", "normal") and message["body"] and message["from"].bare == self.options["person"]:
             self.say(f"You said: {message['body']}")
+        elif message["type"] == "groupchat" and message["body"] and not message["delay"]["stamp"] and message["mucnick"] != "alice":
+            self.send_message(mto=self.options["room"], mbody=f"{message['mucnick']}: you said: {message['body']}", mtype="groupchat")
 
     def say(self, text):
         self.send_message(mto=self.options["person"], mbody=text, mtype="chat")
