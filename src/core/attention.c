@@ -5,8 +5,10 @@
 
 #include "base/clock.h"
 #include "core/absence.h"
+#include "core/bus.h"
 #include "core/core.h"
 #include "core/feature.h"
+#include "core/turn.h"
 
 enum { MISSED_MS = 60000 };
 
@@ -14,6 +16,7 @@ struct attention {
 	struct core	*core;
 	GHashTable	*faces;		/* uint64_t → nothing: those that ever said it */
 	GHashTable	*sessions;	/* of these, those that are focused */
+	uint64_t	 front;		/* of faces, the one that was focused last; 0: none */
 	int64_t		 last_ms;	/* boot clock */
 	bool		 here;
 	struct clock_timer *missed;
@@ -73,6 +76,31 @@ changed(struct attention *attention)
 }
 
 static void
+post_front(const struct attention *attention)
+{
+	struct event event = { .type = EVENT_attended };
+
+	event.attended.session = (int64_t)attention->front;
+	bus_post(attention->core->bus, event);
+	turn_wake(attention->core->turn);
+}
+
+/* The one in front is not any more: another one that is focused, if any; else it stays while it is there. */
+static uint64_t
+successor(const struct attention *attention)
+{
+	GHashTableIter iter;
+	uint64_t *session;
+
+	if (g_hash_table_contains(attention->sessions, &attention->front))
+		return attention->front;
+	g_hash_table_iter_init(&iter, attention->sessions);
+	if (g_hash_table_iter_next(&iter, (gpointer *)&session, NULL))
+		return *session;
+	return g_hash_table_contains(attention->faces, &attention->front) ? attention->front : 0;
+}
+
+static void
 add(GHashTable *set, uint64_t session)
 {
 	uint64_t *key = g_new(uint64_t, 1);
@@ -85,6 +113,8 @@ void
 attention_set(struct attention *attention, uint64_t session, bool focused, int64_t idle_s)
 {
 	int64_t now_ms = clock_boot_ms();
+	bool fresh = !g_hash_table_contains(attention->faces, &session);
+	uint64_t before = attention->front;
 
 	if (g_hash_table_size(attention->faces) == 0)
 		absence_end(attention->core->absence);
@@ -94,6 +124,10 @@ attention_set(struct attention *attention, uint64_t session, bool focused, int64
 		add(attention->sessions, session);
 	else
 		g_hash_table_remove(attention->sessions, &session);
+	attention->front = focused ? session : successor(attention);
+	/* A new face has not heard it yet. */
+	if (attention->front != before || fresh)
+		post_front(attention);
 	changed(attention);
 }
 
@@ -110,6 +144,10 @@ attention_gone(struct attention *attention, uint64_t session)
 	g_hash_table_remove(attention->sessions, &session);
 	if (g_hash_table_remove(attention->faces, &session) && g_hash_table_size(attention->faces) == 0)
 		absence_begin(attention->core->absence);
+	if (attention->front == session) {
+		attention->front = successor(attention);
+		post_front(attention);
+	}
 	changed(attention);
 }
 

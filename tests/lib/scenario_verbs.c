@@ -715,14 +715,15 @@ active(struct scenario *s, const char *argument)
 {
 	g_autofree char *word = first_word(s, &argument);
 
-	attention_set(s->core->attention, 1, strcmp(word, "yes") == 0, atoi(argument));
+	g_autofree char *idle = words_next(&argument, NULL);
+	attention_set(s->core->attention, *argument != '\0' ? (uint64_t)atoi(argument) : 1, strcmp(word, "yes") == 0,
+	    idle != NULL ? atoi(idle) : 0);
 }
 
 static void
 leave(struct scenario *s, const char *argument)
 {
-	(void)argument;
-	attention_gone(s->core->attention, 1);
+	attention_gone(s->core->attention, *argument != '\0' ? (uint64_t)atoi(argument) : 1);
 }
 
 static void
@@ -814,7 +815,7 @@ static const struct {
 	const char	*name;		/* with its arguments */
 	scenario_verb	 fn;
 } verbs[] = {
-	{ "active", active },		/* yes|no [IDLE_S]: somebody sits in front of a face, or went */
+	{ "active", active },		/* yes|no [IDLE_S [SESSION]]: somebody sits in front of a face, or went */
 	{ "accounts", accounts },	/* <<END: the accounts file */
 	{ "advance", advance },		/* 500ms, 30s, 5m, 1h */
 	{ "answer", answer },		/* N [VALUE]: a question; without a value it is cancelled */
@@ -839,7 +840,7 @@ static const struct {
 	{ "interactive", interactive },	/* yes, no: whether who runs commands can be asked */
 	{ "no-event", no_event },	/* TYPE FIELD=VALUE...: takes all of the type */
 	{ "not-opened", not_opened },
-	{ "leave", leave },		/* the face of active is closed */
+	{ "leave", leave },		/* [SESSION]: the face of active is closed */
 	{ "moved", moved },		/* [ADDRESS]: addresses of this machine changed, and it has not this one any more */
 	{ "nothing", nothing },		/* was sent */
 	{ "ok", ok },			/* the command ended well */

@@ -24,6 +24,26 @@ def test_bell_and_title(server, people, peer, confab, tmux):
     rig.until(lambda: told(terminal, "pane_title") == f"{alice} - confab", lambda: told(terminal, "pane_title"))
 
 
+def test_one_of_two_terminals_rings(server, people, peer, confab, tmux):
+    one, contact, alice, mira, chat = talk(server, people, peer, confab, tmux)
+    other = tmux(80, 24).confab(confab)
+    other.wait_for(rf"^{alice}>")
+    # Both in the console.
+    one.keys("M-1")
+    one.wait_for("^console>")
+    other.keys("M-1")
+    other.wait_for("^console>")
+    contact.send(mira, "are you there?")
+    # Who shows it in the title has rung before, if at all.
+    for terminal in (one, other):
+        rig.until(lambda: told(terminal, "pane_title") == "(1) console - confab", lambda: told(terminal, "pane_title"))
+    assert sorted((told(one, "window_bell_flag"), told(other, "window_bell_flag"))) == ["0", "1"]
+    # What is read in one is read in the other.
+    other.keys("M-a")
+    other.wait_for(rf"^{alice}>")
+    rig.until(lambda: told(one, "pane_title") == "console - confab", lambda: told(one, "pane_title"))
+
+
 def test_a_certificate_is_decided_on_the_screen(confab, own_server, authority, tmux):
     server = own_server(certificate=authority.certificate("screen", self_signed=True))
     server.user("mira")

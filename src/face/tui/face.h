@@ -135,6 +135,8 @@ struct attention {
 	struct clock_timer *linger, *minute, *title_timer;
 	int64_t		 linger_id;		/* the message that is about to be seen */
 	int64_t		 bell_ms, title_ms;
+	int64_t		 session;		/* ours */
+	bool		 elsewhere;		/* somebody sits in front of another face: that one rings */
 	char		*title;
 	bool		 told, told_focused;	/* what the core knows */
 };

@@ -29,6 +29,10 @@ link_take(struct face *face, const struct event *event, bool live)
 		face_mark(face, DIRTY_CHAT);
 		return;
 	}
+	if (event->type == EVENT_attended) {
+		face->attention.elsewhere = event->attended.session != 0 && event->attended.session != face->attention.session;
+		return;
+	}
 	if (event->type == EVENT_sync) {
 		link_sync(face, event);
 		search_synced(face, event);
@@ -301,9 +305,14 @@ relist(struct face *face)
 static void
 took_hello(void *ctx, json_t *result, const GError *error, json_t *data)
 {
+	struct face *face = ctx;
+
 	(void)data;
-	if (result != NULL)
-		reattach_greeted(ctx);
+	if (result != NULL) {
+		face->attention.session = json_integer_value(json_object_get(result, "session"));
+		face->attention.elsewhere = false;
+		reattach_greeted(face);
+	}
 	else if (!g_error_matches(error, RPC_ERROR, RPC_ERROR_OFFLINE))
 		face_end(ctx, g_error_matches(error, RPC_ERROR, RPC_ERROR_PROTOCOL) ? 4 : 2, error->message);
 }
