@@ -244,22 +244,24 @@ the_longest_body(void **state)
 	g_free(fixture_dump(&face));
 }
 
-/* Only the last of ours, and with its text in the line. */
+/* With its text in the line, and by its number: also one that is not the last. */
 static void
 correcting(void **state)
 {
 	(void)state;
 	fixture_key(&face, "\033s");
 	at(6);
-	fixture_type(&face, "kc");
-	assert_true(shows("correct: only your last one here"));
-	fixture_type(&face, "kc");
+	fixture_type(&face, "kkc");
 	assert_true(shows("correct: not yours"));
-	fixture_type(&face, "Gc");
-	assert_true(shows("correcting> Very good."));
+	fixture_type(&face, "jc");
+	assert_true(shows("correcting> Good."));
 	fixture_type(&face, " Indeed.");
 	fixture_key(&face, "\r");
-	assert_line("/correct Very good. Indeed.");
+	assert_line("/correct @5 Good. Indeed.");
+	fixture_message(&face, ALICE, 8, "2026-11-20T09:06:00.000Z", true, "cancelled", "no");
+	fixture_key(&face, "\033s");
+	fixture_type(&face, "Gc");
+	assert_true(shows("correct: it was dropped"));
 }
 
 static void

@@ -1,5 +1,5 @@
 /*
- * correct.c: the last message of ours comes back into the line and goes out as its correction.  It is a question like any
+ * correct.c: a message of ours, mostly the last one, comes back into the line and goes out as its correction.  It is a question like any
  * other (ask.c): the chat's own line waits meanwhile, and what is corrected stands above the input.
  */
 #include <string.h>
@@ -35,10 +35,10 @@ last_own(const struct face *face)
 	return NULL;
 }
 
-bool
-correct_may(const struct face *face, const struct entry *entry)
+void
+correct_one(struct face *face, const struct entry *entry)
 {
-	return entry == last_own(face) && entry->event.message.body != NULL && !entry->event.message.cut;
+	ask_open(face, "correcting", false, entry->event.message.body, corrected, entry->id);
 }
 
 void
@@ -54,7 +54,7 @@ correct_last(struct face *face)
 		    "There is nothing of yours here to correct.");
 		return;
 	}
-	ask_open(face, "correcting", false, entry->event.message.body, corrected, entry->id);
+	correct_one(face, entry);
 }
 
 static const struct entry *

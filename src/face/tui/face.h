@@ -526,8 +526,8 @@ void	 attention_free(struct face *);
 /* correct.c */
 /* The last message of ours in front comes into the line, to be sent as a correction. */
 void	 correct_last(struct face *);
-/* It is the one that would be corrected. */
-bool	 correct_may(const struct face *, const struct entry *);
+/* The same with this one, which is ours, whole and has a text. */
+void	 correct_one(struct face *, const struct entry *);
 int	 correct_rows(const struct face *);
 void	 correct_draw(const struct face *, const struct area *);
 

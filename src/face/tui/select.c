@@ -197,8 +197,10 @@ why_not(const struct face *face, const struct entry *entry, enum select_action a
 		return "no message";
 	if ((action == SELECT_RESEND || action == SELECT_DROP) && !own)
 		return "not yours";
-	if (action == SELECT_CORRECT && (!own || !correct_may(face, entry)))
-		return own ? "only your last one here" : "not yours";
+	if (action == SELECT_CORRECT && !own)
+		return "not yours";
+	if (action == SELECT_CORRECT && (message->state == MESSAGE_CANCELLED || message->body == NULL))
+		return message->body == NULL ? "it has no text" : "it was dropped";
 	if ((action == SELECT_EXPLAIN || action == SELECT_UNREAD || action == SELECT_FORWARD) && entry->kind != ENTRY_MESSAGE)
 		return "no message";
 	if (action == SELECT_UNREAD && own)
@@ -208,7 +210,8 @@ why_not(const struct face *face, const struct entry *entry, enum select_action a
 	if (action == SELECT_DROP && message->state != MESSAGE_FAILED && message->state != MESSAGE_UNKNOWN &&
 	    message->state != MESSAGE_QUEUED)
 		return "it has left";
-	if ((action == SELECT_COPY || action == SELECT_COPY_LINE || action == SELECT_QUOTE || action == SELECT_FORWARD) &&
+	if ((action == SELECT_COPY || action == SELECT_COPY_LINE || action == SELECT_QUOTE || action == SELECT_FORWARD ||
+	    action == SELECT_CORRECT) &&
 	    entry->kind == ENTRY_MESSAGE && message->cut)
 		return "the rest of it is on its way";
 	if (action == SELECT_QUOTE && chat_is_console(face->front))
@@ -317,6 +320,15 @@ forward(struct face *face, const GPtrArray *entries)
 	g_free(face->select.forward);
 	face->select.forward = g_steal_pointer(&text);
 	ask_open(face, "forward to (number, name or address)", false, "", forwarded, 0);
+}
+
+static void
+correct(struct face *face)
+{
+	const struct entry *entry = entry_at(face);
+
+	select_leave(face);
+	correct_one(face, entry);
 }
 
 static void
@@ -476,8 +488,7 @@ act(struct face *face, enum select_action action)
 		copy(face, entries, action);
 		break;
 	case SELECT_CORRECT:
-		select_leave(face);
-		correct_last(face);
+		correct(face);
 		break;
 	case SELECT_FORWARD:
 		forward(face, entries);
