@@ -7,8 +7,8 @@
  *   NAME...     the rest of the line, untouched (last only; [NAME...] too)
  *   a|b|c       one of these words
  *
- * What NAME is written as decides its completion: ACCOUNT, JID (a contact), KEY (of an account), COMMAND, ALIAS, SETTING,
- * VALUE (of the setting before it), MSG, N, TEXT; any other has none.
+ * What NAME is written as decides its completion: NICK (somebody in the room), ACCOUNT, JID (a contact, or a nick), KEY (of
+ * an account), COMMAND, ALIAS, SETTING, VALUE (of the setting before it), MSG, N, TEXT; any other has none.
  */
 #ifndef CORE_COMMAND_H
 #define CORE_COMMAND_H
@@ -115,7 +115,8 @@ bool	 command_has_second(const char *name);
 bool	 command_is_face(const char *name);
 
 /* complete.c: what could stand at the cursor.  An array of {word, help}; from and to in bytes. */
-json_t	*command_complete(struct core *, const char *line, size_t cursor, const char *account, size_t *from, size_t *to);
+json_t	*command_complete(struct core *, const char *line, size_t cursor, const char *account, const char *chat,
+	    size_t *from, size_t *to);
 /* Usage as shown: "/account add NAME JID".  The caller's. */
 char	*command_usage(const struct command *);
 

@@ -1,9 +1,12 @@
 /* complete.c: what could stand at the cursor, from the same rows as the parser. */
 #include <string.h>
 
+#include "base/jid.h"
+#include "base/limits.h"
 #include "core/alias.h"
 #include "core/chat.h"
 #include "core/command.h"
+#include "core/room.h"
 #include "core/roster.h"
 #include "core/setting.h"
 #include "core/words.h"
@@ -98,9 +101,47 @@ add_own_aliases(const struct core *core, json_t *words, const char *prefix)
 	}
 }
 
+/* The room of a chat, where we are in it; NULL: none. */
+static const struct room *
+room_of(const struct core *core, const char *account, const char *chat)
+{
+	struct account *a = account_find(core, account);
+	g_autofree char *bare = a != NULL && chat != NULL ? jid_bare(chat) : NULL;
+	const struct room *room = bare != NULL ? room_find(a, bare) : NULL;
+
+	return room != NULL && room->state == ROOM_IN ? room : NULL;
+}
+
+/* Who spoke last comes first. */
+static gint
+by_speaking(gconstpointer a, gconstpointer b)
+{
+	const struct occupant *x = *(const struct occupant *const *)a, *y = *(const struct occupant *const *)b;
+
+	return x->spoke_ms != y->spoke_ms ? (x->spoke_ms < y->spoke_ms) - (x->spoke_ms > y->spoke_ms) : strcmp(x->nick, y->nick);
+}
+
+/* Nicks that begin so, whatever the case; after: what stands behind them.  whole: blanks may be in them. */
+static void
+add_nicks(const struct room *room, json_t *words, const char *prefix, const char *after, bool whole)
+{
+	g_autoptr(GPtrArray) all = room != NULL ? room_occupants(room) : g_ptr_array_new();
+	g_autofree char *wanted = g_utf8_casefold(prefix, -1);
+
+	g_ptr_array_sort(all, by_speaking);
+	for (guint i = 0; i < all->len && json_array_size(words) < LIMIT_NICKS; i++) {
+		const struct occupant *o = all->pdata[i];
+		g_autofree char *fold = g_utf8_casefold(o->nick, -1), *word = g_strconcat(o->nick, after, NULL);
+
+		if (g_str_has_prefix(fold, wanted) && strcmp(o->nick, room->nick) != 0 && (whole || strchr(o->nick, ' ') == NULL))
+			json_array_append_new(words, json_pack("{s:s, s:s}", "word", word, "help", o->status != NULL ? o->status : ""));
+	}
+}
+
 /* Candidates for one place of a row's args; before: the word before it. */
 static void
-add_for(struct core *core, const char *account, const char *spec, json_t *words, const char *prefix, const char *before)
+add_for(struct core *core, const char *account, const char *chat, const char *spec, json_t *words, const char *prefix,
+    const char *before)
 {
 	g_autofree char *name = *spec == '[' ? g_strndup(spec + 1, strlen(spec) - 2) : g_strdup(spec);
 
@@ -112,7 +153,10 @@ add_for(struct core *core, const char *account, const char *spec, json_t *words,
 	} else if (strcmp(name, "ACCOUNT") == 0) {
 		for (guint i = 0; i < core->accounts->len; i++)
 			add(words, prefix, account_name(core->accounts->pdata[i]), account_jid(core->accounts->pdata[i]));
+	} else if (strcmp(name, "NICK") == 0 || strcmp(name, "NICK...") == 0) {
+		add_nicks(room_of(core, account, chat), words, prefix, "", strcmp(name, "NICK...") == 0);
 	} else if (strcmp(name, "JID") == 0) {
+		add_nicks(room_of(core, account, chat), words, prefix, "", false);
 		add_jids(core, account, words, prefix);
 	} else if (strcmp(name, "KEY") == 0) {
 		for (const struct account_key *k = account_keys; k->name != NULL; k++)
@@ -142,7 +186,8 @@ add_second_words(const char *first, json_t *words, const char *prefix)
 }
 
 json_t *
-command_complete(struct core *core, const char *line, size_t cursor, const char *account, size_t *from, size_t *to)
+command_complete(struct core *core, const char *line, size_t cursor, const char *account, const char *chat, size_t *from,
+    size_t *to)
 {
 	json_t *words = json_array();
 	g_autofree char *head = g_strndup(line, MIN(cursor, strlen(line)));
@@ -155,6 +200,9 @@ command_complete(struct core *core, const char *line, size_t cursor, const char 
 	*to = strlen(head);
 	prefix = strrchr(head, ' ') != NULL ? strrchr(head, ' ') + 1 : head;
 	*from = (size_t)(prefix - head);
+	/* In a room: whom one speaks to, or of. */
+	if ((*head != '/' || head[1] == '/') && *prefix != '\0' && strchr(prefix, '\n') == NULL)
+		add_nicks(room_of(core, account, chat), words, prefix, *from == 0 ? ":" : "", true);
 	if (*head != '/' || head[1] == '/' || strchr(head, '\n') != NULL)
 		return words;
 	if (*from == 0) {
@@ -177,7 +225,7 @@ command_complete(struct core *core, const char *line, size_t cursor, const char 
 		guint place = n - used - 1;
 
 		if (place < g_strv_length(specs))
-			add_for(core, account, specs[place], words, prefix, parts[n - 2]);
+			add_for(core, account, chat, specs[place], words, prefix, parts[n - 2]);
 	}
 	return words;
 }

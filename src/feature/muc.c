@@ -319,7 +319,7 @@ static const struct command commands[] = {
 	{ "leave", "[TEXT...]", "rooms", "leaves the room in front; TEXT is what the others read", NULL,
 	  NEEDS_ACCOUNT | NEEDS_CHAT, leave_run },
 	{ "names", "", "rooms", "lists who is in the room, by standing", NULL, NEEDS_ACCOUNT | NEEDS_CHAT, names_run },
-	{ "nick", "NICK...", "rooms", "changes what you are called in the room in front", NULL,
+	{ "nick", "NAME...", "rooms", "changes what you are called in the room in front", NULL,
 	  NEEDS_ACCOUNT | NEEDS_CHAT | NEEDS_ONLINE, nick_run },
 	{ "private", "", "rooms", "says that you mean whoever has the nick of this private chat now",
 	  "A private chat is with one person in a room. When somebody else has taken their nick, or may have, nothing more is sent "

@@ -126,7 +126,7 @@ do_complete(struct session *session, int64_t id, const json_t *params, GError **
 	(void)id;
 	(void)error;
 	words = command_complete(session_core(session), text(params, "line"),
-	    (size_t)MAX(number(params, "cursor", 0), 0), text(params, "account"), &from, &to);
+	    (size_t)MAX(number(params, "cursor", 0), 0), text(params, "account"), text(params, "chat"), &from, &to);
 	return json_pack("{s:I, s:I, s:o}", "from", (json_int_t)from, "to", (json_int_t)to, "words", words);
 }
 

@@ -43,7 +43,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!g_utf8_validate(line, -1, NULL))
 		return 0;
 	for (unsigned i = 0; i < 3; i++, cursor = i == 1 ? len : len / 2) {
-		json_t *words = command_complete(core, line, cursor, "me", &from, &to);
+		json_t *words = command_complete(core, line, cursor, "me", "bob@example.org", &from, &to);
 
 		g_assert_true(json_is_array(words));
 		g_assert_true(from <= to && to <= len);

@@ -62,6 +62,9 @@ def test_a_day_in_a_room(cave):
     anna.expect(ev="message", body="good day", **{"from": f"{room}/zoe"})
     history = confab.call("history", account="home", chat=room)["messages"]
     assert [(m["body"], m["state"]) for m in history] == [("hello zoe", "received"), ("good day", "stored")]
+    offered = [w["word"] for line in ("AN", "tell an", "/whois an")
+               for w in confab.call("complete", line=line, cursor=len(line), account="home", chat=room)["words"]]
+    assert offered == ["anna:", "anna", "anna"]
     confab.do("/nick zora", account="home", chat=room)
     events.expect(type="room", chat=room, nick="zora")
     anna.presence(to=f"{room}/annette")
