@@ -624,11 +624,48 @@ net_close(struct stream *s)
 	s->timer = clock_timer_start(s->up ? conn_deadlines.close_ms : 0, on_close_deadline, s);
 }
 
+/* --- streams without an owner that say good-bye --- */
+
+static GSList *leaving;
+
+static void
+leaver_step(void *ctx, const char *text)
+{
+	(void)ctx;
+	(void)text;
+}
+
+/* The server sends it again to whoever is there, or keeps it: nothing is acknowledged any more. */
+static void
+leaver_stanza(void *ctx, struct stanza *stanza)
+{
+	(void)ctx;
+	stanza_free(stanza);
+}
+
+static void
+leaver_down(void *ctx, struct stream_failure *failure)
+{
+	struct stream *s = ctx;
+
+	leaving = g_slist_remove(leaving, s);
+	stream_failure_free(failure);
+	stream_unref(s);
+}
+
+static const struct stream_handler leaver = { .step = leaver_step, .stanza = leaver_stanza, .down = leaver_down };
+
 static void
 net_free(struct stream *s)
 {
 	if (s == NULL)
 		return;
+	if (s->handler != NULL && s->closing && s->up && s->conn != NULL) {
+		s->handler = &leaver;
+		s->ctx = s;
+		leaving = g_slist_prepend(leaving, s);
+		return;
+	}
 	s->handler = NULL;
 	stop_all(s);
 	stream_unref(s);
@@ -664,6 +701,14 @@ stream_initialise(GError **error)
 void
 stream_finish(void)
 {
+	while (leaving != NULL) {
+		struct stream *s = leaving->data;
+
+		leaving = g_slist_delete_link(leaving, leaving);
+		s->handler = NULL;
+		stop_all(s);
+		stream_unref(s);
+	}
 	conn_wait_all(2000);
 }
 

@@ -149,7 +149,7 @@ struct transport {
 	/* Polite end: what was sent goes out, </stream:stream>, at most 2 s; then DOWN with STREAM_CLOSED. */
 	void	(*close)(struct stream *);
 	/* At any time, also before DOWN: no callback comes any more.  Leaves a logged-in stream without closing it (so the
-	 * server keeps the session for resumption). */
+	 * server keeps the session for resumption); one that is being closed comes to its polite end by itself. */
 	void	(*free)(struct stream *);
 };
 

@@ -528,10 +528,11 @@ def test_a_damaged_database_is_never_overwritten(confab, server, people, damage)
     else:
         data[100:200] = b"\0" * 100
     database(confab).write_bytes(data)
-    done = confab.run("core") if damage != "middle" else None
-    if done is not None:
-        assert done.returncode == 1 and "damaged" in done.stderr and str(database(confab)) in done.stderr
-        assert database(confab).read_bytes() == bytes(data)
+    if damage != "middle":
+        confab.start()
+        aside, = database(confab).parent.glob("confab.db.damaged-*")
+        assert aside.read_bytes() == bytes(data) and str(aside) in confab.tail()
+        confab.wait_state("home")
         return
     # A page in the middle may be found only when it is read: told at the start, or when it is met; never a crash.
     done = subprocess.Popen([confab.program, "--home", str(confab.home), "core"], env=confab.env, stderr=subprocess.PIPE, text=True)
@@ -589,3 +590,22 @@ def test_the_end_is_clean_and_quick(confab, server, people, peer, how):
     confab.process = None
     # Said good-bye, not just gone.
     friend.expect(ev="presence", type="unavailable", _condition=lambda e: e["from"].startswith(f"{mira}@"))
+
+
+def test_an_account_that_is_removed_says_good_bye(place, authority, confab):
+    """Its session is over on the server, and is not kept for somebody who does not come back."""
+    server = place.keep(rig.Prosody(place.path / "bye", authority)).start()
+    server.user("mira")
+    server.user("alice")
+    confab.account("home", server, "mira").account("other", server, "alice").start()
+    confab.wait_state("home")
+    confab.wait_state("other")
+    confab.do("/account remove home", yes=True)
+    rig.until(lambda: "Received </stream:stream>" in server.log.read_text(), server.tail)
+    assert "hibernat" not in server.log.read_text()
+    assert list(confab.accounts()) == ["other"]
+    # Also when the server is deaf: nobody waits for it, not even the end of the core.
+    server.pause()
+    confab.do("/account remove other", yes=True)
+    confab.stop()
+    server.go_on()
