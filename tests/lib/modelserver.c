@@ -193,20 +193,6 @@ unlink_stream(struct modelserver *m)
 }
 
 void
-model_cut(struct modelserver *m)
-{
-	struct stream_failure *failure;
-
-	if (fake_config(MODEL_ME) == NULL)
-		return;
-	failure = g_new0(struct stream_failure, 1);
-	failure->fault = STREAM_LOST;
-	failure->text = g_strdup("The connection broke.");
-	unlink_stream(m);
-	fake_down(MODEL_ME, failure);
-}
-
-void
 model_forget_session(struct modelserver *m, bool told)
 {
 	if (!m->session.there)
@@ -413,8 +399,9 @@ take(struct modelserver *m, const char *xml)
 	stanza_free(element);
 }
 
-void
-model_died(struct modelserver *m, unsigned reached)
+/* The first so many of what was sent and not taken got here, the rest did not. */
+static void
+lose_sent(struct modelserver *m, unsigned reached)
 {
 	char *sent;
 
@@ -426,6 +413,26 @@ model_died(struct modelserver *m, unsigned reached)
 		g_free(sent);
 	}
 	unlink_stream(m);
+}
+
+void
+model_cut(struct modelserver *m)
+{
+	struct stream_failure *failure;
+
+	if (fake_config(MODEL_ME) == NULL)
+		return;
+	lose_sent(m, (unsigned)g_rand_int_range(m->chance, 0, 4));
+	failure = g_new0(struct stream_failure, 1);
+	failure->fault = STREAM_LOST;
+	failure->text = g_strdup("The connection broke.");
+	fake_down(MODEL_ME, failure);
+}
+
+void
+model_died(struct modelserver *m, unsigned reached)
+{
+	lose_sent(m, reached);
 }
 
 static void
@@ -489,6 +496,12 @@ model_step(struct modelserver *m, unsigned stanzas)
 		return true;
 	}
 	return (m->linked && deliver(m, stanzas)) || some;
+}
+
+unsigned
+model_session(const struct modelserver *m)
+{
+	return m->session.number;
 }
 
 unsigned

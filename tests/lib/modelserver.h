@@ -33,13 +33,15 @@ void	 model_requests(struct modelserver *, const char *jid);
 /* The server asks what was received; *answered is set when it was. */
 void	 model_asks(struct modelserver *, bool *answered);
 
-/* The link is gone; the session stays. */
+/* The link is gone, with some of what was sent last; the session stays. */
 void	 model_cut(struct modelserver *);
 /* The session, and with it what it held: what was said is in the archive.  told: a log-in hears its count. */
 void	 model_forget_session(struct modelserver *, bool told);
 /* The process of the core is dead, and its fake stream with it: the first so many of what it sent got here. */
 void	 model_died(struct modelserver *, unsigned reached);
 
+/* The number of the session; each new one has the next. */
+unsigned model_session(const struct modelserver *);
 /* One round: takes what was sent, answers, hands out at most so many stanzas.  False: nothing happened. */
 bool	 model_step(struct modelserver *, unsigned stanzas);
 

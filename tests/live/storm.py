@@ -44,7 +44,13 @@ class Wire:
         self.target, self.fates, self.kill = target, fates, kill
         self.met = []           # fates that were met
         self.server = None
-        self._tasks = set()
+        self._tasks, self._links = set(), set()
+
+    def calm(self):
+        """Nothing happens any more but what has begun."""
+        self.fates = iter(())
+        for link in self._links:
+            link.fate = None
 
     async def start(self):
         self.server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
@@ -59,6 +65,7 @@ class Wire:
             self._reset(near_out)
             return
         link = Link(self, fate, near_out, far_out)
+        self._links.add(link)
         try:
             # Either end of it is the end of both.
             ways = [asyncio.ensure_future(link.pass_on("us", near_in, far_out)),
@@ -74,6 +81,7 @@ class Wire:
                     out.close()
                 else:
                     self._reset(out)
+            self._links.discard(link)
             self._tasks.discard(asyncio.current_task())
 
     @staticmethod
@@ -247,6 +255,15 @@ class Node:
             self.seen.add(row["body"])
             self.news.set()
 
+    async def hurry(self):
+        """It is on line as soon as it can."""
+        self.pause = 0
+        while True:
+            await self.up.wait()
+            with contextlib.suppress(ConnectionError):
+                self._hurry((await self.call("accounts"))["accounts"][0])
+                return
+
     def _hurry(self, account):
         if account["state"] == "waiting":
             asyncio.get_running_loop().call_later(random.random() * self.pause, self._connect)
@@ -363,11 +380,9 @@ async def _blow(nodes, wires, wanted, report):
         await first_failure(typing, lives)
         # The rest is quiet: everything must come to its end.
         for wire in wires:
-            wire.fates = iter(())
+            wire.calm()
         for node in nodes:
-            node.pause = 0
-            await node.up.wait()
-            node._hurry((await node.call("accounts"))["accounts"][0])
+            await node.hurry()
         deadline = time.monotonic() + rig.PATIENCE * 3
         while True:
             try:

@@ -96,8 +96,9 @@ sql = { driver = "SQLite3", database = "archive.sqlite" }
     return place.keep(server)
 
 
-def test_10000_missed_with_three_cuts(confab, sql_server, place, proxy):
-    server = sql_server
+def test_many_missed_with_three_cuts(confab, sql_server, place, proxy):
+    """MISSED=10000 in make soak: the server alone takes ten seconds for them."""
+    server, missed = sql_server, int(os.environ.get("MISSED", "1000"))
     for name in ("mira", "alice"):
         server.user(name)
     server.friends("mira", "alice")
@@ -116,18 +117,18 @@ def test_10000_missed_with_three_cuts(confab, sql_server, place, proxy):
     wait_complete(confab)
     confab.stop()
     server.stop()
-    bodies = [f"missed {i}" for i in range(10000)]
-    kept_sql(server, "mira", "alice", bodies, time.time() - 9000, step=0.5, own=range(0, 10000, 97))
+    bodies = [f"missed {i}" for i in range(missed)]
+    kept_sql(server, "mira", "alice", bodies, time.time() - 9000, step=5000 / missed, own=range(0, missed, 97))
     server.start()
     confab.start(log="notice")
     watch = confab.watch("sync")
-    for at in (1500, 2500, 3000):
-        watch.expect(lambda e: e["total"] >= at, _timeout=60)
+    for at in (0.15, 0.25, 0.3):
+        watch.expect(lambda e: e["total"] >= at * missed, _timeout=60)
         wire.cut()
         confab.do("/connect home")
         confab.wait_state("home")
     wait_complete(confab, timeout=120)
-    print(f"10,000 archived messages: {cpu_s(confab.process.pid):.2f} s of processor time, three cuts included")
+    print(f"{missed} archived messages: {cpu_s(confab.process.pid):.2f} s of processor time, three cuts included")
     assert all_bodies(confab, chat) == ["first", *bodies]
 
 

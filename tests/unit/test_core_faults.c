@@ -684,13 +684,11 @@ new_home(char **home)
 	return paths;
 }
 
-/* From the first log-in to the end.  False: the fault did not come any more. */
-static bool
-live(struct life *l)
+static void
+begin_life(struct life *l)
 {
-	static const enum fault kinds[] = { FAULT_FULL, FAULT_SHORT, FAULT_IO };
-	g_autofree char *context = g_strdup_printf("%s, FAULT=%u SEED=%u", l->test, l->fault, l->seed), *from = NULL;
-	bool kill = l->mode == KILLED || l->mode == POWER_LOST;
+	g_autofree char *context = g_strdup_printf("%s, FAULT=%u SEED=%u", l->test, l->fault, l->seed);
+	g_autofree char *from = g_build_filename(template, "data", "confab.db", NULL);
 
 	clock_fake_start(BEGIN_US);
 	l->chance = g_rand_new_with_seed(l->seed + l->fault);
@@ -700,8 +698,33 @@ live(struct life *l)
 	l->caller = (struct caller){ .session = 1, .output = on_output, .finished = on_finished };
 	model_context(l->m, context);
 	l->paths = new_home(&l->home);
-	from = g_build_filename(template, "data", "confab.db", NULL);
 	copy_file(from, l->paths->database);
+}
+
+static void
+end_life(struct life *l)
+{
+	end(l);
+	fake_reset();
+	model_free(l->m);
+	g_rand_free(l->chance);
+	g_array_unref(l->told);
+	g_ptr_array_unref(l->known);
+	g_free(l->failed);
+	paths_free(l->paths);
+	remove_tree(l->home);
+	g_free(l->home);
+	clock_fake_stop();
+}
+
+/* From the first log-in to the end.  False: the fault did not come any more. */
+static bool
+live(struct life *l)
+{
+	static const enum fault kinds[] = { FAULT_FULL, FAULT_SHORT, FAULT_IO };
+	bool kill = l->mode == KILLED || l->mode == POWER_LOST;
+
+	begin_life(l);
 	model_says(l->m, "m0", "m0", "");
 	clock_fake_advance(60000);
 	faultvfs_on_fault(on_fault, l);
@@ -728,17 +751,7 @@ live(struct life *l)
 	faultvfs_on_fault(NULL, NULL);
 	faultvfs_reset();
 	check_disk(l);
-	end(l);
-	fake_reset();
-	model_free(l->m);
-	g_rand_free(l->chance);
-	g_array_unref(l->told);
-	g_ptr_array_unref(l->known);
-	g_free(l->failed);
-	paths_free(l->paths);
-	remove_tree(l->home);
-	g_free(l->home);
-	clock_fake_stop();
+	end_life(l);
 	return l->fired;
 }
 
@@ -830,6 +843,51 @@ FAULT_TEST(refused_a_while, 29, .mode = REFUSED_A_WHILE)
 FAULT_TEST(refused_once_in_savepoints, 23, .mode = REFUSED_ONCE, .small = true)
 FAULT_TEST(refused_a_while_in_savepoints, 23, .mode = REFUSED_A_WHILE, .small = true)
 
+/* No fault of the disk: the link goes after each of 700 stanzas that came in one burst, and the session is the first. */
+static void
+test_resumed_after_each(void **state)
+{
+	enum { BURST = 700 };
+	struct life l = { .test = "resumed_after_each" };
+	g_autoptr(GPtrArray) page = NULL;
+	bool more;
+
+	(void)state;
+	faultvfs_reset();
+	begin_life(&l);
+	boot(&l);
+	core_start(l.core);
+	assert_true(settle(&l, true));
+	for (unsigned i = 0; i < BURST; i++) {
+		g_autofree char *id = g_strdup_printf("burst%u", i);
+
+		model_says(l.m, id, id, "");
+	}
+	for (unsigned i = 0; i < BURST; i++) {
+		while (!fake_is_up(MODEL_ME))
+			if (!model_step(l.m, 0))
+				tick(&l);
+		/* What is due is said, one more comes, and the link goes. */
+		for (unsigned n = 0; n < 8; n++) {
+			scenario_pump();
+			model_step(l.m, n == 7);
+		}
+		scenario_pump();
+		model_cut(l.m);
+		scenario_pump();
+	}
+	assert_true(settle(&l, true));
+	assert_int_equal(model_session(l.m), 1);
+	page = message_page(l.core->store, chat_id(&l), PAGE_END, 0, 2 * BURST, &more);
+	assert_int_equal(page->len, BURST);
+	for (unsigned i = 0; i < page->len; i++) {
+		g_autofree char *id = g_strdup_printf("burst%u", i);
+
+		assert_string_equal(((struct message_row *)page->pdata[i])->body, id);
+	}
+	end_life(&l);
+}
+
 static int
 make_template(void **state)
 {
@@ -857,6 +915,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_resumed_after_each),
 		cmocka_unit_test(test_killed),
 		cmocka_unit_test(test_killed_and_session_lost),
 		cmocka_unit_test(test_killed_again_and_again),
