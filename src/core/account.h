@@ -33,6 +33,7 @@ struct account {
 
 	enum presence_show show;	/* ours; SHOW_OFFLINE: the person wants to be off line */
 	char		*status;
+	int64_t		 presence_number;	/* up to this one of the stream our presence is told */
 
 	struct connection *connection;	/* never NULL */
 	struct attempts	*attempts;	/* the last ways to the server; connection.c's */

@@ -357,6 +357,7 @@ session_ready(struct account *account)
 	presence_send(account);
 	archive_present(account);
 	rooms_session(account);
+	account->presence_number = account->sm.out;
 	outbox_flush(account);
 }
 
@@ -434,10 +435,14 @@ on_up(void *ctx, const struct stream_up *up)
 	if (!acknowledge_up(account, up)) {
 		connection_break(account, "undefined-condition", counts_wrong);
 	} else if (up->resumed) {
+		/* Lost with the link: the server takes us for away, and what comes goes to the archive alone. */
+		if (c->ready && account->presence_number > account->sm.acked)
+			c->fresh = true;
 		features_attention(account);
 		archive_session(account, c->fresh);
 		go_on(account);
 	} else {
+		account->presence_number = 0;
 		features_attention(account);
 		archive_session(account, true);
 		roster_offline(account, false);

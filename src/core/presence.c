@@ -25,6 +25,7 @@ presence_send(struct account *account)
 	features_presence(account, presence);
 	account_send(account, presence, false);
 	rooms_tell(account);
+	account->presence_number = account->sm.out;
 }
 
 static void

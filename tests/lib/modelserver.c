@@ -141,6 +141,9 @@ model_says(struct modelserver *m, const char *id, const char *body, const char *
 	    "to='" MODEL_ME "' id='%s'>%s</message>", id, inside);
 	unsigned number = keep(m, plain);
 
+	/* Who is not there gets it from the archive. */
+	if (!m->session.present)
+		return;
 	give(m, g_strdup_printf("<message type='chat' from='" MODEL_BOB "/desk' to='" MODEL_ME "' id='%s'>%s"
 	    "<stanza-id xmlns='" NS_SID "' by='" MODEL_ME "' id='a%u'/></message>", id, inside, number));
 }
@@ -200,7 +203,7 @@ model_forget_session(struct modelserver *m, bool told)
 	m->knows_count = told;
 	m->last_count = m->session.in;
 	m->last_number = m->session.number;
-	m->session.there = false;
+	m->session.there = m->session.present = false;
 	g_queue_clear_full(&m->session.out, g_free);
 }
 
