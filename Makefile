@@ -2,7 +2,7 @@
 # configure and runs it.  `make demo` and `make check` also call tools/deps for what is missing.
 #
 #   make [SAN=address,undefined | SAN=thread] [WERROR=1] [BUILD=dir]
-#   make check demo bench fuzz man install dist clean
+#   make check demo bench soak fuzz man install dist clean
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -26,7 +26,7 @@ comma := ,
 
 # Goals that need no configuration, and goals that may install what they need before anything is configured.
 UNCONFIGURED := clean distclean deps dist
-INSTALLING := check check-fast demo bench fuzz
+INSTALLING := check check-fast demo bench fuzz soak
 ifneq ($(filter-out $(UNCONFIGURED),$(or $(MAKECMDGOALS),all)),)
 include config.mk
 endif
@@ -144,6 +144,14 @@ check-fast: $(TEST_BIN) $(REPLAY_BIN) man
 bench: all $(BENCH_BIN)
 	@for b in $(BENCH_BIN); do echo "== $${b##*/}"; $$b || exit 1; done
 	@BUILD=$(BUILD) /usr/bin/python3 -B tests/bench/run.py $(BENCH)
+
+# Hours: thousands of kills and cuts on a real server, and every place for a fault of the disk.  SOAK_KILLS, SOAK_CUTS,
+# SOAK_HURRY, SOAK_SEED: see tests/live/soak.py.
+.PHONY: soak
+soak: all $(BUILD)/tests/test_core_faults
+	@STRIDE=1 $(BUILD)/tests/test_core_faults
+	@MISSED=10000 BUILD=$(BUILD) /usr/bin/python3 -B -m pytest -p no:cacheprovider -q -s tests/live/test_archive.py -k many_missed
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/live/soak.py
 
 # A minute for each parser of foreign bytes (SECONDS=n for another time); new inputs stay in $(BUILD)/corpus.
 SECONDS ?= 60

@@ -5,7 +5,7 @@ Prints tables and writes nothing else.  Every figure is taken on the same machin
 and where a figure is taken more than once, the median counts.  "(n.n)" is the ratio to confab.  Wall-clock times of a busy
 machine mean little: the load is printed, and seconds of processor stand beside them.
 
-Parts: start idle attach roster flood room history
+Parts: start idle attach roster flood room offline history
 """
 import argparse
 import contextlib
@@ -22,12 +22,13 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "live")]
 import rig  # noqa: E402
+import rpc  # noqa: E402
 from hall import LAST, Hall  # noqa: E402
 from clients import CLIENTS, Confab  # noqa: E402
 from terminal import KEYS, Late, Terminal, processes  # noqa: E402
 from wire import END, Crowd, Stream  # noqa: E402
 
-PARTS = ("start", "idle", "attach", "roster", "flood", "room", "history")
+PARTS = ("start", "idle", "attach", "roster", "flood", "room", "offline", "history")
 ROSTER, ONLINE = 2000, 500
 BARE = "bare reader"
 
@@ -37,7 +38,7 @@ class Bench:
         self.place, self.options, self.number = place, options, 0
         self.component_port, = rig.free_ports(1)
         self.server = place.keep(rig.Prosody(
-            place.path / "prosody", rig.Authority(place.path / "tls"), without=("mam",),
+            place.path / "prosody", rig.Authority(place.path / "tls"), without=("mam",), modules=("offline",),
             extra=f"component_ports = {{ {self.component_port} }}\nlimits = {{ }}\n",
             host_extra='Component "crowd.localhost"\n  component_secret = "secret"\n'))
         # What the tests read in it costs more than the messages.
@@ -327,6 +328,54 @@ def bench_room(bench):
 
     for _ in range(bench.options.times):
         bench.each(one)
+
+
+OFFLINE = 10000
+
+
+def keep_offline(bench, user, friend):
+    """Writes what the server holds for who is not there, as its internal storage has it."""
+    me, you = f"{user}@{bench.server.domain}", f"{friend}@{bench.server.domain}/x"
+    path = bench.server._file("offline", user).with_suffix(".list")
+    began = int(time.time()) - OFFLINE
+    with open(path, "w") as f:
+        for i in range(OFFLINE):
+            body = END if i == OFFLINE - 1 else f"kept for later {i}"
+            stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(began + i))
+            f.write(f'item({{ ["key"] = "key-{i:06}"; ["when"] = {began + i}; ["with"] = ""; ["name"] = "message"; ["attr"] = {{ '
+                    f'["stamp"] = "{stamp}"; ["type"] = "chat"; ["id"] = "id-{i:06}"; ["from"] = "{you}"; ["to"] = "{me}"; }}; '
+                    f'[1] = {{ ["name"] = "body"; ["attr"] = {{ }}; [1] = "{body}"; }}; }});\n')
+
+
+def bench_offline(bench):
+    """From the command to connect until the last of what the server kept was read, or was told to a face."""
+    name = f"{OFFLINE:,} from offline storage, s"
+    for _ in range(bench.options.times):
+        friend = bench.person()
+        user = bench.person(friend)
+        keep_offline(bench, user, friend)
+        began = time.monotonic()
+        with contextlib.closing(bench.stream(user, "bench")) as reader:
+            reader.send("<presence/>")
+            n = reader.count(b"<body>", END.encode())
+        bench.took(name, BARE, time.monotonic() - began)
+        assert n >= OFFLINE * 0.99, n
+        user = bench.person(friend)
+        keep_offline(bench, user, friend)
+        with contextlib.ExitStack() as stack:
+            core = rig.Confab(bench.place.path / f"offline-{user}")
+            stack.callback(core.close)
+            core.account("home", bench.server, user, tls="direct", autoconnect="false").start(log="warning")
+            face = rpc.Rpc(core)
+            stack.callback(face.close)
+            face.call("subscribe", types=["message"])
+            before = processes(core.process.pid)["cpu"]
+            began = time.monotonic()
+            face.run("/connect home")
+            face.event("message", _timeout=120, body=END)
+            bench.took(name, "confab", time.monotonic() - began)
+            bench.took("   processor, s", "confab", processes(core.process.pid)["cpu"] - before)
+            assert len(face.events("message")) >= OFFLINE
 
 
 def bench_history(bench):
