@@ -61,7 +61,6 @@ account_new(struct core *core, struct account_settings *settings, GError **error
 	account->typing = typing_new(account);
 	account->connection = connection_new(account);
 	account->link = link_new(account);
-	account->ping_ms = -1;
 	account->archive = archive_new(account, NULL);
 	account->bookmarks = bookmarks_new(account);
 	acknowledge_init(account);

@@ -42,7 +42,7 @@ struct account {
 	char		*local;		/* the address of this machine that the stream comes from; NULL: not known */
 	struct acknowledge sm;
 	struct link	*link;
-	int64_t		 ping_ms;	/* how long the server takes; -1: not known */
+	int64_t		 ping_ms;	/* how long the server takes, at least 1; 0: not known */
 	struct iq_table	*iqs;
 	struct roster	*roster;
 	struct typing	*typing;

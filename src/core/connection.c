@@ -315,7 +315,7 @@ static void
 leave(struct account *account)
 {
 	account->state = ACCOUNT_OFFLINE;
-	account->ping_ms = -1;
+	account->ping_ms = 0;
 	g_clear_pointer(&account->bound, g_free);
 	acknowledge_down(account);
 	iq_lose_all(account->iqs);
@@ -419,7 +419,7 @@ on_up(void *ctx, const struct stream_up *up)
 	account->tls = up->tls != NULL;
 	g_free(account->local);
 	account->local = g_strdup(up->local);
-	account->ping_ms = -1;
+	account->ping_ms = 0;
 	best = best_mechanism(account);
 	if (best == NULL || sasl_strength(up->mechanism) > sasl_strength(best))
 		keep_mechanism(account, up->mechanism);

@@ -51,9 +51,9 @@ link_lag(struct account *account, int64_t ms)
 {
 	int64_t was = account->ping_ms;
 
-	if (was != -1 && llabs(ms - was) <= MAX(was / 4, 5))
+	if (was != 0 && llabs(ms - was) <= MAX(was / 4, 5))
 		return;
-	account->ping_ms = ms;
+	account->ping_ms = MAX(ms, 1);
 	account_post(account);
 }
 

@@ -56,7 +56,8 @@ const char *item_name(enum item);
 #define STANDARD_PROMPT "#{?size=tiny,,#{chat.name}#{?chat.whose, (#{chat.whose}),}}> "
 /* The right part of both. */
 #define STANDARD_STATUS_END \
-	"#>#(3   #{?asking,#[status.mode]asking#[],})#(4   #[status.typing]#{?hint,#{hint},#{typing}}#[]) "
+	"#>#(3   #{?asking,#[status.mode]asking#[],})#(4   #[status.typing]#{?hint,#{hint},#{typing}}#[])" \
+	"#(5   #{?size=wide,#{account.ping},}) "
 #define STANDARD_STATUS \
 	"#(5 #[status.clock] #{time}#[])#(1  #[status.direct]#{untitled}#[])#(2   #{accounts})" \
 	"#(3   #{?outbox,Out #{outbox},})#(2   #{?requests,#[status.request]Req #{requests}#[],})" \

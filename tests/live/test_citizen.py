@@ -319,3 +319,11 @@ def test_a_correction_that_comes_back_did_not_happen(confab, meet, session):
     m.friend.send(m.me, "afterwards")
     face.event("message", body="afterwards")
     assert [r["body"] for r in confab.history("home", m.you)] == ["teh cat", "afterwards"]
+
+
+def test_a_wide_terminal_shows_how_long_the_server_takes(confab, meet, tmux):
+    m = meet()
+    # With the acknowledgement of a message.
+    confab.do("hello", account="home", chat=m.you, wait="stored")
+    assert rig.until(lambda: confab.accounts()["home"]["ping"], "the time is known") >= 1
+    tmux(120, 24).confab(confab).wait_for(r"\d ms *$")

@@ -387,6 +387,10 @@ put_own(const struct status *status, enum item item, struct bar_value *to)
 
 	if (account == NULL)
 		return;
+	if (item == ITEM_ACCOUNT_PING && account->ping > 0) {
+		bar_printf(to, CURRENT, "%" G_GINT64_FORMAT " ms", account->ping);
+		return;
+	}
 	if (item == ITEM_ACCOUNT_NAME)
 		text = status->chat->account;
 	else if (item == ITEM_ACCOUNT_JID)
@@ -395,7 +399,7 @@ put_own(const struct status *status, enum item item, struct bar_value *to)
 		text = account->resource;
 	else if (item == ITEM_ACCOUNT_STATE)
 		text = account_state_name(account->state);
-	else
+	else if (item == ITEM_ACCOUNT_STATUS)
 		text = account->status;
 	bar_put(to, CURRENT, text != NULL ? text : "");
 }
