@@ -45,8 +45,12 @@ clock_boot_ms(void)
 {
 	struct timespec ts;
 
-	if (fake)
-		return fake_boot_ms += fake_step_ms;
+	if (fake) {
+		int64_t now = fake_boot_ms + fake_step_ms;
+
+		fake_boot_ms = now;
+		return now;
+	}
 	clock_gettime(CLOCK_BOOTTIME, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }

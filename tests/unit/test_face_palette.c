@@ -52,7 +52,8 @@ what_it_finds(void **state)
 	(void)state;
 	fixture_go(&face, "home", ALICE);
 	fixture_type(&face, "half a line");
-	fixture_key(&face, "\033x");
+	/* Chats and contacts: what has commands changes with each of them. */
+	fixture_key(&face, "\033g");
 	fixture_golden(&face, "palette");
 	fixture_type(&face, "al");
 	fixture_golden(&face, "palette-al");
@@ -61,6 +62,10 @@ what_it_finds(void **state)
 	fixture_resize(&face, 5, 20);
 	fixture_golden(&face, "palette-20x5");
 	fixture_resize(&face, 24, 80);
+	fixture_key(&face, "\007");
+	fixture_key(&face, "\033x");
+	fixture_type(&face, "alia");
+	assert_true(shows(" >    /alias                command  lists the aliases"));
 	fixture_key(&face, "\025");
 	fixture_type(&face, "nothing like it");
 	assert_true(shows("Nothing is called \"nothing like it\""));
@@ -151,7 +156,10 @@ recent(void **state)
 	memset(&face.palette, 0, sizeof face.palette);
 	keep_take(&face, kept);
 	fixture_key(&face, "\033x");
-	fixture_golden(&face, "palette-recent");
+	assert_true(shows(" > 10 lena "));
+	dump = fixture_dump(&face);
+	assert_non_null(strstr(dump, "\n      open-console "));
+	assert_true(strstr(dump, "open-console") < strstr(dump, "alice "));
 	fixture_key(&face, "\033[B");
 	fixture_key(&face, "\r");
 	assert_true(chat_is_console(face.front));

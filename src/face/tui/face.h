@@ -506,7 +506,7 @@ void	 palette_free(struct face *);
 /* A key while it is open; false: it is not. */
 bool	 palette_key(struct face *, const char *bytes, size_t len);
 void	 palette_draw(struct face *);
-/* What stands in the place of the line; NULL: it is not open.  The caller's. */
+/* What stands before what is typed in it; NULL: it is not open.  The caller's. */
 char	*palette_prompt(const struct face *);
 /* This was taken: it comes first the next time. */
 void	 palette_used(struct face *, const char *target);

@@ -395,6 +395,5 @@ palette_draw(struct face *face)
 char *
 palette_prompt(const struct face *face)
 {
-	return face->palette.on ? g_strdup_printf("%s> %s", face->palette.chats_only ? "chat" : "go", face->palette.text->str) :
-	    NULL;
+	return face->palette.on ? g_strdup(face->palette.chats_only ? "chat> " : "go> ") : NULL;
 }

@@ -33,7 +33,11 @@ screen_line(const struct face *face, size_t *point)
 		return g_strnfill(*point, '*');
 	}
 	*point = 0;
-	if ((page_covers_line(face) && !face->ask.open) || face->palette.on)
+	if (face->palette.on) {
+		*point = face->palette.text->len;
+		return g_strdup(face->palette.text->str);
+	}
+	if (page_covers_line(face) && !face->ask.open)
 		return g_strdup("");
 	*point = input_point(face->input);
 	return g_strdup(input_line(face->input));
@@ -113,7 +117,7 @@ draw_bars(struct face *face)
 static void
 draw_input(struct face *face, const char *prompt, const char *line, size_t point)
 {
-	bool command = !face->ask.open && line[0] == '/' && line[1] != '/' && !input_is_pasted(face->input) &&
+	bool command = !face->ask.open && !face->palette.on && line[0] == '/' && line[1] != '/' && !input_is_pasted(face->input) &&
 	    strchr(line, '\n') == NULL;
 
 	field_draw(face->canvas, &face->layout.input, prompt, SLOT_INPUT_PROMPT, line, point,

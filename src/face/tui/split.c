@@ -32,10 +32,13 @@ split_free(struct split *split)
 void
 split_show(struct split *leaf, const char *account, const char *jid)
 {
-	g_autofree char *old_account = leaf->account, *old_jid = leaf->jid;
+	/* They may be the leaf's own. */
+	char *new_account = g_strdup(account), *new_jid = g_strdup(jid);
 
-	leaf->account = g_strdup(account);
-	leaf->jid = g_strdup(jid);
+	g_free(leaf->account);
+	g_free(leaf->jid);
+	leaf->account = new_account;
+	leaf->jid = new_jid;
 }
 
 static struct split *

@@ -184,7 +184,7 @@ digest_make(struct face *face, struct page_lines *page)
 		return;
 	}
 	if (from != 0) {
-		g_autofree char *begin = when(face, from), *day = rows_day(from), *end = to != 0 ? when(face, to) : NULL;
+		g_autofree char *day = rows_day(from), *end = to != 0 ? when(face, to) : NULL;
 		g_autofree char *length = long_words((to != 0 ? to : clock_real_us() / 1000) - from);
 		g_autofree char *clock = rows_time(&face->preferences.style, from);
 
