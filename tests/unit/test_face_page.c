@@ -331,7 +331,7 @@ muting(void **state)
 	fixture_resize(&face, 24, 120);
 	assert_true(shows("7 ? bob         -    2"));
 	assert_false(shows("Act"));
-	assert_null(model_next_unread(face.model, face.front));
+	assert_null(model_next_unread(face.model, face.front, 0, false));
 	fixture_event(&face, true, "{'type':'chat','account':'home','chat':'bob@example.com','rev':902,'kind':'chat','name':'bob',"
 	    "'open':true,'number':7,'unread':2,'read':5,'muted':true,'draft':'x'}");
 	assert_true(shows("7 ? bob         ✎-   2"));

@@ -334,12 +334,75 @@ for_us(void **state)
 	assert_true(shows("read-only: no voice"));
 }
 
+static void
+at(const char *jid)
+{
+	g_free(fixture_dump(&face));
+	assert_string_equal(face.front->jid, jid);
+}
+
+static void
+chat(const char *account, const char *jid, const char *kind, int number, int unread, int mentions, int read, int last)
+{
+	fixture_event(&face, true, "{'type':'chat','account':'%s','chat':'%s','rev':%d,'kind':'%s','open':true,'number':%d,"
+	    "'unread':%d,'mentions':%d,'read':%d,'last':%d}", account, jid, ++rev, kind, number, unread, mentions, read, last);
+}
+
+/* People and what is for us first, the longest waiting first; each once, however fast one walks, and back at the end. */
+static void
+walking(void **state)
+{
+	(void)state;
+	chat("work", "dev@conference.work.example", "room", 6, 14, 0, 1, 90);
+	chat("work", OPS, "room", 5, 3, 1, 40, 70);
+	chat("home", "bob@example.com", "chat", 7, 2, 2, 50, 80);
+	chat("work", "lena@work.example", "chat", 10, 1, 1, 60, 65);
+	fixture_go(&face, "home", "alice@example.org");
+	fixture_key(&face, "\033a");
+	at(OPS);
+	fixture_key(&face, "\033a");
+	at("bob@example.com");
+	/* New there: it comes again. */
+	chat("work", OPS, "room", 5, 4, 2, 40, 95);
+	fixture_key(&face, "\033a");
+	at(OPS);
+	fixture_key(&face, "\033a");
+	at("lena@work.example");
+	fixture_key(&face, "\033a");
+	at("dev@conference.work.example");
+	fixture_key(&face, "\033a");
+	at("alice@example.org");
+	assert_true(shows("what was not looked at long enough stays unread"));
+	/* Only what is for us. */
+	fixture_key(&face, "\033m");
+	at(OPS);
+	fixture_key(&face, "\033m");
+	at("bob@example.com");
+	fixture_key(&face, "\033m");
+	at("lena@work.example");
+	fixture_key(&face, "\033m");
+	at("alice@example.org");
+	/* Who leaves the route begins another. */
+	fixture_key(&face, "\033a");
+	at(OPS);
+	fixture_go(&face, "work", "lena@work.example");
+	fixture_key(&face, "\033a");
+	at(OPS);
+	chat("work", "dev@conference.work.example", "room", 6, 0, 0, 90, 90);
+	chat("work", OPS, "room", 5, 0, 0, 95, 95);
+	chat("home", "bob@example.com", "chat", 7, 0, 0, 80, 80);
+	chat("work", "lena@work.example", "chat", 10, 0, 0, 65, 65);
+	fixture_key(&face, "\033a");
+	at("lena@work.example");
+	assert_true(shows("All read."));
+}
+
 int
 main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, close_face)
 	const struct CMUnitTest tests[] = {
-		TEST(screens), TEST(increments), TEST(older_list), TEST(fifteen_hundred), TEST(passages), TEST(for_us),
+		TEST(screens), TEST(increments), TEST(older_list), TEST(fifteen_hundred), TEST(passages), TEST(for_us), TEST(walking),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

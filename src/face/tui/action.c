@@ -32,15 +32,31 @@ go_number(struct face *face, int64_t number)
 		face_go(face, chat);
 }
 
+/* Who goes on from where the last one led is on the same walk; at its end it leads back to where it began. */
 static void
-next_unread(struct face *face)
+next_unread(struct face *face, bool mine)
 {
-	struct chat *chat = model_next_unread(face->model, face->front);
+	struct walk *walk = &face->walk;
+	struct chat *chat, *back;
 
-	if (chat != NULL)
+	if (walk->at != face->front || walk->mine != mine) {
+		walk->number++;
+		walk->from = face->front;
+		walk->mine = mine;
+	}
+	face->front->walk = walk->number;
+	face->front->walked = face->front->object.chat.last;
+	chat = model_next_unread(face->model, face->front, walk->number, mine);
+	if (chat != NULL) {
 		face_go(face, chat);
-	else
-		face_note(face, face->front, SEVERITY_INFO, "All read.");
+		walk->at = chat;
+		return;
+	}
+	back = walk->from;
+	walk->at = NULL;
+	face_go(face, back);
+	face_note(face, face->front, SEVERITY_INFO, model_next_unread(face->model, face->front, 0, mine) == NULL ?
+	    mine ? "Nothing more is for you." : "All read." : "That was all of them; what was not looked at long enough stays unread.");
 }
 
 /* Up and down go through the rows of the line first, then through the history. */
@@ -337,7 +353,8 @@ face_action(struct face *face, enum action action, int count)
 	}
 	switch (action) {
 	case ACTION_NEXT_UNREAD:
-		next_unread(face);
+	case ACTION_NEXT_MENTION_CHAT:
+		next_unread(face, action == ACTION_NEXT_MENTION_CHAT);
 		break;
 	case ACTION_PREVIOUS_PLACE:
 		face_go(face, face->before);

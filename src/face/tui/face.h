@@ -96,6 +96,13 @@ struct page {
 	GPtrArray	*text;			/* PAGE_TEXT: its lines; NULL: they are on their way */
 };
 
+/* action.c: Alt-a from chat to chat. */
+struct walk {
+	uint64_t	 number;
+	struct chat	*from, *at;		/* where it began, and where it has led; at NULL: it is over */
+	bool		 mine;			/* only to what is for us */
+};
+
 /* view_digest.c */
 struct digest {
 	json_t		*data;			/* what the core said last; NULL: nothing */
@@ -236,6 +243,7 @@ struct face {
 	struct search	 search;
 	struct info_pane info;
 	struct digest	 digest;
+	struct walk	 walk;
 	int64_t		 jump;			/* the message that the view goes to once it is here; 0: none */
 	bool		 describing;		/* the next key is not done but described */
 	struct palette	 palette;

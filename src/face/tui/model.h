@@ -22,6 +22,8 @@ struct chat {
 	struct event	 object;	/* the core's own record; rev 0 while it told nothing */
 	bool		 stale;
 	bool		 typing;	/* somebody types there */
+	uint64_t	 walk;		/* the walk of Alt-a that came by last, and what was the newest here then */
+	int64_t		 walked;
 	bool		 kept_unread;	/* was made unread again by hand: not seen before it is left */
 	struct event	 room;		/* a room: the core's record of it; rev 0 while it told nothing */
 	struct occupants *occupants;	/* who is in it; NULL: nobody asked, or we are not there */
@@ -98,10 +100,10 @@ const char *chat_name(const struct model *, const struct chat *);
 bool	 chat_is_console(const struct chat *);
 
 /*
- * Alt-a's route (people first, the longest waiting first): the next chat with something unread behind `from`, NULL when
- * all is read.
+ * Alt-a's route (people first, the longest waiting first): the next chat with something unread that is not `from`, and of
+ * which nothing was shown on this walk that is not older; NULL: there is none.  mine: only what is for us.
  */
-struct chat *model_next_unread(struct model *, const struct chat *from);
+struct chat *model_next_unread(struct model *, const struct chat *from, uint64_t walk, bool mine);
 /* The route itself, for the status line: an array of struct chat *, the caller's. */
 GPtrArray *model_activity(struct model *);
 

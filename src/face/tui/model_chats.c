@@ -130,13 +130,18 @@ model_activity(struct model *model)
 }
 
 struct chat *
-model_next_unread(struct model *model, const struct chat *from)
+model_next_unread(struct model *model, const struct chat *from, uint64_t walk, bool mine)
 {
 	g_autoptr(GPtrArray) route = model_activity(model);
 
-	for (guint i = 0; i < route->len; i++)
-		if (route->pdata[i] != from)
-			return route->pdata[i];
+	for (guint i = 0; i < route->len; i++) {
+		struct chat *chat = route->pdata[i];
+		const struct event_chat *object = &chat->object.chat;
+		bool ours = object->kind != CHAT_ROOM || object->mentions > 0;
+
+		if (chat != from && (ours || !mine) && !(chat->walk == walk && chat->walked >= object->last))
+			return chat;
+	}
 	return NULL;
 }
 
