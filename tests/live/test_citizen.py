@@ -326,4 +326,7 @@ def test_a_wide_terminal_shows_how_long_the_server_takes(confab, meet, tmux):
     # With the acknowledgement of a message.
     confab.do("hello", account="home", chat=m.you, wait="stored")
     assert rig.until(lambda: confab.accounts()["home"]["ping"], "the time is known") >= 1
-    tmux(120, 24).confab(confab).wait_for(r"\d ms *$")
+    screen = tmux(120, 24).confab(confab)
+    screen.wait_for("console>")
+    screen.line(f"/msg {m.you}")
+    screen.wait_for(r"\d ms *$")
