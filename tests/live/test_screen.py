@@ -187,6 +187,12 @@ def test_keys_are_bound_in_every_face(server, people, peer, confab, tmux):
     terminal.keys("C-u")
     terminal.line("/bind C-x 4 f open-console")
     terminal.wait_for("bind.C-x 4 f = open-console")
+
+    def is_told():
+        other.line("/bind")
+        return "open-console" in other.capture()
+
+    rig.until(is_told, "the other face does not hear of it")
     other.keys("C-x", "4", "f")
     other.wait_for("^console>")
     # A command that ends in a blank waits for more.
@@ -324,6 +330,7 @@ def test_linear_mode_speaks(server, people, peer, confab, tmux):
     terminal.wait_for(rf"^to {alice}:$")
     # What comes waits until the line is empty; elsewhere says where.
     terminal.type("hello ther")
+    terminal.wait_for(rf"^to {alice}: hello ther$")
     b.send(f"{mira}@{server.domain}", "knock")
     rig.until(lambda: any(c["chat"].startswith(bob) for c in confab.call("chats")["chats"]), "it does not come")
     terminal.keys("BSpace", "Left", "Left", "Left", "Left", "Delete")
