@@ -19,6 +19,7 @@ def test_a_room_at_a_terminal(server, people, peer, confab, tmux):
     anna.expect(ev="iq", id="unlock", type="result")
     confab.account("home", server, me, nick="zoe").start()
     confab.wait_state("home")
+    confab.do("/set room.presence all")
     terminal = tmux(120, 30).confab(confab)
     terminal.wait_for("^console>")
     terminal.line(f"/join {room}")

@@ -59,13 +59,14 @@ def test_an_unknown_command_stays_in_the_line(server, people, peer, confab, tmux
 
 def test_completion_and_help(server, people, peer, confab, tmux):
     terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
-    terminal.type("/m")
+    terminal.type("/r")
     terminal.keys("Tab")
-    terminal.wait_for(r"^ > /me")
+    first = terminal.wait_for(r"^ > /r\w+ ")
     terminal.keys("Tab")
-    terminal.wait_for(r"^ > /msg")
+    second = terminal.wait_for(rf"^ > /(?!{re.search('^ > /([a-z]+)', first, re.M)[1]} )r\w+ ")
+    assert re.search("^ > /r", second, re.M)
     terminal.keys("Escape")
-    terminal.wait_for(rf"^{alice}> /m$")
+    terminal.wait_for(rf"^{alice}> /r$")
     terminal.keys("C-u")
     terminal.line("/help msg")
     terminal.wait_for("opens the chat with somebody")
