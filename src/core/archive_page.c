@@ -20,6 +20,7 @@ struct archive_result {
 	int64_t		 said_ms;
 	int64_t		 known;		/* the place of the row it is probably a copy of; 0: none */
 	bool		 by_id;		/* that row has the archive's id already */
+	bool		 later;		/* than what was asked for */
 };
 
 static void
@@ -152,6 +153,7 @@ place(struct archive_page *page, struct account *account, struct archive_placing
 {
 	int64_t *wanted = g_new0(int64_t, page->results->len + 1), floor = p->floor, ceil;
 	size_t begin = 0, n = page->results->len;
+	bool beyond = false;
 
 	for (size_t i = 0; i < n; i++) {
 		struct archive_result *result = page->results->pdata[i];
@@ -161,6 +163,9 @@ place(struct archive_page *page, struct account *account, struct archive_placing
 		if (p->joins_ord != 0 && ((result->by_id && result->known <= p->joins_ord) ||
 		    g_strcmp0(result->id, p->joins) == 0))
 			p->joined = true;
+		/* Asked by time, with some to spare: behind rows that are later comes what a catch-up will place. */
+		beyond |= p->ceil != 0 && result->known >= p->ceil;
+		result->later = beyond && result->known == 0 && wanted[i] > p->ceil;
 		if (result->known <= floor || (p->ceil != 0 && result->known >= p->ceil))
 			continue;
 		order_between(floor, result->known, wanted + begin, i - begin);
@@ -190,6 +195,8 @@ archive_page_store(struct archive_page *page, struct account *account, struct ar
 		int64_t ord = 0;
 		bool news = false;
 
+		if (result->later)
+			continue;
 		if (result->message != NULL && !message_archived(account, &archived, &ord, &news))
 			return false;
 		p->stored += news;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "core/absence.h"
 #include "core/account.h"
+#include "core/archive.h"
 #include "core/attention.h"
 #include "core/caps.h"
 #include "core/chat.h"
@@ -543,6 +544,18 @@ unread(struct scenario *s, const char *argument)
 		scenario_fail(s, "%d are unread", n);
 }
 
+static void
+older(struct scenario *s, const char *argument)
+{
+	g_autofree char *jid = g_strstrip(g_strdup(argument));
+	g_autoptr(GPtrArray) page = NULL;
+	bool more;
+
+	page = message_page(s->core->store, chat_id(s, jid), PAGE_END, 0, 1000, &more);
+	if (page->len == 0 || !archive_want_older(account_of(s), jid, ((struct message_row *)page->pdata[0])->ord))
+		scenario_fail(s, "nothing is fetched");
+}
+
 /* The messages of a chat, oldest first: "STATE BODY" each. */
 static void
 rows(struct scenario *s, const char *argument)
@@ -845,6 +858,7 @@ static const struct {
 	{ "nothing", nothing },		/* was sent */
 	{ "ok", ok },			/* the command ended well */
 	{ "opened", opened },		/* [password= resume= h= as= pin= flaws= mechanism= resource=]: a stream waits to come up */
+	{ "older", older },		/* JID: somebody scrolls back beyond what is here */
 	{ "output", output },		/* TEXT is in it */
 	{ "pending", pending },		/* the command has not ended */
 	{ "prompts", prompts },		/* N are open */
