@@ -3,10 +3,14 @@
 
 #include "base/jid.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "core/alias.h"
+#include "core/bookmark.h"
 #include "core/chat.h"
 #include "core/command.h"
+#include "core/form_json.h"
 #include "core/room.h"
+#include "core/room_form.h"
 #include "core/roster.h"
 #include "core/setting.h"
 #include "core/words.h"
@@ -55,7 +59,7 @@ add_jids(struct core *core, const char *account, json_t *words, const char *pref
 
 	for (guint i = 0; i < core->accounts->len; i++) {
 		struct account *a = core->accounts->pdata[i];
-		g_autoptr(GPtrArray) jids = NULL, chats = NULL;
+		g_autoptr(GPtrArray) jids = NULL, chats = NULL, kept = NULL;
 
 		if (account != NULL && strcmp(account, account_name(a)) != 0)
 			continue;
@@ -69,6 +73,13 @@ add_jids(struct core *core, const char *account, json_t *words, const char *pref
 
 			if (row->open && g_hash_table_add(seen, g_strdup(row->jid)))
 				add(words, prefix, row->jid, NULL);
+		}
+		kept = bookmark_list(a);
+		for (guint j = 0; j < kept->len; j++) {
+			const struct bookmark *b = kept->pdata[j];
+
+			if (g_hash_table_add(seen, g_strdup(b->jid)))
+				add(words, prefix, b->jid, b->name);
 		}
 	}
 }
@@ -102,12 +113,12 @@ add_own_aliases(const struct core *core, json_t *words, const char *prefix)
 }
 
 /* The room of a chat, where we are in it; NULL: none. */
-static const struct room *
+static struct room *
 room_of(const struct core *core, const char *account, const char *chat)
 {
 	struct account *a = account_find(core, account);
 	g_autofree char *bare = a != NULL && chat != NULL ? jid_bare(chat) : NULL;
-	const struct room *room = bare != NULL ? room_find(a, bare) : NULL;
+	struct room *room = bare != NULL ? room_find(a, bare) : NULL;
 
 	return room != NULL && room->state == ROOM_IN ? room : NULL;
 }
@@ -121,7 +132,16 @@ by_speaking(gconstpointer a, gconstpointer b)
 	return x->spoke_ms != y->spoke_ms ? (x->spoke_ms < y->spoke_ms) - (x->spoke_ms > y->spoke_ms) : strcmp(x->nick, y->nick);
 }
 
-/* Nicks that begin so, whatever the case; after: what stands behind them.  whole: blanks may be in them. */
+/* A word that the parser reads as this text. */
+static char *
+quoted(const char *text)
+{
+	if (strpbrk(text, " \t'\"\\") == NULL)
+		return g_strdup(text);
+	return strchr(text, '\'') == NULL ? g_strconcat("'", text, "'", NULL) : g_strconcat("\"", text, "\"", NULL);
+}
+
+/* Nicks that begin so, whatever the case; after: what stands behind them.  whole: blanks need no quotes. */
 static void
 add_nicks(const struct room *room, json_t *words, const char *prefix, const char *after, bool whole)
 {
@@ -131,18 +151,62 @@ add_nicks(const struct room *room, json_t *words, const char *prefix, const char
 	g_ptr_array_sort(all, by_speaking);
 	for (guint i = 0; i < all->len && json_array_size(words) < LIMIT_NICKS; i++) {
 		const struct occupant *o = all->pdata[i];
-		g_autofree char *fold = g_utf8_casefold(o->nick, -1), *word = g_strconcat(o->nick, after, NULL);
+		g_autofree char *fold = g_utf8_casefold(o->nick, -1), *word = whole ? g_strconcat(o->nick, after, NULL) : quoted(o->nick);
 
-		if (g_str_has_prefix(fold, wanted) && strcmp(o->nick, room->nick) != 0 && (whole || strchr(o->nick, ' ') == NULL))
+		if (g_str_has_prefix(fold, wanted) && strcmp(o->nick, room->nick) != 0)
 			json_array_append_new(words, json_pack("{s:s, s:s}", "word", word, "help", o->status != NULL ? o->status : ""));
 	}
 }
 
-/* Candidates for one place of a row's args; before: the word before it. */
 static void
-add_for(struct core *core, const char *account, const char *chat, const char *spec, json_t *words, const char *prefix,
-    const char *before)
+add_fields(struct room *room, json_t *words, const char *prefix)
 {
+	const struct form *form = room != NULL ? room_form_recent(room) : NULL;
+
+	for (guint i = 0; form != NULL && i < form->fields->len; i++) {
+		const struct form_field *field = form->fields->pdata[i];
+		g_autofree char *text = NULL, *help = NULL;
+
+		if (!form_is_asked(field) || strchr(field->var, ' ') != NULL)
+			continue;
+		text = form_field_text(field);
+		help = g_strdup_printf("%s: %s", field->label, g_strdelimit(text, "\n", ' '));
+		add(words, prefix, field->var, help);
+	}
+}
+
+static void
+add_field_values(struct room *room, json_t *words, const char *prefix, const char *name)
+{
+	const struct form *form = room != NULL ? room_form_recent(room) : NULL;
+	const struct form_field *field = form != NULL ? form_json_find(form, name) : NULL;
+
+	if (field != NULL && field->type == FORM_BOOLEAN) {
+		add(words, prefix, "yes", form_is(form, field->var) ? "as it is" : NULL);
+		add(words, prefix, "no", form_is(form, field->var) ? NULL : "as it is");
+	}
+	for (guint i = 0; field != NULL && i < field->options->len; i++) {
+		const struct form_option *option = field->options->pdata[i];
+		g_autofree char *value = text_clean(option->value, -1, TEXT_LINE, LIMIT_NAME);
+
+		add(words, prefix, value, option->label);
+	}
+}
+
+/* Where the line stands. */
+struct place {
+	struct core	*core;
+	const char	*account, *chat;	/* or NULL */
+	const struct command *row;
+	const char	*before;		/* the word before this one */
+};
+
+/* Candidates for one place of a row's args. */
+static void
+add_for(const struct place *place, const char *spec, json_t *words, const char *prefix)
+{
+	struct core *core = place->core;
+	const char *account = place->account, *chat = place->chat, *before = place->before;
 	g_autofree char *name = *spec == '[' ? g_strndup(spec + 1, strlen(spec) - 2) : g_strdup(spec);
 
 	if (strchr(name, '|') != NULL || g_ascii_islower(*name)) {
@@ -155,7 +219,11 @@ add_for(struct core *core, const char *account, const char *chat, const char *sp
 			add(words, prefix, account_name(core->accounts->pdata[i]), account_jid(core->accounts->pdata[i]));
 	} else if (strcmp(name, "NICK") == 0 || strcmp(name, "NICK...") == 0) {
 		add_nicks(room_of(core, account, chat), words, prefix, "", strcmp(name, "NICK...") == 0);
-	} else if (strcmp(name, "JID") == 0) {
+	} else if (strcmp(name, "FIELD") == 0) {
+		add_fields(room_of(core, account, chat), words, prefix);
+	} else if (strcmp(name, "VALUE...") == 0 && strcmp(place->row->name, "room set") == 0) {
+		add_field_values(room_of(core, account, chat), words, prefix, before);
+	} else if (strcmp(name, "JID") == 0 || strcmp(name, "WHO") == 0) {
 		add_nicks(room_of(core, account, chat), words, prefix, "", false);
 		add_jids(core, account, words, prefix);
 	} else if (strcmp(name, "KEY") == 0) {
@@ -190,6 +258,7 @@ command_complete(struct core *core, const char *line, size_t cursor, const char 
     size_t *to)
 {
 	json_t *words = json_array();
+	struct place at = { .core = core, .account = account, .chat = chat };
 	g_autofree char *head = g_strndup(line, MIN(cursor, strlen(line)));
 	g_auto(GStrv) parts = NULL;
 	g_autofree char *two = NULL, *expanded = NULL;
@@ -224,8 +293,11 @@ command_complete(struct core *core, const char *line, size_t cursor, const char 
 		g_auto(GStrv) specs = g_strsplit(row->args, " ", -1);
 		guint place = n - used - 1;
 
-		if (place < g_strv_length(specs))
-			add_for(core, account, chat, specs[place], words, prefix, parts[n - 2]);
+		if (place < g_strv_length(specs)) {
+			at.row = row;
+			at.before = parts[n - 2];
+			add_for(&at, specs[place], words, prefix);
+		}
 	}
 	return words;
 }

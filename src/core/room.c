@@ -24,6 +24,7 @@
 #include "proto/error.h"
 #include "store/order.h"
 #include "store/rooms.h"
+#include "xmpp/form.h"
 #include "xmpp/ns.h"
 
 enum {
@@ -66,6 +67,7 @@ room_free(struct room *room)
 {
 	clock_timer_cancel(&room->timer);
 	clock_timer_cancel(&room->silence);
+	form_free(room->config);
 	if (room->archive != NULL)
 		archive_free(room->archive);
 	g_hash_table_unref(room->skeletons);

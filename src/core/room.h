@@ -18,6 +18,7 @@
 #include "core/account.h"
 
 struct archive;
+struct form;
 
 enum room_feature {
 	ROOM_ARCHIVE = 1 << 0,		/* XEP-0313 */
@@ -84,6 +85,8 @@ struct room {
 	int64_t		 prompt;
 	unsigned	 notices;	/* told people since the last minute began */
 	int64_t		 minute;
+	struct form	*config;	/* core/room_form.h; NULL: not here */
+	int64_t		 config_ms;	/* boot clock: when it came, or was asked for */
 };
 
 /* For account.c: empty; what is wanted according to the store. */

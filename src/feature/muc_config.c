@@ -10,6 +10,7 @@
 #include "core/feature.h"
 #include "core/form_json.h"
 #include "core/room.h"
+#include "core/room_form.h"
 #include "xmpp/ns.h"
 
 extern const struct feature feature_muc_config;
@@ -59,6 +60,7 @@ form_told(void *ctx, enum iq_end end, const struct stanza *answer)
 {
 	struct command_call *call = ctx;
 	struct config *config = call->ctx;
+	struct room *room;
 	const struct stanza *x = end == IQ_RESULT ?
 	    stanza_child(stanza_child(answer, "query", NS_MUC_OWNER), "x", NS_DATA) : NULL;
 	g_autoptr(GError) error = NULL;
@@ -68,6 +70,9 @@ form_told(void *ctx, enum iq_end end, const struct stanza *answer)
 		return;
 	}
 	config->form = form_parse(x, &error);
+	room = room_find(call->account, config->room);
+	if (room != NULL)
+		room_form_keep(room, x);
 	if (config->form == NULL)
 		command_fail_with(call, error);
 	else
@@ -97,11 +102,15 @@ taken(void *ctx, enum iq_end end, const struct stanza *answer)
 {
 	struct command_call *call = ctx;
 	const struct config *config = call->ctx;
+	struct room *room;
 
 	if (end != IQ_RESULT) {
 		refused(call, end, answer);
 		return;
 	}
+	if (account_find(call->core, call->account_name) == call->account &&
+	    (room = room_find(call->account, config->room)) != NULL)
+		room->config_ms = 0;
 	if (config->said->len > 0)
 		command_say(call, "%s", config->said->str);
 	command_done(call);

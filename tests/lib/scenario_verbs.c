@@ -472,6 +472,41 @@ output(struct scenario *s, const char *argument)
 		scenario_fail(s, "the output is:\n%s", s->result.output);
 }
 
+/* What could stand at the end of the line; argument is as for run. */
+static void
+complete(struct scenario *s, const char *argument)
+{
+	g_autofree char *chat = NULL;
+	json_t *words, *word;
+	size_t from, to, i;
+
+	if (g_str_has_prefix(argument, "chat=")) {
+		argument += 5;
+		chat = first_word(s, &argument);
+	}
+	words = command_complete(s->core, argument, strlen(argument), "me", chat, &from, &to);
+	g_free(s->result.output);
+	s->result.output = g_strdup("");
+	json_array_foreach(words, i, word) {
+		const char *help = json_string_value(json_object_get(word, "help"));
+		char *more = g_strdup_printf("%s%s%s%s\n", s->result.output, json_string_value(json_object_get(word, "word")),
+		    *help != '\0' ? "  " : "", help);
+
+		g_free(s->result.output);
+		s->result.output = more;
+	}
+	json_decref(words);
+}
+
+/* The words that complete found, whole. */
+static void
+words(struct scenario *s, const char *argument)
+{
+	(void)argument;
+	if (strcmp(g_strchomp(s->result.output), s->here != NULL ? s->here : "") != 0)
+		scenario_fail(s, "the words are:\n%s", s->result.output);
+}
+
 static void
 told(struct scenario *s, const char *argument)
 {
@@ -835,6 +870,7 @@ static const struct {
 	{ "answer-keep", answer_keep },	/* N VALUE */
 	{ "caps", caps },		/* JID FEATURE yes|no: its client is known to have it */
 	{ "chatty", chatty },		/* yes (at first), no: while time advances, servers show that they are there */
+	{ "complete", complete },	/* [chat=JID] LINE: what could stand at its end */
 	{ "config", config },		/* <<END: the config file */
 	{ "crash", crash },		/* kill -9, and a new core on what is on disk */
 	{ "die-at-send", die_at_send },	/* the next crash happens in the next send, before its bytes leave */
@@ -878,6 +914,7 @@ static const struct {
 	{ "try", run_line },		/* as run, but it may fail */
 	{ "version-count", version_count },	/* JID N COUNT */
 	{ "versions", versions },	/* JID N <<END: the earlier texts of the N-th from the end */
+	{ "words", words },		/* <<END: "WORD  HELP" of each that complete found */
 	{ "take-sent", take_sent },	/* whatever was sent so far is of no interest */
 	{ "told", told },		/* TEXT is in what the command said, which has not ended */
 	{ "typing", typing },		/* JID active|composing|paused: a face says so */
