@@ -301,7 +301,7 @@ reach(struct archive *a, int64_t of_peer, int64_t ord, int64_t *low, char **firs
 			newest = i == 0 && *low == ord && !span_above(store, rows[i], span.low);
 			if (newest || span.high >= *low) {
 				moved |= span.low < *low;
-				if (span.low < *low || i == 1) {
+				if (span.low < *low || i == 1 || a->room != NULL) {
 					*low = span.low;
 					g_free(*first);
 					/* Only an id of the peer's own pages is in what a query about the peer finds. */

@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/jid.h"
 #include "core/attempts.h"
 #include "core/chat.h"
 #include "core/feature.h"
 #include "core/refusal.h"
+#include "core/room.h"
 #include "core/turn.h"
 #include "core/when.h"
 
@@ -97,6 +99,8 @@ standing(const struct core *core, const struct event *event)
 	const struct event_message *m = &event->message;
 	const struct account *account = account_find(core, event->account_name);
 	const char *name = event->account_name, *peer = event->chat_jid;
+	g_autofree char *bare = jid_bare(peer);
+	const struct room *room = account != NULL ? room_find(account, bare) : NULL;
 
 	switch (m->state) {
 	case MESSAGE_QUEUED:
@@ -107,11 +111,18 @@ standing(const struct core *core, const struct event *event)
 			    account != NULL && account->text != NULL ? account->text : "", name, name);
 		if (turn_is_stuck(core->turn))
 			return g_strdup("It waits on this machine, because the disk refuses at present.");
+		if (room != NULL && room->state != ROOM_IN)
+			return g_strdup_printf("It waits on this machine until you are in %s. %s", room->jid,
+			    room->text != NULL ? room->text : "It is being entered.");
 		return g_strdup_printf("It waits on this machine for its turn; %s is online.", name);
 	case MESSAGE_SENT:
+		if (room != NULL)
+			return g_strdup_printf("It is on its way to %s, which has not sent it back yet.", room->jid);
 		return g_strdup("It was handed to the connection, and the server has not confirmed that it has it. When the "
 		    "connection breaks now, it is sent again.");
 	case MESSAGE_STORED:
+		if (room != NULL && strcmp(peer, room->jid) == 0)
+			return g_strdup_printf("%s has it: it came back from there.", peer);
 		return g_strdup_printf("The server has it. No device of %s has confirmed it: they may be off line, or send no "
 		    "receipts.", peer);
 	case MESSAGE_DELIVERED:

@@ -192,6 +192,7 @@ archive_expires_after = "never"
 VirtualHost "{domain}"
 {host_extra}
 Component "conference.{domain}" "muc"
+  modules_enabled = {{ "muc_mam" }}
   restrict_room_creation = false
 """)
 

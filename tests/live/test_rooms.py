@@ -6,6 +6,7 @@ import pytest
 
 import hall
 import rig
+import rpc
 
 MUC = "http://jabber.org/protocol/muc"
 
@@ -44,8 +45,10 @@ def cave(service, people, peer, confab):
     confab.start()
     confab.wait_state("home")
     # Somebody sits there: else ejabberd keeps presences back (XEP-0352).
-    confab.call("active", focused=True)
-    return confab, anna, room, me
+    face = rpc.Rpc(confab)
+    face.call("active", focused=True)
+    yield confab, anna, room, me
+    face.close()
 
 
 def test_a_day_in_a_room(cave):
@@ -247,3 +250,21 @@ def test_fifty_rooms_at_once(crowd):
         is_in(confab, room)
         assert there.entered[room][0] == "zoe"
     confab.do("hello", account="home", chat=rooms[-1], wait="stored")
+
+
+def test_back_in_the_archive(cave):
+    """More was said than one page holds: the newest comes by itself, the rest when somebody reads back; all once, in order."""
+    confab, anna, room, _ = cave
+    said = [f"line {n}" for n in range(130)]
+    for body in said:
+        anna.send(room, body, type="groupchat", id=body.replace(" ", "-"))
+    anna.message(said[-1])
+    confab.do(f"/join {room}", account="home")
+    rig.until(lambda: bodies(confab, room)[-1:] == said[-1:], "the newest page did not come")
+
+    def all_of_it():
+        page = confab.call("history", account="home", chat=room, limit=1000)
+        if not page["fetching"] and len(page["messages"]) == len(said):
+            return [m["body"] for m in page["messages"]]
+
+    assert rig.until(all_of_it, lambda: str(len(bodies(confab, room)))) == said
