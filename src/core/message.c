@@ -91,6 +91,16 @@ correction_bounced(struct incoming *in, int64_t chat, const char *id)
 	turn_failed(core->turn, error);
 }
 
+void
+message_traced(const struct incoming *in, int64_t id, enum trace what)
+{
+	g_autofree char *xml = stanza_to_xml(in->stanza);
+	g_autoptr(GError) error = NULL;
+
+	message_trace(in->account->core->store, id, what, in->via, in->from, xml, &error);
+	turn_failed(in->account->core->turn, error);
+}
+
 /* A message of ours came back with an error: it failed, and the words are on it. */
 static void
 bounced(struct incoming *in)
@@ -116,6 +126,7 @@ bounced(struct incoming *in)
 	reason = g_strdup_printf("%s: %s", fault.by != NULL ? fault.by : in->peer, text);
 	stanza_fault_clear(&fault);
 	now = message_advance(core->store, row->id, MESSAGE_FAILED, reason, &error);
+	message_traced(in, row->id, TRACE_ERROR);
 	message_row_free(row);
 	if (now != NULL) {
 		turn_put_message(core->turn, now);
@@ -182,6 +193,8 @@ store(struct incoming *in)
 		return false;
 	}
 	in->row = row;
+	if (in->fate == MESSAGE_FATE_KNOWN)
+		message_traced(in, row->id, TRACE_COPY);
 	return true;
 }
 

@@ -57,6 +57,9 @@ struct incoming {
 /* A message, presence or iq of the server, in its savepoint.  Not for elements of stream management. */
 void	 message_route(struct account *, const struct stanza *);
 
+/* This stanza told something of that message: kept for /explain, with who sent it. */
+void	 message_traced(const struct incoming *, int64_t id, enum trace);
+
 /* A message that our own archive kept (XEP-0313 §4); the envelope was checked by core/archive.c. */
 struct archived {
 	const struct stanza *envelope, *message;

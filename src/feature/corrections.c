@@ -61,6 +61,7 @@ corrections_store(struct incoming *in)
 	message_row_free(row);
 	row = message_correct(core->store, id, in->body, in->origin_id, said(in), &error);
 	if (row != NULL) {
+		message_traced(in, row->id, TRACE_CORRECTION);
 		turn_put_message(core->turn, row);
 		turn_put_chat(core->turn, row->chat);
 	}
@@ -80,8 +81,12 @@ settle(struct incoming *in, int64_t waiting)
 	if (early != NULL)
 		now = message_correct(store, in->row->id, early->body, early->origin_id, early->said_ms, &error);
 	if (now != NULL) {
+		g_autofree char *xml = message_raw(store, waiting);
+
 		message_row_free((struct message_row *)(uintptr_t)in->row);
 		in->row = now;
+		if (xml != NULL)
+			message_trace(store, now->id, TRACE_CORRECTION, early->via, early->author, xml, &error);
 		message_erase_one(store, waiting, gone, &error);
 	}
 	for (guint i = 0; i < gone->len; i++)

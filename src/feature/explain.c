@@ -141,6 +141,39 @@ say_xml(struct command_call *call, const char *xml)
 	g_string_free(p.line, TRUE);
 }
 
+/* --- what others told of it --- */
+
+static const struct { const char *word, *label; } tellings[] = {
+	[TRACE_COPY] = { "copy", "A copy came" }, [TRACE_RECEIPT] = { "receipt", "A receipt came" },
+	[TRACE_MARKER] = { "marker", "It was looked at" }, [TRACE_ERROR] = { "error", "An error came" },
+	[TRACE_CORRECTION] = { "correction", "A correction came" },
+};
+
+/* Each stanza that came about it later: from which device, which way. */
+static json_t *
+say_traces(struct command_call *call, const struct message_row *row)
+{
+	g_autoptr(GPtrArray) all = message_traces(call->core->store, row->id);
+	json_t *list = json_array();
+
+	for (guint i = 0; i < all->len; i++) {
+		const struct trace_row *trace = all->pdata[i];
+		struct stanza *stanza = trace->xml != NULL ? stanza_parse(trace->xml, -1, NULL) : NULL;
+		g_autofree char *time = exact(call, trace->at_ms), *utc = clock_format_utc(trace->at_ms);
+		g_autofree char *canonical = stanza != NULL ? stanza_to_xml(stanza) : NULL;
+
+		if ((size_t)trace->what < G_N_ELEMENTS(tellings) && (size_t)trace->via < G_N_ELEMENTS(ways)) {
+			command_say(call, "%s, %s from %s, %s:", tellings[trace->what].label, time, trace->by, ways[trace->via]);
+			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s?}", "what", tellings[trace->what].word, "at", utc,
+			    "from", trace->by, "via", message_via_name(trace->via), "stanza", trace->xml));
+		}
+		if (canonical != NULL)
+			say_xml(call, canonical);
+		stanza_free(stanza);
+	}
+	return list;
+}
+
 /* --- the command --- */
 
 static json_t *
@@ -198,6 +231,7 @@ explain(struct command_call *call, const struct message_row *row, const struct e
 		say_xml(call, canonical);
 		stanza_free(stanza);
 	}
+	json_object_set_new(data, "later", say_traces(call, row));
 	json_object_set_new(data, "message", event_to_json(event));
 	json_object_set_new(data, "delays", delays);
 	json_object_set_new(data, "disputed", json_boolean(row->flags & MESSAGE_DISPUTED));
@@ -236,8 +270,9 @@ explain_run(struct command_call *call)
 
 static const struct command commands[] = {
 	{ "explain", "[MSG]", "history", "tells everything that is known of a message",
-	  "How it came, its ids, when it got how far, which times were claimed for it and which one is believed, and the stanza "
-	  "itself as long as history.raw_days keep it. Without MSG it is the last one of the chat.", 0, explain_run },
+	  "How it came, its ids, when it got how far, which times were claimed for it and which one is believed, the stanza "
+	  "itself, and those that told more of it later: copies, receipts and markers with the device, errors, corrections; stanzas "
+	  "as long as history.raw_days keep them. Without MSG it is the last one of the chat.", 0, explain_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };
 

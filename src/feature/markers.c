@@ -58,6 +58,7 @@ displayed(struct incoming *in, int64_t chat, const char *id)
 		if (now != NULL)
 			turn_put_message(core->turn, now);
 	}
+	message_traced(in, row->id, TRACE_MARKER);
 	message_row_free(row);
 	turn_failed(core->turn, error);
 }

@@ -23,6 +23,7 @@ delivered(struct incoming *in, const char *id)
 	if (row == NULL)
 		return;
 	now = message_advance(core->store, row->id, MESSAGE_DELIVERED, NULL, &error);
+	message_traced(in, row->id, TRACE_RECEIPT);
 	message_row_free(row);
 	if (now != NULL)
 		turn_put_message(core->turn, now);

@@ -156,12 +156,27 @@ struct happening {
 };
 GArray	*message_happenings(struct store *, int64_t id);
 
+/*
+ * A stanza that told something of a message that was here already, for /explain; beyond LIMIT_TRACES of one message it is
+ * not kept.  by: whose it was.
+ */
+enum trace { TRACE_COPY, TRACE_RECEIPT, TRACE_MARKER, TRACE_ERROR, TRACE_CORRECTION };
+struct trace_row {
+	enum trace what;
+	enum message_via via;
+	int64_t	 at_ms;
+	char	*by, *xml;	/* xml: NULL when it cannot be read */
+};
+bool	 message_trace(struct store *, int64_t id, enum trace, enum message_via, const char *by, const char *xml, GError **error);
+/* As they came, of struct trace_row; the caller's. */
+GPtrArray *message_traces(struct store *, int64_t id);
+
 /* The stanza as it came or went, as XML; NULL when it is not kept (any more). */
 char	*message_raw(struct store *, int64_t id);
 /* When it came or went, ms; 0 when it is not kept. */
 int64_t	 message_raw_came(struct store *, int64_t id);
 /*
- * Forgets at most limit stanzas that came before this; *left: there are more.  For once a day, with a turn of the main
+ * Forgets at most limit stanzas, and as many traces, that came before this; *left: there are more.  For once a day, with a turn of the main
  * loop between two calls.
  */
 bool	 message_forget_raw(struct store *, int64_t before_ms, unsigned limit, bool *left, GError **error);

@@ -35,15 +35,16 @@ static const char dictionary[] =
 /* Packed: which dictionary, the length of the text (least byte first), a block of LZ4's. */
 enum { HEAD = 5 };
 
-bool
-message_keep_raw(struct store *store, int64_t id, const char *xml, GError **error)
+/* NULL when it is longer than any stanza: the parser stops before.  The caller's. */
+static unsigned char *
+pack(const char *xml, size_t *size)
 {
 	static LZ4_stream_t stream;
 	size_t len = strlen(xml), room;
-	g_autofree unsigned char *packed = NULL;
+	unsigned char *packed;
 
 	if (len > RAW_MAX)
-		return true;			/* no stanza is: the parser stops before */
+		return NULL;
 	room = (size_t)LZ4_compressBound((int)len);
 	packed = g_malloc(HEAD + room);
 	packed[0] = DICTIONARY_1;
@@ -52,8 +53,30 @@ message_keep_raw(struct store *store, int64_t id, const char *xml, GError **erro
 	LZ4_initStream(&stream, sizeof stream);
 	LZ4_loadDict(&stream, dictionary, sizeof dictionary - 1);
 	room = (size_t)LZ4_compress_fast_continue(&stream, xml, (char *)packed + HEAD, (int)len, (int)room, 1);
-	return db_change(store, error, "INSERT INTO raw(message, came, xml) VALUES(?1, ?2, ?3)", "iib", id,
-	    clock_real_us() / 1000, packed, HEAD + room);
+	*size = HEAD + room;
+	return packed;
+}
+
+bool
+message_keep_raw(struct store *store, int64_t id, const char *xml, GError **error)
+{
+	size_t size;
+	g_autofree unsigned char *packed = pack(xml, &size);
+
+	return packed == NULL || db_change(store, error, "INSERT INTO raw(message, came, xml) VALUES(?1, ?2, ?3)", "iib", id,
+	    clock_real_us() / 1000, packed, size);
+}
+
+bool
+message_trace(struct store *store, int64_t id, enum trace what, enum message_via via, const char *by, const char *xml,
+    GError **error)
+{
+	size_t size;
+	g_autofree unsigned char *packed = pack(xml, &size);
+
+	return packed == NULL || db_change(store, error, "INSERT INTO trace(message, at, what, via, by, xml) "
+	    "SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE (SELECT count(*) FROM trace WHERE message = ?1) < ?7", "iiiitbi", id,
+	    clock_real_us() / 1000, (int64_t)what, (int64_t)via, by, packed, size, (int64_t)LIMIT_TRACES);
 }
 
 /* NULL for what is none of ours. */
@@ -90,6 +113,35 @@ message_raw(struct store *store, int64_t id)
 	return xml;
 }
 
+static void
+trace_free(void *p)
+{
+	struct trace_row *row = p;
+
+	g_free(row->by);
+	g_free(row->xml);
+	g_free(row);
+}
+
+GPtrArray *
+message_traces(struct store *store, int64_t id)
+{
+	GPtrArray *rows = g_ptr_array_new_with_free_func(trace_free);
+	sqlite3_stmt *stmt = db_ask(store, "SELECT what, via, at, by, xml FROM trace WHERE message = ?1 ORDER BY id", "i", id);
+
+	while (db_row(store, stmt, NULL)) {
+		struct trace_row *row = g_new(struct trace_row, 1);
+
+		row->what = (enum trace)sqlite3_column_int(stmt, 0);
+		row->via = (enum message_via)sqlite3_column_int(stmt, 1);
+		row->at_ms = sqlite3_column_int64(stmt, 2);
+		row->by = db_text(stmt, 3);
+		row->xml = unpack(sqlite3_column_blob(stmt, 4), (size_t)sqlite3_column_bytes(stmt, 4));
+		g_ptr_array_add(rows, row);
+	}
+	return rows;
+}
+
 int64_t
 message_raw_came(struct store *store, int64_t id)
 {
@@ -106,5 +158,9 @@ message_forget_raw(struct store *store, int64_t before_ms, unsigned limit, bool 
 	    "ORDER BY came LIMIT ?2)", "ii", before_ms, (int64_t)limit))
 		return false;
 	*left = sqlite3_changes(store->db) == (int)limit;
+	if (!db_change(store, error, "DELETE FROM trace WHERE id IN (SELECT id FROM trace WHERE at < ?1 ORDER BY at LIMIT ?2)", "ii",
+	    before_ms, (int64_t)limit))
+		return false;
+	*left |= sqlite3_changes(store->db) == (int)limit;
 	return true;
 }

@@ -508,6 +508,13 @@ words(struct scenario *s, const char *argument)
 }
 
 static void
+lacks(struct scenario *s, const char *argument)
+{
+	if (s->result.output == NULL || strstr(s->result.output, argument) != NULL)
+		scenario_fail(s, "the output is:\n%s", s->result.output != NULL ? s->result.output : "");
+}
+
+static void
 told(struct scenario *s, const char *argument)
 {
 	if (s->result.ended)
@@ -889,6 +896,7 @@ static const struct {
 	{ "interactive", interactive },	/* yes, no: whether who runs commands can be asked */
 	{ "no-event", no_event },	/* TYPE FIELD=VALUE...: takes all of the type */
 	{ "not-opened", not_opened },
+	{ "lacks", lacks },		/* TEXT is not in the output */
 	{ "leave", leave },		/* [SESSION]: the face of active is closed */
 	{ "moved", moved },		/* [ADDRESS]: addresses of this machine changed, and it has not this one any more */
 	{ "nothing", nothing },		/* was sent */
