@@ -175,6 +175,7 @@ store(struct incoming *in)
 		.server_id = in->server_id, .body = in->body, .raw = raw, .clock_offset_us = account->clock_offset_us,
 		.ord = in->ord, .renamed = in->renamed, .corrects = in->corrects,
 		.markable = in->markable, .mention = in->mention && !in->out,
+		.told_after = in->via == VIA_ROOM_HISTORY ? in->room->told : 0,
 	};
 	bool ok;
 
@@ -192,6 +193,8 @@ store(struct incoming *in)
 		turn_failed(core->turn, error);
 		return false;
 	}
+	if (in->via == VIA_ROOM_HISTORY && in->fate == MESSAGE_FATE_KNOWN)
+		in->room->told = row->id;
 	in->row = row;
 	if (in->fate == MESSAGE_FATE_KNOWN)
 		message_traced(in, row->id, TRACE_COPY);

@@ -701,6 +701,7 @@ room_entered(struct room *room, const char *nick, bool is_new)
 	g_clear_pointer(&room->join_id, g_free);
 	room->entered = order_live(account->core->store, account->clock_offset_us);
 	room->history = room->phase == PHASE_ENTERING;
+	room->told = 0;
 	if (is_new) {
 		room->timer = clock_timer_start(JOIN_MS, too_late, room);
 		take_standard(room);

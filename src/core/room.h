@@ -81,7 +81,8 @@ struct room {
 	bool		 pinging;
 	unsigned	 unsure;	/* pings to which nobody said anything */
 	GHashTable	*changed;	/* nicks of which the faces are not told yet; NULL: none */
-	bool		 told;		/* the room itself changed as well */
+	bool		 posted;	/* nothing about the room itself is new to the faces */
+	int64_t		 told;		/* the last row that it told again as what was said before; 0: none */
 	int64_t		 prompt;
 	unsigned	 notices;	/* told people since the last minute began */
 	int64_t		 minute;

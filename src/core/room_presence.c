@@ -156,7 +156,7 @@ room_occupant_event(const struct room *room, const struct occupant *o)
 void
 room_changed(struct room *room)
 {
-	room->told = false;
+	room->posted = false;
 	turn_wake(room->account->core->turn);
 }
 
@@ -194,9 +194,9 @@ room_tell_changes(struct room *room)
 	GHashTableIter iter;
 	char *nick;
 
-	if (!room->told)
+	if (!room->posted)
 		bus_post(room->account->core->bus, room_event(room));
-	room->told = true;
+	room->posted = true;
 	if (room->changed == NULL)
 		return;
 	g_hash_table_iter_init(&iter, room->changed);

@@ -89,12 +89,13 @@ find_known(struct store *store, struct arrival *v, int64_t *known, GError **erro
 		    v->said_ms, a->renamed ? NEAR_MS : (int64_t)-1);
 	}
 	/* Said twice is not a copy: only what comes late, and with an id that each row can learn once. */
-	if ((v->server_id == NULL && !v->disputed) || a->via == VIA_LIVE)
+	if ((v->server_id == NULL && !v->disputed && a->via != VIA_ROOM_HISTORY) || a->via == VIA_LIVE)
 		return true;
 	return db_number(store, error, known, "SELECT id FROM (SELECT id, author, body, said, flags FROM message "
 	    "WHERE chat = ?1 AND origin_id IS NULL AND server_id IS NULL AND said BETWEEN ?2 - ?5 AND ?2 + ?5 LIMIT ?6) "
-	    "WHERE author = ?3 AND body IS ?4 AND flags & 64 = ?7 ORDER BY abs(said - ?2), id LIMIT 1", "iiitiii", a->chat,
-	    v->said_ms, v->author, a->body, NEAR_MS, (int64_t)LIMIT_SAME_ID, (int64_t)(v->disputed ? MESSAGE_DISPUTED : 0));
+	    "WHERE author = ?3 AND body IS ?4 AND flags & 64 = ?7 AND id > ?8 ORDER BY abs(said - ?2), id LIMIT 1", "iiitiiii",
+	    a->chat, v->said_ms, v->author, a->body, NEAR_MS, (int64_t)LIMIT_SAME_ID,
+	    (int64_t)(v->disputed ? MESSAGE_DISPUTED : 0), a->told_after);
 }
 
 /* What the copy tells about the row. */

@@ -45,6 +45,7 @@ struct message_arrival {
 	const char *origin_id, *server_id, *body;
 	bool	 markable;		/* MESSAGE_MARKABLE: its sender wants to know when it is looked at */
 	bool	 mention;		/* of us, in a room */
+	int64_t	 told_after;		/* VIA_ROOM_HISTORY: the row that the last one told was a copy of; 0: none */
 	const char *corrects;		/* what it claims to correct; NULL: nothing */
 	const char *raw;		/* the stanza as XML, kept for /explain; NULL: none */
 	int64_t	 clock_offset_us;	/* the server's clock minus ours, XEP-0202 */
@@ -62,7 +63,8 @@ enum message_fate {
  *   disputed: it goes on without it, and a new row gets MESSAGE_DISPUTED;
  * - its origin_id is here, same author, same body, in a row without server_id (of ours: with any; when renamed, with any
  *   if it was said at most 60 s apart, and the row then has the new one): yes;
- * - it came late with only a server_id: the first row without any id, same author and body, said at most 60 s apart.
+ * - it came late with only a server_id, or a room tells it to who comes in: the first row without any id, same author and
+ *   body, said at most 60 s apart; what a room tells comes in order, so only a row behind told_after.
  *
  * A copy of our own tells that the server has it (out) or that we ourselves received it (not out: a chat with
  * oneself): its state moves to stored or delivered.  A message from our own address without a row becomes an
