@@ -37,7 +37,7 @@ fixture_open(struct face *face, int rows, int columns)
 	assert_true(clock_parse_utc("2026-11-20T21:16:30.000Z", &now));
 	clock_fake_start(now * 1000);
 	face_init(face, canvas_new(rows, columns, &policy));
-	face->ready = true;
+	face->ready = face->settled = true;
 }
 
 void

@@ -224,6 +224,7 @@ struct face {
 	bool		 urgent;		/* a key: draw at once */
 	bool		 greeted;		/* the console says how the accounts stand */
 	bool		 ready;			/* there is something to show */
+	bool		 settled;		/* somebody typed, or we are where they were last */
 	bool		 blocked;		/* the terminal takes no frame now */
 	struct clock_timer *first;		/* then something is shown in any case */
 	bool		 arriving;		/* the front's page is on its way: put the view in place then */

@@ -211,10 +211,11 @@ took_chats(void *ctx, json_t *result, const GError *error, json_t *data)
 	if (refused(face, result, error))
 		return;
 	take_list(face, result, "chats", EVENT_chat);
-	if (face->ready || front == NULL) {
-		face->ready = true;
+	if (face->settled || front == NULL) {
+		face->settled = face->ready = true;
 		return;
 	}
+	face->settled = true;
 	/* Where somebody was last.  The page makes it ready. */
 	if (json_string_value(json_object_get(front, "chat")) != NULL)
 		chat = model_chat(face->model, json_string_value(json_object_get(front, "account")),

@@ -162,6 +162,7 @@ face_token(struct face *face, const struct key_token *token)
 	if (face->ending)
 		return;
 	reattach_key(face);
+	face->settled |= token->kind == KEY_KEY || token->kind == KEY_PASTE;
 	switch (token->kind) {
 	case KEY_KEY:
 		take_key(face, token);
