@@ -5,7 +5,7 @@ Prints tables and writes nothing else.  Every figure is taken on the same machin
 and where a figure is taken more than once, the median counts.  "(n.n)" is the ratio to confab.  Wall-clock times of a busy
 machine mean little: the load is printed, and seconds of processor stand beside them.
 
-Parts: start idle attach roster flood room offline history
+Parts: start idle attach roster flood memory archive room offline history
 """
 import argparse
 import contextlib
@@ -14,6 +14,7 @@ import os
 import pathlib
 import re
 import shutil
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -23,12 +24,13 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "live")]
 import rig  # noqa: E402
 import rpc  # noqa: E402
+import stored  # noqa: E402
 from hall import LAST, Hall  # noqa: E402
 from clients import CLIENTS, Confab  # noqa: E402
 from terminal import KEYS, Late, Terminal, processes  # noqa: E402
 from wire import END, Crowd, Stream  # noqa: E402
 
-PARTS = ("start", "idle", "attach", "roster", "flood", "room", "offline", "history")
+PARTS = ("start", "idle", "attach", "roster", "flood", "memory", "archive", "room", "offline", "history")
 ROSTER, ONLINE = 2000, 500
 BARE = "bare reader"
 
@@ -286,6 +288,8 @@ def bench_flood(bench):
         bench.took(f"{bench.options.messages:,} messages into the open chat, s", name, done - began)
         bench.took("   processor, s", name, sum(processes(pid)["cpu"] for pid in pids) - before)
         bench.took("   MiB resident afterwards", name, sum(processes(pid)["rss"] for pid in pids))
+        if name == "confab":
+            bench.took("   its core: MiB resident", name, processes(pids[1])["rss"])
         if echoes:
             bench.took("   key to screen meanwhile, p50, ms", name, statistics.median(echoes))
             bench.took("   key to screen meanwhile, p99, ms", name, sorted(echoes)[len(echoes) * 99 // 100])
@@ -293,6 +297,82 @@ def bench_flood(bench):
     for _ in range(bench.options.times):
         bare_flood(bench)
         bench.each(one)
+
+
+def bench_memory(bench):
+    """confab alone: five floods into one core and its terminal."""
+    friend = bench.person()
+    user = bench.person(friend)
+    client = bench.fresh(Confab, user, f"{friend}@{bench.server.domain}")
+    with contextlib.ExitStack() as stack:
+        stack.callback(client.close)
+        terminal = bench.start(client)
+        stack.callback(terminal.close)
+        terminal.wait_for("is on line")
+        client.open_chat(terminal)
+        go = stack.enter_context(flood_from(bench, friend, f"{user}@{bench.server.domain}"))
+        for flood in range(5):
+            terminal.wait_quiet()
+            terminal.forget()
+            go()
+            type_until(terminal, END.encode())
+            terminal.press(b"\x15")
+            for what, pid in zip(("terminal", "core"), client.pids(terminal)):
+                bench.took(f"after {bench.options.messages * (flood + 1):,} messages: {what}, MiB resident", "confab",
+                           processes(pid)["rss"])
+
+
+def bench_archive(bench):
+    """confab alone, and its core alone: the others fetch by the window, and keep less of it."""
+    server = bench.place.keep(rig.Prosody(bench.place.path / "archive", rig.Authority(bench.place.path / "archive-tls"), extra='''
+storage = { archive = "sql" }
+sql = { driver = "SQLite3", database = "archive.sqlite" }
+'''))
+    server.config.write_text(server.config.read_text().replace("log = { debug", "log = { warn"))
+    for person in ("mira", "alice"):
+        server.user(person)
+    server.friends("mira", "alice")
+    client = bench.place.keep(Confab(bench.place.path / "archive-home", server, "mira", f"alice@{server.domain}"))
+    bodies = [f"{n} is the number of this one, which is as long as what people write to each other"
+              for n in range(1, bench.options.missed)]
+
+    def log_in():
+        server.start()
+        client.confab.start(log="notice")
+        client.confab.wait_state("home")
+
+    def log_out():
+        client.confab.stop()
+        server.stop()
+
+    def asked():
+        with contextlib.closing(sqlite3.connect(server.folder / "data/archive.sqlite")) as db:
+            return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'prosodyarchive'").fetchone()
+
+    # The database is made by the first who asks for it, and a known id is where the catch-up begins.
+    log_in()
+    rig.until(asked, "the archive was not asked")
+    log_out()
+    stored.kept_sql(server, "mira", "alice", ["the first of all"], time.time() - 10)
+    log_in()
+    rig.until(lambda: client.confab.call("chats")["chats"], "the first of all")
+    log_out()
+    stored.kept_sql(server, "mira", "alice", [*bodies, END], time.time() - bench.options.missed, 0.5)
+    began = time.monotonic()
+    log_in()
+
+    def rows(what):
+        with contextlib.closing(sqlite3.connect(f"file:{client.home}/data/confab.db?mode=ro", uri=True)) as db:
+            return db.execute(f"SELECT {what} FROM message").fetchone()[0]
+
+    # Read from the file, which costs the core nothing.
+    rig.until(lambda: time.sleep(0.1) or rows("count(*)") > bench.options.missed, "not all came", 120)
+    bench.took(f"{bench.options.missed:,} missed, from the archive, s", "confab", time.monotonic() - began)
+    now = processes(client.confab.process.pid)
+    bench.took("   processor, start and log-in included, s", "confab", now["cpu"])
+    bench.took("   MiB resident", "confab", now["rss"])
+    assert rows("count(DISTINCT body)") == rows("count(*)") == bench.options.missed + 1
+    log_out()
 
 
 def bench_room(bench):
@@ -404,6 +484,14 @@ def bench_history(bench):
             bench.took(f"a chat of {rows:,}: a page back, ms", "confab", (time.monotonic() - began) * 1000)
             terminal.wait_quiet(0.1)
         terminal.close()
+        core = rpc.Rpc(client.confab)
+        for what, words in (("a word", "w1380"), ("a frequent word", "w0"), ("has:link", "has:link")):
+            for _ in range(10):
+                began = time.monotonic()
+                assert core.call("search", words=words)["messages"] or rows < 100
+                bench.took(f"a chat of {rows:,}: search for {what}, ms", "confab", (time.monotonic() - began) * 1000)
+        core.close()
+        bench.took(f"a chat of {rows:,}: the core, MiB resident", "confab", processes(client.confab.process.pid)["rss"])
         client.confab.stop()
 
 
@@ -433,6 +521,7 @@ def main():
     parser.add_argument("--attaches", type=int, default=20)
     parser.add_argument("--idle", type=float, default=60, help="seconds")
     parser.add_argument("--messages", type=int, default=20000)
+    parser.add_argument("--missed", type=int, default=10000)
     parser.add_argument("--rows", type=int, nargs="*", default=[100000, 1000000])
     options = parser.parse_args()
     missing = [p for p in ("prosody", "openssl") if shutil.which(p) is None]

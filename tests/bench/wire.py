@@ -126,15 +126,21 @@ class Crowd(threading.Thread):
 def flood(port, domain, user, ca, to, count):
     stream = Stream(port, domain, user, "flood", ca)
     to = quoteattr(to)
-    text = "".join(f"<message to={to} type='chat' id='flood-{n}'><body>{n} is the number of this one, which is as long as "
-                   "what people write to each other</body></message>" for n in range(1, count))
-    text += f"<message to={to} type='chat' id='flood-end'><body>{END}</body></message>"
-    data = text.encode()
+
+    def data(turn):
+        # With one id twice it would be a copy.
+        text = "".join(f"<message to={to} type='chat' id='flood-{turn}-{n}'><body>{n} is the number of this one, which is as "
+                       "long as what people write to each other</body></message>" for n in range(1, count))
+        return (text + f"<message to={to} type='chat' id='flood-{turn}-end'><body>{END}</body></message>").encode()
+
+    turn, ready = 0, data(0)
     stream.send("<presence/>")
     print("ready", flush=True)
     for _ in sys.stdin:
-        stream.send(data)
+        stream.send(ready)
         print("sent", flush=True)
+        turn += 1
+        ready = data(turn)
     stream.close()
 
 
