@@ -12,7 +12,7 @@ void	 connection_free(struct connection *);
 
 /* The person (or autoconnect) wants it on line: at once, also while it waits or after a refusal. */
 void	 connection_open(struct account *);
-/* While it waits for its next try because the network failed: now, or a second after the last one, whatever is later.  Else nothing. */
+/* Where it waits for its next try because the network failed: now, or a second after the last one if that is later. */
 void	 connection_try(struct account *);
 /* The person wants it off line. */
 void	 connection_close(struct account *);
