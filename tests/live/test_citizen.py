@@ -330,3 +330,42 @@ def test_a_wide_terminal_shows_how_long_the_server_takes(confab, meet, tmux):
     screen.wait_for("console>")
     screen.line(f"/msg {m.you}")
     screen.wait_for(r"\d ms *$")
+
+
+def test_attention_both_ways(confab, meet, session, people, peer):
+    m = meet()
+    face = session()
+    face.call("subscribe", types=["notice", "message"])
+    ring = "<attention xmlns='urn:xmpp:attention:0'/>"
+    m.friend.raw(f"<message type='headline' to='{m.full}'>{ring}</message>")
+    assert face.event("notice", chat=m.you, ring=True)["text"] == f"{m.alice} asks for your attention."
+    name, = people(1)
+    stranger = peer(name)
+    stranger.raw(f"<message type='headline' to='{m.full}'>{ring}</message>")
+    # Behind it on the same way, so that the first one was looked at.
+    stranger.send(m.full, "afterwards")
+    face.event("message", body="afterwards")
+    assert len([e for e in face.events("notice") if e.get("ring")]) == 1
+    confab.do("/attention", account="home", chat=m.you)
+    assert "headline" in m.friend.expect(ev="message", _condition=lambda e: "<attention" in e["xml"])["xml"]
+
+
+def test_what_a_contact_is_told_is_said_by_chat(confab, meet):
+    m = meet()
+    ask = "<request xmlns='urn:xmpp:receipts'/>"
+    confab.do("/receipts off", account="home", chat=m.you)
+    m.friend.send(m.me, "quiet", id="r1", extra=ask)
+    rig.until(lambda: confab.history("home", m.you), "it is here")
+    confab.do("/receipts on", account="home", chat=m.you)
+    m.friend.send(m.me, "loud", id="r2", extra=ask)
+    m.friend.expect(ev="message", received="r2")
+    assert not [e for e in m.friend.seen if e.get("received") == "r1"]
+
+
+def test_raw_stanzas(confab, meet):
+    m = meet()
+    confab.do(f"/raw <message to='{m.you}' type='chat' id='mine'><body>as typed</body></message>", account="home")
+    assert m.friend.message("as typed")["id"] == "mine"
+    assert "<version" in confab.do("/raw <iq type='get' to='localhost'><query xmlns='jabber:iq:version'/></iq>", account="home")
+    assert "service-unavailable" in confab.do("/raw <iq type='get' to='localhost'><query xmlns='urn:nonsense'/></iq>",
+                                              account="home")
