@@ -35,7 +35,7 @@ bind_take(struct face *face, const json_t *binds)
 static void
 list(struct face *face)
 {
-	g_autoptr(GString) text = g_string_new("Keys that you bound; /keys lists all, and M-k tells what one does.");
+	g_autoptr(GString) text = g_string_new("Keys that you bound; /keys lists all, and /bind KEY tells what one does.");
 	const char *key;
 	json_t *what;
 
@@ -44,6 +44,23 @@ list(struct face *face)
 	if (json_object_size(face->preferences.binds) == 0)
 		g_string_assign(text, "You bound no keys. /bind KEY ACTION or /bind KEY /COMMAND does; /keys lists the actions.");
 	face_note(face, face->front, SEVERITY_INFO, "%s", text->str);
+}
+
+const char *
+bind_of(const struct face *face, const char *command)
+{
+	size_t n = strlen(command);
+	const char *key;
+	json_t *what;
+
+	json_object_foreach(face->preferences.binds, key, what) {
+		const char *line = json_string_value(what);
+
+		if (line != NULL && line[0] == '/' && strncmp(line + 1, command, n) == 0 && (line[n + 1] == '\0' ||
+		    line[n + 1] == ' '))
+			return key;
+	}
+	return NULL;
 }
 
 /* In quotes for a command line. */

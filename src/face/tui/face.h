@@ -390,6 +390,8 @@ char	*command_help(void);
 void	 bind_take(struct face *, const json_t *);
 bool	 bind_run(struct face *, const char *argument);
 bool	 unbind_run(struct face *, const char *argument);
+/* The key that a command is bound to, NULL: none.  Lives until the next change. */
+const char *bind_of(const struct face *, const char *command);
 /* A key that a line was bound to. */
 void	 bind_line(struct face *, const char *line);
 

@@ -591,7 +591,7 @@ linear_cannot(struct face *face, enum action action)
 		{ ACTION_LINE_UP, "/history 20" }, { ACTION_LINE_DOWN, "/history 20" }, { ACTION_TOP, "/history 100" },
 		{ ACTION_SPLIT_BELOW, "/win NAME" }, { ACTION_SPLIT_RIGHT, "/win NAME" }, { ACTION_ZOOM_SPLIT, "/win NAME" },
 		{ ACTION_UNREAD_LINE, "/history 20" }, { ACTION_SEARCH_CHAT, "/search WORDS" },
-		{ ACTION_SEARCH_ALL, "/search WORDS" }, { ACTION_EDIT_DRAFT, "M-Enter for another row" },
+		{ ACTION_SEARCH_ALL, "/search WORDS" }, { ACTION_EDIT_DRAFT, "insert-newline, for another row" },
 		{ ACTION_SUSPEND, "/detach; the core stays online" },
 	};
 

@@ -119,6 +119,9 @@ make_command(struct face *face, struct page_lines *page, const char *wanted)
 	for (int n = 0; command_row(n, &name, &arguments, &help); n++)
 		if (strcmp(name, wanted) == 0)
 			add_command(page, name, arguments, help, "");
+	page_add(page, SLOT_TEXT, bind_of(face, wanted) != NULL ? g_strdup_printf("   Key: %s", bind_of(face, wanted)) :
+	    g_strdup_printf("   Key: none. To have one: /bind C-x I '/%s '", wanted), NULL, NULL);
+	page_add(page, SLOT_TEXT, g_strdup(""), NULL, NULL);
 	page_add(page, SLOT_TEXT_DIM, g_strdup("See also"), NULL, NULL);
 	json_array_foreach(face->page.commands, i, row)
 		if (page->count != NULL && strcmp(text(row, "group"), page->count) == 0 &&

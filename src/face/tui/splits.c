@@ -244,7 +244,7 @@ close_one(struct face *face)
 	struct chat *chat;
 
 	if (split_count(face->splits) == 1) {
-		face_note(face, face->front, SEVERITY_INFO, "There is one split. C-x k closes the chat.");
+		face_note(face, face->front, SEVERITY_INFO, "There is one split. /close closes the chat.");
 		return;
 	}
 	next = gone->parent->a == gone ? gone->parent->b : gone->parent->a;
