@@ -47,16 +47,27 @@ cancelled(struct command_call *call)
 	command_fail(call, RPC_ERROR_CANCELLED, "It goes on without you.");
 }
 
+/* The room of /join and /create, which join_run() found to be one; the caller's. */
+static char *
+room_meant(const struct command_call *call)
+{
+	g_autofree char *full = call->argv[0] != NULL ? jid_from_person(call->argv[0], false, NULL) : g_strdup(call->chat);
+
+	return jid_bare(full);
+}
+
 static void
 try_with(struct command_call *call, const char *nick, const char *password)
 {
+	g_autofree char *jid = room_meant(call);
+
 	call->account = account_find(call->core, call->account_name);
 	if (call->account == NULL || !account_online(call->account)) {
 		command_fail(call, RPC_ERROR_OFFLINE, "%s is not on line any more.", call->account_name);
 		return;
 	}
 	call->cancel = cancelled;
-	room_join(call->account, call->ctx, nick, password, strcmp(call->command->name, "create") == 0, joined, call);
+	room_join(call->account, jid, nick, password, strcmp(call->command->name, "create") == 0, joined, call);
 }
 
 static void
@@ -78,13 +89,11 @@ joined(void *ctx, struct room *room, const GError *error)
 	g_autofree char *free_one = NULL;
 
 	call->cancel = NULL;
-	g_clear_pointer((char **)&call->ctx, g_free);
 	if (error == NULL) {
 		bookmark_joined(room->account, room->jid, room->nick);
 		go_there(call, room->jid);
 		return;
 	}
-	call->ctx = g_strdup(room->jid);
 	if (g_strcmp0(room->reason, "password") == 0 && call->caller != NULL && call->caller->interactive) {
 		command_ask(call, PROMPT_PASSWORD, true, "password of the room", error->message, NULL, NULL, password_answered);
 	} else if (g_strcmp0(room->reason, "nick") == 0 && call->caller != NULL && call->caller->interactive) {
@@ -95,9 +104,9 @@ joined(void *ctx, struct room *room, const GError *error)
 	}
 }
 
-/* ROOM/NICK as given; false and the call is over. */
+/* The nick of ROOM/NICK as given, or NULL; false and the call is over. */
 static bool
-room_and_nick(struct command_call *call, char **jid, char **nick)
+check_room(struct command_call *call, char **nick)
 {
 	g_autoptr(GError) error = NULL;
 	g_autofree char *full = jid_from_person(call->argv[0], false, &error);
@@ -110,7 +119,6 @@ room_and_nick(struct command_call *call, char **jid, char **nick)
 		command_fail(call, RPC_ERROR_USAGE, "A room is named as room@service; \"%s\" is a service or a server.", full);
 		return false;
 	}
-	*jid = jid_bare(full);
 	*nick = g_strdup(jid_resource(full));
 	return true;
 }
@@ -118,20 +126,13 @@ room_and_nick(struct command_call *call, char **jid, char **nick)
 static void
 join_run(struct command_call *call)
 {
-	g_autofree char *jid = NULL, *nick = NULL, *none = NULL;
+	g_autofree char *nick = NULL;
 
-	/* Again, in a room that we were put out of. */
-	if (call->argv == NULL || call->argv[0] == NULL) {
-		if (call->chat == NULL) {
-			command_fail(call, RPC_ERROR_CONTEXT, "Which room? /join room@service names one.");
-			return;
-		}
-		jid = jid_bare(call->chat);
-	} else if (!room_and_nick(call, &jid, &nick)) {
-		return;
-	}
-	call->ctx = g_strdup(jid);
-	try_with(call, nick, none);
+	/* Without a name: again, in a room that we were put out of. */
+	if (call->argv[0] == NULL && call->chat == NULL)
+		command_fail(call, RPC_ERROR_CONTEXT, "Which room? /join room@service names one.");
+	else if (call->argv[0] == NULL || check_room(call, &nick))
+		try_with(call, nick, NULL);
 }
 
 static void
