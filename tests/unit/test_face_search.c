@@ -156,6 +156,20 @@ small(void **state)
 		}
 }
 
+/* The next page that is asked for, around a message or not; others are passed over. */
+static json_t *
+page_asked_for(bool around)
+{
+	json_t *request = fixture_request(&face, "history");
+
+	while ((json_object_get(json_object_get(request, "params"), "around") != NULL) != around ||
+	    (!around && json_object_size(json_object_get(request, "params")) > 3)) {
+		json_decref(request);
+		request = fixture_request(&face, "history");
+	}
+	return request;
+}
+
 /* Enter goes there: a page around it, with the message selected, and n goes on from there. */
 static void
 going_there(void **state)
@@ -184,10 +198,8 @@ going_there(void **state)
 	assert_false(face.front->window->at_end);
 	/* On to the next one in this chat, which is not held. */
 	fixture_key(&face, "n");
-	do {
-		request = fixture_request(&face, "history");
-		params = json_object_get(request, "params");
-	} while (json_object_get(params, "around") == NULL);
+	request = page_asked_for(true);
+	params = json_object_get(request, "params");
 	assert_int_equal(json_integer_value(json_object_get(params, "around")), older);
 	fixture_type(&face, "kkk");
 	assert_string_equal(input_line(face.input), "");
@@ -202,10 +214,7 @@ going_there(void **state)
 	/* Back at the end. */
 	fixture_key(&face, "\033");
 	fixture_key(&face, "\033[F");
-	do {
-		request = fixture_request(&face, "history");
-		params = json_object_get(request, "params");
-	} while (json_object_size(params) > 3);
+	request = page_asked_for(false);
 	fixture_answer(&face, request, json_pack("{s:[o], s:b, s:[]}", "messages",
 	    message(ALICE, 99, "2026-11-20T21:16:00.000Z", false, "newest", 0, 0, NULL), "more", 1, "gaps"));
 	assert_true(shows("newest"));
@@ -355,9 +364,7 @@ places(void **state)
 	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "where")), "2026-03");
 	fixture_answer(&face, request, json_pack("{s:s, s:s, s:i}", "account", "home", "chat", BOB, "id", 10));
 	assert_string_equal(face.front->jid, BOB);
-	do
-		request = fixture_request(&face, "history");
-	while (json_object_get(json_object_get(request, "params"), "around") == NULL);
+	request = page_asked_for(true);
 	fixture_answer(&face, request, json_pack("{s:[o], s:b, s:[]}", "messages",
 	    message(BOB, 10, "2026-03-03T09:11:00.000Z", true, "the first of March", 0, 0, NULL), "more", 0, "gaps"));
 	assert_true(shows("09:11>mira     ✓✓ the first of March"));
