@@ -479,8 +479,6 @@ destroyed(struct passing *p, const struct stanza *destroy)
 	    other != NULL ? other : "", other != NULL ? "." : "", " What was said stays here.");
 
 	room_failed(p->room, "destroyed", text);
-	/* Whoever makes a room of that name later is somebody else. */
-	bookmark_left(p->room->account, p->room->jid);
 }
 
 /* We ourselves are out, and did not ask for it. */
@@ -512,6 +510,9 @@ put_out(struct passing *p)
 		text = g_strdup_printf("%s says that you left.", room->jid);
 		room_lost(room, "removed", text);
 	}
+	/* Neither at the next log-in; and whoever makes a room of that name again is somebody else. */
+	if (!room->wanted)
+		bookmark_left(room->account, room->jid);
 }
 
 static void
