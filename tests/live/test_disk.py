@@ -6,6 +6,7 @@ import sqlite3
 import pytest
 
 import rig
+from rpc import Rpc
 
 
 @contextlib.contextmanager
@@ -56,23 +57,30 @@ def bodies(confab, chat):
     return [m["body"] for m in confab.history("home", chat)]
 
 
+@pytest.fixture
+def watch(home, place):
+    """Somebody who is told of everything from now on."""
+    session = place.keep(Rpc(home[0]))
+    session.call("subscribe")
+    return session
+
+
 @pytest.mark.parametrize("way", WAYS)
-def test_nothing_is_lost_and_it_goes_on_by_itself(home, peer, way):
+def test_nothing_is_lost_and_it_goes_on_by_itself(home, watch, peer, way):
     confab, chat, alice, mira = home
     other = peer(alice, receipts=True)
     confab.do("before", chat=chat, wait="delivered")
     other.message("before")
-    watch = confab.watch()
     with way(confab) as why:
         other.send(mira, "one", id="m1", extra="<request xmlns='urn:xmpp:receipts'/>")
-        assert why in watch.expect(type="notice", severity="error")["text"]
+        assert why in watch.event("notice", severity="error")["text"]
         assert why in confab.wait_state("home")["text"] and confab.accounts()["home"]["reason"] == "disk"
         # It is refused with a sentence, and is not there afterwards.
         assert "disk refuses" in confab.do("two", chat=chat, ok=False)
         other.send(mira, "three")
-        assert not [e for e in watch.seen if e["type"] == "message" and e["body"] in ("one", "three")]
-    watch.expect(type="notice", severity="info", _condition=lambda e: "takes again" in e["text"])
-    watch.expect(type="message", body="three")
+        assert not [e for e in watch.events("message") if e["body"] in ("one", "three")]
+    watch.event("notice", lambda e: "takes again" in e["text"])
+    watch.event("message", body="three")
     other.expect(ev="message", received="m1")
     confab.do("four", chat=chat, wait="delivered")
     other.message("four")
@@ -84,14 +92,13 @@ def test_nothing_is_lost_and_it_goes_on_by_itself(home, peer, way):
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_core_that_dies_then_has_acknowledged_nothing(home, peer, way):
+def test_a_core_that_dies_then_has_acknowledged_nothing(home, watch, peer, way):
     confab, chat, alice, mira = home
     other = peer(alice, receipts=True)
     confab.do("before", chat=chat, wait="delivered")
-    watch = confab.watch("notice")
     with way(confab):
         other.send(mira, "one")
-        watch.expect(severity="error")
+        watch.event("notice", severity="error")
         other.send(mira, "two")
         confab.kill()
     # What our server was not told to forget comes again.
