@@ -1017,11 +1017,45 @@ late_messages_say_when_they_were_sent(void **state)
 	assert_false(shows("in time (sent"));
 }
 
+/* A face that has drawn something already, as after a slow start, is listed to by the core: where somebody was last. */
+static void
+chats_come(void)
+{
+	link_attach(&face);
+	fixture_answer(&face, fixture_request(&face, "chats"), json_pack("{s:[], s:b, s:{s:s, s:s}}", "chats", "more", true,
+	    "front", "account", "home", "chat", BOB));
+}
+
+static void
+where_one_was_last(void **state)
+{
+	(void)state;
+	face.settled = false;
+	assert_true(shows("console"));
+	chats_come();
+	assert_string_equal(face.front->jid, BOB);
+	/* Once: the next core finds somebody where they are. */
+	face_go(&face, model_console(face.model));
+	chats_come();
+	assert_true(chat_is_console(face.front));
+}
+
+static void
+not_where_somebody_types(void **state)
+{
+	(void)state;
+	face.settled = false;
+	fixture_type(&face, "/h");
+	chats_come();
+	assert_true(chat_is_console(face.front));
+	assert_true(shows("/h"));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(newer_revisions_only), test(gone_stays_gone), test(presence_of_the_best_resource), test(dropped_events),
+		test(where_one_was_last), test(not_where_somebody_types), test(newer_revisions_only), test(gone_stays_gone), test(presence_of_the_best_resource), test(dropped_events),
 		test(a_queued_message_moves_once), test(paging), test(end_returns_at_once), test(a_stale_page_is_dropped), test(a_flood),
 		test(notes_are_bounded), test(a_cut_message_is_fetched_once), test(a_message_goes_and_the_line_is_free),
 		test(a_refused_line_comes_back), test(a_refusal_finds_its_chat), test(a_core_that_goes_away), test(the_next_core), test(keys_are_bound),
