@@ -343,8 +343,11 @@ def test_linear_mode_speaks(server, people, peer, confab, tmux):
     terminal.wait_for(rf"^Elsewhere, .*{bob}.*: knock \d")
     # It stands once: as it was typed.
     terminal.line("/set linear.states all")
-    terminal.line("second")
+    # Typed faster than anything is drawn.
+    terminal.type("second\rthird\r")
     a.message("second")
+    a.message("third")
+    terminal.wait_for(rf"^to {alice}: third$")
     terminal.wait_for(r"^(delivered|stored|displayed), message \d+\.")
     screen = terminal.capture()
     assert screen.count("helloXthe") == 1 and screen.count("second") == 1

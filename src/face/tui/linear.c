@@ -253,11 +253,15 @@ hide_row(struct linear *linear)
 	linear->cursor = 0;
 }
 
+static void draw_row(struct linear *);
+
 void
 linear_entered(struct face *face)
 {
 	struct linear *linear = face->linear;
 
+	/* Who types fast is ahead of what was drawn. */
+	draw_row(linear);
 	if (!face->ask.open && *input_line(face->input) != '\0') {
 		g_ptr_array_add(linear->typed, g_strdup(input_line(face->input)));
 		if (linear->typed->len > TYPED)
