@@ -376,6 +376,6 @@ session_describe(const struct session *session)
 
 	if (session->client == NULL)
 		return NULL;
-	return json_pack("{s:I, s:s, s:s, s:b}", "session", (json_int_t)session->caller.session, "client", session->client,
-	    "since", since, "interactive", session->caller.interactive);
+	return json_pack("{s:I, s:s, s:s, s:b, s:b}", "session", (json_int_t)session->caller.session, "client", session->client,
+	    "since", since, "interactive", session->caller.interactive, "subscribed", session->filters->len > 0);
 }

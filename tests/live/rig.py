@@ -505,13 +505,16 @@ class Confab:
     def watch(self, *types, account=None, chat=None):
         """Events as Lines; it is subscribed when this returns."""
         options = [o for name, value in (("account", account), ("chat", chat)) if value for o in (f"--{name}", value)]
-        before = len(self.call("faces").get("faces", []))
+
+        def watching():
+            return {f["session"] for f in self.call("faces")["faces"] if f["client"] == "watch" and f["subscribed"]}
+
+        before = watching()
         process = subprocess.Popen([self.program, "--home", str(self.home), "watch", *options, *types], env=self.env,
                                    stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, start_new_session=True)
         lines = Lines(process, "watch")
         self._watches.append(lines)
-        # The call that counts is itself a face while it asks; so was the one before.
-        until(lambda: len(self.call("faces").get("faces", [])) > before, "confab watch is not attached")
+        until(lambda: watching() - before, "confab watch is not attached")
         return lines
 
     def accounts(self):
