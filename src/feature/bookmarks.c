@@ -196,7 +196,8 @@ set_run(struct command_call *call)
 static const struct command commands[] = {
 	{ "bookmark", "[list]", "rooms", "lists the rooms that you keep", "What you keep is on your server, where other devices "
 	  "see it too. While the setting room.bookmarks is true, /join keeps the room and /leave makes it one that is not joined "
-	  "at log-in; a room that another device joins or leaves is joined or left here.", NEEDS_ACCOUNT, list_run },
+	  "at log-in; a room that another device joins or leaves is joined or left here, where the server does not tell at once at "
+	  "the next log-in.", NEEDS_ACCOUNT, list_run },
 	{ "bookmark add", "[JID] [NAME...]", "rooms", "keeps a room without entering it",
 	  "JID may have the nick behind a slash. Without JID it is the room in front. A room in which you are is joined at each "
 	  "log-in from then on.", NEEDS_ACCOUNT, add_run },
