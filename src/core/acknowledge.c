@@ -361,6 +361,9 @@ lose_patience(void *ctx)
 	/* While the disk refuses it is us who do not read. */
 	if (turn_is_stuck(account->core->turn))
 		left_ms = sm->wait_ms;
+	/* What others say comes also where the question was swallowed. */
+	if (sm->proving)
+		left_ms = MIN(left_ms, sm->asked_ms + LIMIT_PROOF_MOST - clock_boot_ms());
 	if (left_ms > 0)
 		sm->patience = clock_timer_start(left_ms, lose_patience, account);
 	else if (sm->proving) {
