@@ -16,6 +16,7 @@ def test_welcome_back(server, people, peer, confab, tmux):
     one.type("half a thought")
     one.keys("C-x", "d")
     assert one.exit_code() == 0
+    rig.until(lambda: not [f for f in confab.call("faces")["faces"] if f["client"] == "tui"], "the face is still there")
     contact.send(f"{mira}@{server.domain}", "while you were away")
     rig.until(lambda: confab.call("history", account="home", chat=chat)["messages"], "it did not come")
     # A moment is no absence: nothing stands before the chat.

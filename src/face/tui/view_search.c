@@ -12,7 +12,7 @@
 #include "face/tui/term.h"
 #include "proto/error.h"
 
-enum { HITS = 50, HITS_MOST = 400, LINES_MOST = 20, EXCERPT = 600, LEAD = 120, CONTEXT_TEXT = 300 };
+enum { HITS = 50, HITS_MOST = 400, LINES_MOST = 20, EXCERPT = 600, LEAD = 120, BEGINNING = 3, CONTEXT_TEXT = 300 };
 
 /* Around found words, in a text that is wrapped; shown as brackets.  Private characters, which bodies lose before. */
 #define OPEN "\xee\x80\x80"
@@ -246,7 +246,10 @@ ask(struct face *face, const char *words, int64_t before)
 	asked->request = search->request = client_request(face->client, "search", params, took, asked);
 }
 
-/* The last word may be a beginning, where it is a word and nothing closes it. */
+/*
+ * The last word may be a beginning, where it is a word and nothing closes it.  A shorter one begins so many words that the
+ * index would walk through most of what was ever said.
+ */
 static char *
 as_typed(const char *line)
 {
@@ -257,7 +260,7 @@ as_typed(const char *line)
 	last = last != NULL ? last + 1 : words;
 	for (size_t i = 0; i < n; i++)
 		quotes += words[i] == '"';
-	if (*last == '\0' || quotes > 0 || strchr(last, ':') != NULL || words[n - 1] == '*')
+	if (g_utf8_strlen(last, -1) < BEGINNING || quotes > 0 || strchr(last, ':') != NULL || words[n - 1] == '*')
 		return g_strdup(g_strchomp(words));
 	return g_strconcat(words, "*", NULL);
 }
@@ -586,8 +589,8 @@ search_make(struct face *face, struct page_lines *page)
 	page->count = count(search);
 	if (search->words == NULL) {
 		page_add_wrapped(page, SLOT_TEXT_DIM, 3, "Words, all of which are in the message; \"several words\" as they stand; "
-		    "from:WHO, in:CHAT, after:DATE, before:DATE, has:link. The last word may be a beginning; a blank behind it makes "
-		    "it whole. Up brings back what was looked for before.");
+		    "from:WHO, in:CHAT, after:DATE, before:DATE, has:link. The last word may be a beginning of three letters and more; a "
+		    "blank behind it makes it whole. Up brings back what was looked for before.");
 		return;
 	}
 	if (search->error != NULL) {
