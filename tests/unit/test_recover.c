@@ -122,7 +122,7 @@ recover(void)
 static void
 test_whole(void **state)
 {
-	g_autoptr(GPtrArray) list = NULL, rows = NULL, happened = NULL;
+	g_autoptr(GPtrArray) list = NULL, rows = NULL;
 	struct recovered count;
 	bool more;
 
