@@ -265,9 +265,11 @@ route_message(struct account *account, const struct stanza *stanza)
 		return;
 	if (features_in(&in, STAGE_UNWRAP) == GO_ON && address(&in)) {
 		type = stanza_get(in.message, "type");
-		if (g_strcmp0(type, "error") == 0)
+		if (in.kind == CHAT_ROOM && in.room != NULL && room_message_control(&in))
+			;	/* nothing that anybody said */
+		else if (g_strcmp0(type, "error") == 0)
 			bounced(&in);
-		else if (in.kind != CHAT_ROOM || in.room == NULL || !room_message_control(&in))
+		else
 			run_stages(&in, &place);
 	}
 	incoming_clear(&in);

@@ -73,6 +73,8 @@ struct room {
 	int64_t		 entered;	/* order: when we came in */
 	char		*nick_text;	/* why the last change of our nick was refused */
 	char		*join_id, *nick_id;	/* ids of presences whose answer is waited for */
+	char		*subject_id;	/* of the message with which we set the subject */
+	char		*subject_text;	/* why that was refused */
 	GPtrArray	*waiters;
 	struct clock_timer *timer;	/* patience while joining, or until the next try */
 	int64_t		 backoff_ms;
@@ -139,6 +141,8 @@ void	 room_forget(struct account *, void *ctx);
 void	 room_leave(struct room *, const char *words);
 /* done as above, when the room has answered. */
 void	 room_rename(struct room *, const char *nick, room_done done, void *ctx);
+/* Sets what it is about (XEP-0045 §8.1); "" takes it away.  done as above. */
+void	 room_set_subject(struct room *, const char *text, room_done done, void *ctx);
 
 /* A presence.  True: it was a room's. */
 bool	 room_presence(struct account *, const struct stanza *);

@@ -315,11 +315,34 @@ take_subject(struct incoming *in, const char *text)
 		    subject);
 }
 
+static bool
+subject_refused(struct incoming *in)
+{
+	struct room *room = in->room;
+	const char *id = stanza_get(in->message, "id");
+	struct stanza_fault fault;
+
+	if (id == NULL || room->subject_id == NULL || strcmp(id, room->subject_id) != 0)
+		return false;
+	g_clear_pointer(&room->subject_id, g_free);
+	if (stanza_fault_read(in->message, &fault)) {
+		g_autofree char *text = stanza_fault_text(&fault);
+		bool who = g_strcmp0(fault.condition, "forbidden") == 0 || g_strcmp0(fault.condition, "not-allowed") == 0;
+
+		room->subject_text = g_strdup_printf("%s: %s.%s", room->jid, text, who ? " Only its moderators set the subject there; "
+		    "an owner changes that with /room set muc#roomconfig_changesubject on." : "");
+		stanza_fault_clear(&fault);
+	}
+	return true;
+}
+
 bool
 room_message_control(struct incoming *in)
 {
 	const struct stanza *subject = stanza_child(in->message, "subject", NS_CLIENT), *x;
 
+	if (g_strcmp0(stanza_get(in->message, "type"), "error") == 0)
+		return subject_refused(in);
 	/* XEP-0045 §8.1: a subject and no body, nor a thread. */
 	if (subject != NULL && stanza_child(in->message, "body", NS_CLIENT) == NULL &&
 	    stanza_child(in->message, "thread", NS_CLIENT) == NULL) {

@@ -187,7 +187,7 @@ names_run(struct command_call *call)
 }
 
 static void
-nick_changed(void *ctx, struct room *room, const GError *error)
+changed(void *ctx, struct room *room, const GError *error)
 {
 	(void)room;
 	if (error != NULL)
@@ -211,7 +211,7 @@ nick_run(struct command_call *call)
 		return;
 	}
 	if (strcmp(jid_resource(full), room->nick) != 0)
-		room_rename(room, jid_resource(full), nick_changed, call);
+		room_rename(room, jid_resource(full), changed, call);
 	else
 		command_done(call);
 }
@@ -220,8 +220,7 @@ static void
 topic_run(struct command_call *call)
 {
 	struct room *room = room_here(call);
-	g_autofree char *text = call->argv[0] != NULL ? text_clean(call->argv[0], -1, TEXT_BODY, 0) : NULL, *id = NULL;
-	struct stanza *message;
+	g_autofree char *text = call->argv[0] != NULL ? text_clean(call->argv[0], -1, TEXT_BODY, LIMIT_SUBJECT) : NULL;
 
 	if (room == NULL)
 		return;
@@ -232,12 +231,7 @@ topic_run(struct command_call *call)
 		command_done(call);
 		return;
 	}
-	id = stanza_new_id();
-	message = stanza_message("groupchat", room->jid);
-	stanza_set(message, "id", id);
-	stanza_add_with_text(message, "subject", NULL, text);
-	account_send(call->account, message, true);
-	command_done(call);
+	room_set_subject(room, text, changed, call);
 }
 
 static enum verdict
