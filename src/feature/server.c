@@ -23,24 +23,30 @@ struct look {
 
 /* How far something of the server's is used here. */
 enum use { IN_USE, NOT_YET, NEEDLESS };
+/* Who may offer it for us: rooms have archives as well, which keep nothing of what two people say. */
+enum side { SERVER, PART };
 
 static const struct {
 	const char	*name, *standard;
 	const char	*ns;		/* NULL: see offered() */
 	enum use	 use;
+	enum side	 side;
 	const char	*without;	/* what it means when it is not there; NULL: nothing worth a word */
 } services[] = {
-	{ "stream management", "XEP-0198", NULL, IN_USE, "what is under way when a line breaks cannot be told from what was lost" },
-	{ "archive", "XEP-0313", NS_MAM, IN_USE, "what is said while no client of yours is on line may reach one of them only, or none" },
-	{ "carbons", "XEP-0280", NS_CARBONS, IN_USE, "what your other devices send and get is not seen here" },
-	{ "client state", "XEP-0352", NULL, IN_USE, NULL },
-	{ "contact list by version", "RFC 6121", NULL, IN_USE, NULL },
-	{ "personal storage", "XEP-0163", NS_PUBSUB "#publish", IN_USE, "nothing of yours can be kept on the server for your other devices" },
-	{ "rooms", "XEP-0045", NS_MUC, IN_USE, NULL },
-	{ "ping", "XEP-0199", NS_PING, IN_USE, NULL },
-	{ "blocking", "XEP-0191", "urn:xmpp:blocking", NOT_YET, NULL },
-	{ "upload of files", "XEP-0363", "urn:xmpp:http:upload:0", NOT_YET, NULL },
-	{ "push", "XEP-0357", "urn:xmpp:push:0", NEEDLESS, NULL },
+	{ "stream management", "XEP-0198", NULL, IN_USE, SERVER,
+	  "what is under way when a line breaks cannot be told from what was lost" },
+	{ "archive", "XEP-0313", NS_MAM, IN_USE, SERVER,
+	  "what is said while no client of yours is on line may reach one of them only, or none" },
+	{ "carbons", "XEP-0280", NS_CARBONS, IN_USE, SERVER, "what your other devices send and get is not seen here" },
+	{ "client state", "XEP-0352", NULL, IN_USE, SERVER, NULL },
+	{ "contact list by version", "RFC 6121", NULL, IN_USE, SERVER, NULL },
+	{ "personal storage", "XEP-0163", NS_PUBSUB "#publish", IN_USE, SERVER,
+	  "nothing of yours can be kept on the server for your other devices" },
+	{ "rooms", "XEP-0045", NS_MUC, IN_USE, PART, NULL },
+	{ "ping", "XEP-0199", NS_PING, IN_USE, SERVER, NULL },
+	{ "blocking", "XEP-0191", "urn:xmpp:blocking", NOT_YET, SERVER, NULL },
+	{ "upload of files", "XEP-0363", "urn:xmpp:http:upload:0", NOT_YET, PART, NULL },
+	{ "push", "XEP-0357", "urn:xmpp:push:0", NEEDLESS, SERVER, NULL },
 };
 
 static void
@@ -127,6 +133,9 @@ told_info(void *ctx, enum iq_end end, const struct stanza *answer)
 	struct question *question = ctx;
 	struct look *look = question->look;
 	const struct stanza *query = end == IQ_RESULT ? stanza_child(answer, "query", NS_DISCO_INFO) : NULL;
+	/* A lost answer may come as the account goes. */
+	bool ours = query != NULL && (strcmp(question->who, look->domain) == 0 ||
+	    strcmp(question->who, account_jid(look->call->account)) == 0);
 
 	look->gone |= end == IQ_LOST;
 	for (const struct stanza *c = query != NULL ? stanza_first(query) : NULL; c != NULL; c = stanza_next(c)) {
@@ -134,7 +143,8 @@ told_info(void *ctx, enum iq_end end, const struct stanza *answer)
 
 		/* Only what is looked for, so that nobody fills memory; the first who offers it counts. */
 		for (size_t i = 0; ns != NULL && i < G_N_ELEMENTS(services); i++)
-			if (services[i].ns != NULL && strcmp(services[i].ns, ns) == 0 && !g_hash_table_contains(look->found, ns))
+			if (services[i].ns != NULL && (ours || services[i].side == PART) && strcmp(services[i].ns, ns) == 0 &&
+			    !g_hash_table_contains(look->found, ns))
 				g_hash_table_insert(look->found, g_strdup(ns), g_strdup(question->who));
 		if (look->software == NULL && strcmp(question->who, look->domain) == 0 && stanza_is(c, "identity", NS_DISCO_INFO) &&
 		    stanza_get(c, "name") != NULL)

@@ -30,7 +30,7 @@ def message(id, state, rev, **more):
 @pytest.mark.parametrize("words, sentence", [
     (["do"], "needs more"),
     (["nonsense"], 'no sub-command "nonsense"'),
-    (["--linear"], "not part of this version"),
+    (["import"], "not part of this version"),
     (["--nonsense", "stop"], 'no option "--nonsense"'),
     (["do", "-x"], "stands after --"),
     (["stop", "x"], 'takes no "x"'),
@@ -45,6 +45,7 @@ def message(id, state, rev, **more):
     (["stop", "--json"], "means nothing"),
     (["--profile"], "needs a value"),
     ([], "no terminal here"),
+    (["--linear"], "no terminal here"),
 ])
 def test_a_wrong_command_line_is_one_sentence_and_1(confab, words, sentence):
     done = confab.run(*words)

@@ -103,8 +103,6 @@ take_option(struct cli_options *o, char **argv, int *i, unsigned *seen, GError *
 	const char *word = argv[*i] + 2, *value = strchr(word, '=');
 	const struct option_row *row = find_option(word, value != NULL ? (size_t)(value - word) : strlen(word));
 
-	if (row == NULL && strcmp(word, "linear") == 0)
-		return fail(error, "--linear is not part of this version.");
 	if (row == NULL)
 		return fail(error, "There is no option \"%s\"; confab --help lists them. A line that begins with a dash "
 		    "stands after --.", argv[*i]);
