@@ -487,7 +487,7 @@ def bench_history(bench):
             terminal.wait_quiet(0.1)
         terminal.close()
         core = rpc.Rpc(client.confab)
-        for what, words in (("a word", "w1380"), ("a frequent word", "w0"), ("has:link", "has:link")):
+        for what, words in (("a rare word", "wf00"), ("a frequent word", "w0"), ("has:link", "has:link")):
             for _ in range(10):
                 began = time.monotonic()
                 assert core.call("search", words=words)["messages"] or rows < 100
