@@ -950,6 +950,18 @@ put_time(json_t *object, const char *name, int64_t ms)
 }
 
 json_t *
+archive_gap_json(const struct gap *gap)
+{
+	json_t *object = json_object();
+
+	put_time(object, "from", ord_ms(gap->low));
+	put_time(object, "to", ord_ms(gap->high));
+	if (gap->why != NULL)
+		json_object_set_new(object, "reason", json_string(gap->why));
+	return object;
+}
+
+json_t *
 archive_ledger(struct account *account)
 {
 	struct archive *a = account->archive;
@@ -967,16 +979,8 @@ archive_ledger(struct account *account)
 			put_time(one, "to", ord_ms(span->high));
 		json_array_append_new(spans, one);
 	}
-	for (guint i = 0; i < holes->len; i++) {
-		const struct gap *gap = holes->pdata[i];
-		json_t *one = json_object();
-
-		put_time(one, "from", ord_ms(gap->low));
-		put_time(one, "to", ord_ms(gap->high));
-		if (gap->why != NULL)
-			json_object_set_new(one, "reason", json_string(gap->why));
-		json_array_append_new(gaps, one);
-	}
+	for (guint i = 0; i < holes->len; i++)
+		json_array_append_new(gaps, archive_gap_json(holes->pdata[i]));
 	ledger = json_pack("{s:s, s:o, s:o, s:I}", "state", sync_state_name(account_online(account) ? a->state : SYNC_WAITING),
 	    "spans", spans, "gaps", gaps, "stored", (json_int_t)a->stored);
 	if (a->reason != NULL)

@@ -51,8 +51,10 @@ bool	 archive_want_older(struct account *, const char *peer, int64_t ord);
 bool	 archive_try_again(struct account *, GError **error);
 /* What is missing of the chat, of struct gap (store/spans.h), those in which nothing can be left out. */
 GPtrArray *archive_gaps(struct account *, const char *peer);
+/* {from?, to, reason?}: no from, from the beginning.  Times as in events. */
+json_t	*archive_gap_json(const struct gap *);
 
-/* {state, reason?, from?, to?, now, spans: [{from, to}], gaps: [{from, to, reason?}], stored}; times as in events. */
+/* {state, reason?, from?, to?, now, spans: [{from, to}], gaps: [archive_gap_json()], stored}; times as in events. */
 json_t	*archive_ledger(struct account *);
 
 #endif

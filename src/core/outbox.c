@@ -417,23 +417,18 @@ outbox_has_unknown(struct account *account)
 	return rows->len > 0;
 }
 
-void
-outbox_not_found(struct account *account, int64_t from_ord, bool (*keeps)(void *, struct account *, const char *), void *ctx)
+/* Back into the queue, and out with it. */
+static void
+requeue_all(struct account *account, const GPtrArray *rows)
 {
 	struct turn *turn = account->core->turn;
-	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_UNKNOWN);
 	g_autoptr(GError) error = NULL;
 
 	if (!turn_begin(turn))
 		return;
 	for (guint i = 0; error == NULL && i < rows->len; i++) {
-		const struct message_row *row = rows->pdata[i];
-		struct chat_row *chat = chat_load(account->core->store, row->chat);
-		struct message_row *now = NULL;
+		struct message_row *now = message_requeue(account->core->store, ((struct message_row *)rows->pdata[i])->id, &error);
 
-		if (chat != NULL && row->ord >= from_ord && keeps(ctx, account, chat->jid))
-			now = message_requeue(account->core->store, row->id, &error);
-		chat_row_free(chat);
 		if (now != NULL)
 			turn_put_message(turn, now);
 	}
@@ -443,26 +438,34 @@ outbox_not_found(struct account *account, int64_t from_ord, bool (*keeps)(void *
 }
 
 void
+outbox_not_found(struct account *account, int64_t from_ord, bool (*keeps)(void *, struct account *, const char *), void *ctx)
+{
+	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_UNKNOWN);
+
+	for (guint i = rows->len; i-- > 0;) {
+		const struct message_row *row = rows->pdata[i];
+		struct chat_row *chat = chat_load(account->core->store, row->chat);
+
+		if (chat == NULL || row->ord < from_ord || !keeps(ctx, account, chat->jid))
+			g_ptr_array_remove_index(rows, i);
+		chat_row_free(chat);
+	}
+	requeue_all(account, rows);
+}
+
+void
 outbox_not_found_in(struct account *account, const char *room, int64_t from_ms)
 {
-	struct turn *turn = account->core->turn;
 	int64_t chat = chat_find(account->core->store, account->id, room, CHAT_ROOM, false, NULL);
 	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_UNKNOWN);
-	g_autoptr(GError) error = NULL;
 
-	if (!turn_begin(turn))
-		return;
-	for (guint i = 0; error == NULL && i < rows->len; i++) {
+	for (guint i = rows->len; i-- > 0;) {
 		const struct message_row *row = rows->pdata[i];
-		struct message_row *now = row->chat == chat && row->said_ms >= from_ms ?
-		    message_requeue(account->core->store, row->id, &error) : NULL;
 
-		if (now != NULL)
-			turn_put_message(turn, now);
+		if (row->chat != chat || row->said_ms < from_ms)
+			g_ptr_array_remove_index(rows, i);
 	}
-	turn_end(turn, error == NULL);
-	turn_failed(turn, error);
-	outbox_flush(account);
+	requeue_all(account, rows);
 }
 
 void

@@ -236,14 +236,9 @@ holes_of(const struct search *search)
 			continue;
 		gaps = archive_gaps(core->accounts->pdata[i], search->chat);
 		for (guint k = 0; k < gaps->len && json_array_size(list) < LIMIT_HOLES; k++) {
-			const struct gap *gap = gaps->pdata[k];
-			g_autofree char *from = clock_format_utc(gap->low / 1000), *to = clock_format_utc(gap->high / 1000);
-			json_t *one = json_pack("{s:s, s:s}", "account", name, "to", to);
+			json_t *one = archive_gap_json(gaps->pdata[k]);
 
-			if (gap->low != 0)
-				json_object_set_new(one, "from", json_string(from));
-			if (gap->why != NULL)
-				json_object_set_new(one, "reason", json_string(gap->why));
+			json_object_set_new(one, "account", json_string(name));
 			json_array_append_new(list, one);
 		}
 	}

@@ -280,13 +280,10 @@ gaps_to_json(const GPtrArray *gaps)
 
 	for (guint i = 0; i < gaps->len; i++) {
 		const struct gap *gap = gaps->pdata[i];
-		g_autofree char *from = clock_format_utc(gap->low / 1000), *to = clock_format_utc(gap->high / 1000);
-		json_t *one = json_pack("{s:I, s:I, s:s}", "after", (json_int_t)gap->low, "before", (json_int_t)gap->high, "to", to);
+		json_t *one = archive_gap_json(gap);
 
-		if (gap->low != 0)
-			json_object_set_new(one, "from", json_string(from));
-		if (gap->why != NULL)
-			json_object_set_new(one, "reason", json_string(gap->why));
+		json_object_set_new(one, "after", json_integer(gap->low));
+		json_object_set_new(one, "before", json_integer(gap->high));
 		json_array_append_new(list, one);
 	}
 	return list;

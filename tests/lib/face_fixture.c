@@ -159,6 +159,14 @@ fixture_dump(struct face *face)
 	return canvas_dump(face->canvas, true);
 }
 
+bool
+fixture_shows(struct face *face, const char *text)
+{
+	g_autofree char *dump = fixture_dump(face);
+
+	return strstr(dump, text) != NULL;
+}
+
 void
 fixture_golden(struct face *face, const char *name)
 {

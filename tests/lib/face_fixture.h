@@ -25,6 +25,8 @@ void	 fixture_type(struct face *, const char *text);
 void	 fixture_paste(struct face *, const char *text);
 /* Draws and gives the screen; the caller's. */
 char	*fixture_dump(struct face *);
+/* Draws: does text stand on the screen, in one row? */
+bool	 fixture_shows(struct face *, const char *text);
 /* The screen is that of tests/screen/NAME.screen. */
 void	 fixture_golden(struct face *, const char *name);
 void	 fixture_resize(struct face *, int rows, int columns);

@@ -34,14 +34,6 @@ close_face(void **state)
 	return 0;
 }
 
-static bool
-shows(const char *text)
-{
-	g_autofree char *dump = fixture_dump(&face);
-
-	return strstr(dump, text) != NULL;
-}
-
 static const char *
 param(json_t *request, const char *name)
 {
@@ -119,7 +111,7 @@ dropped_events(void **state)
 	model_drop_doubted(face.model, EVENT_account);
 	assert_non_null(model_contact(face.model, "home", ALICE));
 	assert_null(model_prompt(face.model, 9));
-	assert_false(shows("to be answered"));
+	assert_false(fixture_shows(&face, "to be answered"));
 	assert_int_equal(model_accounts(face.model)->len, 0);
 }
 
@@ -167,7 +159,7 @@ paging(void **state)
 	request = fixture_request(&face, "history");
 	assert_null(json_object_get(json_object_get(request, "params"), "before"));
 	fixture_answer(&face, request, page(first, total, true));
-	assert_true(shows("number 10000."));
+	assert_true(fixture_shows(&face, "number 10000."));
 	for (int i = 0; i < 2000 && !face.front->window->at_start; i++) {
 		fixture_key(&face, "\033[5~");
 		g_free(fixture_dump(&face));
@@ -181,12 +173,12 @@ paging(void **state)
 	}
 	assert_true(face.front->window->at_start);
 	fixture_key(&face, "\033[1;5H");
-	assert_true(shows("number 1."));
-	assert_true(shows("End returns"));
+	assert_true(fixture_shows(&face, "number 1."));
+	assert_true(fixture_shows(&face, "End returns"));
 	/* A message that comes meanwhile does not move the view, and is not lost. */
 	assert_false(face.front->window->at_end);
 	fixture_message(&face, ALICE, total + 1, "2026-11-20T20:01:00.000Z", false, "received", "while away");
-	assert_true(shows("number 1."));
+	assert_true(fixture_shows(&face, "number 1."));
 	/* Forwards again by pages. */
 	for (int i = 0; i < 3000 && face.front->bottom != 0; i++) {
 		fixture_key(&face, "\033[6~");
@@ -200,7 +192,7 @@ paging(void **state)
 	}
 	assert_int_equal(face.front->bottom, 0);
 	assert_true(face.front->window->at_end);
-	assert_true(shows("number 10001."));
+	assert_true(fixture_shows(&face, "number 10001."));
 }
 
 static void
@@ -225,8 +217,8 @@ end_returns_at_once(void **state)
 	request = fixture_request(&face, "history");
 	assert_null(json_object_get(json_object_get(request, "params"), "before"));
 	fixture_answer(&face, request, page(9901, 10000, true));
-	assert_true(shows("number 10000."));
-	assert_false(shows("scrolled back"));
+	assert_true(fixture_shows(&face, "number 10000."));
+	assert_false(fixture_shows(&face, "scrolled back"));
 }
 
 /* An answer to a question that was asked before the view jumped would leave a hole. */
@@ -265,7 +257,7 @@ a_flood(void **state)
 		assert_true(face.front->window->messages <= LIMIT_FACE_MESSAGES * 5 / 4);
 	}
 	fixture_message(&face, ALICE, 20001, "2026-11-20T20:00:00.000Z", false, "received", "the last");
-	assert_true(shows("the last"));
+	assert_true(fixture_shows(&face, "the last"));
 }
 
 static void
@@ -275,7 +267,7 @@ notes_are_bounded(void **state)
 	for (int i = 0; i < 3 * LIMIT_FACE_NOTES; i++)
 		face_note(&face, face.front, SEVERITY_INFO, "note %d", i);
 	assert_true(face.front->window->n <= LIMIT_FACE_NOTES + 1);
-	assert_true(shows("note 599"));
+	assert_true(fixture_shows(&face, "note 599"));
 }
 
 static void
@@ -287,13 +279,13 @@ a_cut_message_is_fetched_once(void **state)
 	fixture_go(&face, "home", ALICE);
 	fixture_event(&face, true, "{'type':'message','account':'home','chat':'" ALICE "','rev':100,'id':1,'order':10,"
 	    "'said':'2026-11-20T20:00:00.000Z','direction':'in','state':'received','body':'the begin','cut':true}");
-	assert_true(shows("the begin"));
+	assert_true(fixture_shows(&face, "the begin"));
 	request = fixture_request(&face, "message");
 	assert_int_equal(number(request, "id"), 1);
 	fixture_answer(&face, request, json_pack("{s:{s:s,s:s,s:s,s:i,s:i,s:i,s:s,s:s,s:s}}", "message", "type", "message",
 	    "account", "home", "chat", ALICE, "rev", 100, "id", 1, "order", 10, "direction", "in", "state", "received",
 	    "body", "the beginning and the end"));
-	assert_true(shows("the beginning and the end"));
+	assert_true(fixture_shows(&face, "the beginning and the end"));
 }
 
 /* --- sending --- */
@@ -332,15 +324,15 @@ a_refused_line_comes_back(void **state)
 	request = fixture_request(&face, "run");
 	fixture_refuse(&face, request, "unknown_command", "/frobnicate: there is no such command.");
 	assert_string_equal(input_line(face.input), "/frobnicate now");
-	assert_true(shows("!!        "));
-	assert_true(shows("there is no such command"));
+	assert_true(fixture_shows(&face, "!!        "));
+	assert_true(fixture_shows(&face, "there is no such command"));
 	/* Refused while something else stands in the line: neither is lost. */
 	fixture_key(&face, "\r");
 	request = fixture_request(&face, "run");
 	fixture_type(&face, "half");
 	fixture_refuse(&face, request, "unknown_command", "/frobnicate: there is no such command.");
 	assert_string_equal(input_line(face.input), "half");
-	assert_true(shows("Up brings it back"));
+	assert_true(fixture_shows(&face, "Up brings it back"));
 	fixture_key(&face, "\025");
 	fixture_key(&face, "\033[A");
 	assert_string_equal(input_line(face.input), "/frobnicate now");
@@ -362,7 +354,7 @@ a_refusal_finds_its_chat(void **state)
 	assert_string_equal(input_line(face.input), "half a thought");
 	fixture_go(&face, "home", ALICE);
 	assert_string_equal(input_line(face.input), "for alice");
-	assert_true(shows("The disk is full."));
+	assert_true(fixture_shows(&face, "The disk is full."));
 }
 
 static void
@@ -379,14 +371,14 @@ a_core_that_goes_away(void **state)
 	/* It stays, shows nothing as true that is not known any more, and keeps what was typed. */
 	assert_false(face.ending);
 	assert_null(face.client);
-	assert_true(shows("The core ended"));
-	assert_true(shows("took this line or did not"));
-	assert_true(shows("alice> under way"));
-	assert_true(shows("home ○"));
-	assert_false(shows("Req"));
+	assert_true(fixture_shows(&face, "The core ended"));
+	assert_true(fixture_shows(&face, "took this line or did not"));
+	assert_true(fixture_shows(&face, "alice> under way"));
+	assert_true(fixture_shows(&face, "home ○"));
+	assert_false(fixture_shows(&face, "Req"));
 	/* A line that nobody takes stays where it is. */
 	fixture_key(&face, "\r");
-	assert_true(shows("There is no core now"));
+	assert_true(fixture_shows(&face, "There is no core now"));
 	assert_string_equal(input_line(face.input), "under way");
 	left = send_left(&face);
 	assert_non_null(left);
@@ -403,7 +395,7 @@ the_next_core(void **state)
 	fixture_go(&face, "home", ALICE);
 	fixture_message(&face, ALICE, 1, "2026-11-20T20:00:00.000Z", true, "queued", "still here");
 	fixture_core_gone(&face);
-	assert_true(shows("still here"));
+	assert_true(fixture_shows(&face, "still here"));
 	fixture_type(&face, "typed alone");
 	fixture_core(&face);
 	link_attach(&face);
@@ -418,8 +410,8 @@ the_next_core(void **state)
 	request = fixture_request(&face, "draft");
 	assert_string_equal(param(request, "text"), "typed alone");
 	json_decref(request);
-	assert_true(shows("home ●"));
-	assert_true(shows("·  still here"));
+	assert_true(fixture_shows(&face, "home ●"));
+	assert_true(fixture_shows(&face, "·  still here"));
 	assert_string_equal(input_line(face.input), "typed alone");
 }
 
@@ -449,7 +441,7 @@ the_console_takes_no_messages(void **state)
 	fixture_key(&face, "\r");
 	assert_string_equal(input_line(face.input), "hello?");
 	assert_int_equal(face.running, 0);
-	assert_true(shows("The console is no chat"));
+	assert_true(fixture_shows(&face, "The console is no chat"));
 }
 
 /* --- pastes --- */
@@ -490,8 +482,8 @@ a_long_paste_asks(void **state)
 	fixture_go(&face, "home", ALICE);
 	fixture_type(&face, "see: ");
 	fixture_paste(&face, "one\rtwo\r\nthree\nfour \033[31mfive\a");
-	assert_true(shows("pasted: 4 lines"));
-	assert_true(shows("2 control characters removed"));
+	assert_true(fixture_shows(&face, "pasted: 4 lines"));
+	assert_true(fixture_shows(&face, "2 control characters removed"));
 	fixture_key(&face, "\r");
 	fixture_key(&face, "x");
 	assert_non_null(face.paste.text);
@@ -545,12 +537,12 @@ candidates(void **state)
 	assert_int_equal(number(request, "cursor"), 7);
 	fixture_answer(&face, request, words(5, 7, "alice@example.org", "alan@example.org"));
 	assert_string_equal(input_line(face.input), "/msg alice@example.org");
-	assert_true(shows("the second"));
+	assert_true(fixture_shows(&face, "the second"));
 	fixture_key(&face, "\t");
 	assert_string_equal(input_line(face.input), "/msg alan@example.org");
 	fixture_key(&face, "\033");
 	assert_string_equal(input_line(face.input), "/msg al");
-	assert_false(shows("the second"));
+	assert_false(fixture_shows(&face, "the second"));
 	/* Enter takes the candidate and sends nothing. */
 	fixture_key(&face, "\t");
 	fixture_answer(&face, fixture_request(&face, "complete"), words(5, 7, "alice@example.org", "alan@example.org"));
@@ -606,15 +598,15 @@ a_password(void **state)
 	fixture_type(&face, "half a sentence");
 	fixture_event(&face, true, "{'type':'prompt','account':'home','rev':72,'id':4,'kind':'password',"
 	    "'title':'Password','secret':true,'scope':'everyone'}");
-	assert_true(shows("Req 1"));
+	assert_true(fixture_shows(&face, "Req 1"));
 	assert_string_equal(input_line(face.input), "half a sentence");
 	fixture_key(&face, "\030");
 	fixture_key(&face, "q");
-	assert_true(shows("password for home>"));
+	assert_true(fixture_shows(&face, "password for home>"));
 	fixture_type(&face, "s3cr\xc3\xa9tx");
 	fixture_key(&face, "\x7f");
-	assert_false(shows("s3cr"));
-	assert_true(shows("******"));
+	assert_false(fixture_shows(&face, "s3cr"));
+	assert_true(fixture_shows(&face, "******"));
 	fixture_key(&face, "\r");
 	fixture_key(&face, "n");
 	fixture_key(&face, "\r");
@@ -665,7 +657,7 @@ a_question_of_ones_own(void **state)
 	fixture_event(&face, true, "{'type':'prompt','rev':72,'id':8,'kind':'confirm','title':'end the core',"
 	    "'text':'2 messages are not on the server yet.','choices':[['no','go on'],['yes','end it']],"
 	    "'default_choice':'no','scope':'session'}");
-	assert_true(shows("end the core (no, yes)>"));
+	assert_true(fixture_shows(&face, "end the core (no, yes)>"));
 	fixture_key(&face, "\r");
 	answer = fixture_request(&face, "answer");
 	assert_string_equal(param(answer, "value"), "no");
@@ -718,14 +710,14 @@ the_clock_goes_to_sleep(void **state)
 {
 	(void)state;
 	fixture_key(&face, "x");
-	assert_true(shows(" 21:16"));
+	assert_true(fixture_shows(&face, " 21:16"));
 	clock_fake_advance(31000);
-	assert_true(shows(" 21:17"));
+	assert_true(fixture_shows(&face, " 21:17"));
 	for (int i = 0; i < 6; i++) {
 		clock_fake_advance(60000);
 		g_free(fixture_dump(&face));
 	}
-	assert_false(shows(" 21:2"));
+	assert_false(fixture_shows(&face, " 21:2"));
 	assert_null(face.attention.minute);
 }
 
@@ -739,15 +731,15 @@ the_unread_line_stays(void **state)
 	fixture_message(&face, ALICE, 1, "2026-11-20T20:00:00.000Z", false, "received", "old");
 	fixture_message(&face, ALICE, 2, "2026-11-20T20:01:00.000Z", false, "received", "new a");
 	fixture_message(&face, ALICE, 3, "2026-11-20T20:02:00.000Z", false, "received", "new b");
-	assert_true(shows("── 2 new since 20:00 ──"));
+	assert_true(fixture_shows(&face, "── 2 new since 20:00 ──"));
 	fixture_event(&face, true, "{'type':'chat','account':'home','chat':'" ALICE "','rev':21,'kind':'chat','name':'alice',"
 	    "'open':true,'number':2,'unread':0,'read':30,'last':30}");
 	fixture_key(&face, "x");
 	fixture_message(&face, ALICE, 4, "2026-11-20T20:03:00.000Z", false, "received", "newer");
-	assert_true(shows("── 2 new since 20:00 ──"));
+	assert_true(fixture_shows(&face, "── 2 new since 20:00 ──"));
 	fixture_go(&face, "home", BOB);
 	fixture_go(&face, "home", ALICE);
-	assert_false(shows(" new since"));
+	assert_false(fixture_shows(&face, " new since"));
 }
 
 static void
@@ -773,7 +765,7 @@ walking(void **state)
 	assert_string_equal(face.front->jid, ALICE);
 	fixture_type(&face, "/win nobody");
 	fixture_key(&face, "\r");
-	assert_true(shows("No open chat is called \"nobody\"."));
+	assert_true(fixture_shows(&face, "No open chat is called \"nobody\"."));
 	fixture_key(&face, "\030");
 	fixture_key(&face, "k");
 	json_decref(fixture_request(&face, "close"));
@@ -851,7 +843,7 @@ rows_of_the_line(void **state)
 	fixture_key(&face, "\033\r");
 	fixture_type(&face, "two");
 	assert_string_equal(input_line(face.input), "one\ntwo");
-	assert_true(shows("alice> one\n       two"));
+	assert_true(fixture_shows(&face, "alice> one\n       two"));
 	fixture_key(&face, "\033[A");
 	assert_int_equal(input_point(face.input), 3);
 	fixture_key(&face, "\033[B");
@@ -909,7 +901,7 @@ keys_are_bound(void **state)
 	(void)state;
 	fixture_event(&face, true, "{'type':'setting','rev':70,'name':'bind','value':{'F11':'/win 7','F10':'opne-help',"
 	    "'C-x J':'/search ','C-n':'none'}}");
-	assert_true(shows("F10: There is no action"));
+	assert_true(fixture_shows(&face, "F10: There is no action"));
 	fixture_go(&face, "home", ALICE);
 	fixture_key(&face, "\033[23~");
 	assert_string_equal(face.front->jid, BOB);
@@ -933,16 +925,16 @@ keys_are_bound(void **state)
 	}
 	fixture_type(&face, "/bind C-a bee");
 	fixture_key(&face, "\r");
-	assert_true(shows("There is no action \"bee\""));
+	assert_true(fixture_shows(&face, "There is no action \"bee\""));
 	fixture_type(&face, "/bind M-a");
 	fixture_key(&face, "\r");
-	assert_true(shows("M-a is go-next-unread."));
+	assert_true(fixture_shows(&face, "M-a is go-next-unread."));
 	fixture_type(&face, "/unbind F12");
 	fixture_key(&face, "\r");
-	assert_true(shows("F12 does nothing."));
+	assert_true(fixture_shows(&face, "F12 does nothing."));
 	fixture_type(&face, "/bind");
 	fixture_key(&face, "\r");
-	assert_true(shows("F11          /win 7"));
+	assert_true(fixture_shows(&face, "F11          /win 7"));
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)
@@ -984,16 +976,16 @@ what_waits_and_what_protects(void **state)
 {
 	(void)state;
 	fixture_go(&face, "home", ALICE);
-	assert_false(shows("Out "));
+	assert_false(fixture_shows(&face, "Out "));
 	fixture_event(&face, true, "{'type':'account','account':'home','rev':90,'jid':'mira@example.net',"
 	    "'state':'waiting','enabled':true,'queued':2,'tls':true}");
-	assert_true(shows("Out 2"));
-	assert_true(shows("TLS only"));
+	assert_true(fixture_shows(&face, "Out 2"));
+	assert_true(fixture_shows(&face, "TLS only"));
 	fixture_event(&face, true, "{'type':'account','account':'home','rev':91,'jid':'mira@example.net',"
 	    "'state':'online','enabled':true,'queued':0,'tls':false}");
-	assert_false(shows("Out "));
-	assert_false(shows("TLS only"));
-	assert_true(shows("no TLS"));
+	assert_false(fixture_shows(&face, "Out "));
+	assert_false(fixture_shows(&face, "TLS only"));
+	assert_true(fixture_shows(&face, "no TLS"));
 }
 
 static void
@@ -1005,16 +997,16 @@ late_messages_say_when_they_were_sent(void **state)
 	fixture_event(&face, true, "{'type':'message','account':'home','chat':'" ALICE "','rev':100,'id':1,"
 	    "'order':1795209240000000,'said':'2026-11-20T18:02:00.000Z','direction':'in','state':'received',"
 	    "'via':'offline','body':'late'}");
-	assert_true(shows("21:14 alice       late (sent 18:02)"));
+	assert_true(fixture_shows(&face, "21:14 alice       late (sent 18:02)"));
 	fixture_event(&face, true, "{'type':'message','account':'home','chat':'" ALICE "','rev':101,'id':2,"
 	    "'order':1795209241000000,'said':'2026-11-19T18:02:00.000Z','direction':'in','state':'received',"
 	    "'via':'offline','body':'later'}");
-	assert_true(shows("later (sent Thu 19 Nov 2026, 18:02)"));
+	assert_true(fixture_shows(&face, "later (sent Thu 19 Nov 2026, 18:02)"));
 	fixture_event(&face, true, "{'type':'message','account':'home','chat':'" ALICE "','rev':102,'id':3,"
 	    "'order':1795209242000000,'said':'2026-11-20T21:13:00.000Z','direction':'in','state':'received',"
 	    "'via':'offline','body':'in time'}");
-	assert_true(shows("in time"));
-	assert_false(shows("in time (sent"));
+	assert_true(fixture_shows(&face, "in time"));
+	assert_false(fixture_shows(&face, "in time (sent"));
 }
 
 /* A face that has drawn something already, as after a slow start, is listed to by the core: where somebody was last. */
@@ -1031,7 +1023,7 @@ where_one_was_last(void **state)
 {
 	(void)state;
 	face.settled = false;
-	assert_true(shows("console"));
+	assert_true(fixture_shows(&face, "console"));
 	chats_come();
 	assert_string_equal(face.front->jid, BOB);
 	/* Once: the next core finds somebody where they are. */
@@ -1048,7 +1040,7 @@ not_where_somebody_types(void **state)
 	fixture_type(&face, "/h");
 	chats_come();
 	assert_true(chat_is_console(face.front));
-	assert_true(shows("/h"));
+	assert_true(fixture_shows(&face, "/h"));
 }
 
 int

@@ -37,14 +37,6 @@ close_face(void **state)
 	return 0;
 }
 
-static bool
-shows(const char *text)
-{
-	g_autofree char *dump = fixture_dump(&face);
-
-	return strstr(dump, text) != NULL;
-}
-
 static json_t *
 one(const char *account, const char *jid, const char *kind, int number, int came, int mentions, const char *said,
     const char *nick, const char *body)
@@ -114,12 +106,12 @@ opening(void **state)
 	fixture_key(&face, "\030");
 	fixture_key(&face, "a");
 	fixture_answer(&face, fixture_request(&face, "digest"), digest(true, "2026-11-20T13:02:00.000Z"));
-	assert_true(shows("inbox"));
+	assert_true(fixture_shows(&face, "inbox"));
 	fixture_key(&face, "\033[3~");
 	request = fixture_request(&face, "seen");
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(request, "params"), "id")), 75);
 	json_decref(request);
-	assert_false(shows("could you look"));
+	assert_false(fixture_shows(&face, "could you look"));
 	fixture_type(&face, "xj");
 	assert_true(face.page.on);
 	fixture_type(&face, "q");
@@ -132,7 +124,7 @@ opening(void **state)
 	fixture_key(&face, "\r");
 	fixture_answer(&face, fixture_request(&face, "digest"), json_pack("{s:[], s:[], s:[], s:i, s:b}", "chats", "failed",
 	    "happened", "forgotten", 0, "told", 1));
-	assert_true(shows("to decide"));
+	assert_true(fixture_shows(&face, "to decide"));
 	fixture_key(&face, "\r");
 	assert_true(chat_is_console(face.front));
 	assert_true(face.select.rows.at != 0);
@@ -142,7 +134,7 @@ opening(void **state)
 	fixture_key(&face, "a");
 	fixture_answer(&face, fixture_request(&face, "digest"), json_pack("{s:[], s:[], s:[], s:i, s:b}", "chats", "failed",
 	    "happened", "forgotten", 0, "told", 1));
-	assert_true(shows("Nothing came that you have not seen."));
+	assert_true(fixture_shows(&face, "Nothing came that you have not seen."));
 }
 
 /* Not after a moment, not twice, not over what somebody does already, and not where there is nothing. */
@@ -165,7 +157,7 @@ not_then(void **state)
 	assert_false(face.page.on);
 	digest_open(&face);
 	fixture_refuse(&face, fixture_request(&face, "digest"), "unknown_method", "There is no such request.");
-	assert_true(shows("There is no such request."));
+	assert_true(fixture_shows(&face, "There is no such request."));
 }
 
 int

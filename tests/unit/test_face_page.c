@@ -34,14 +34,6 @@ close_face(void **state)
 	return 0;
 }
 
-static bool
-shows(const char *text)
-{
-	g_autofree char *dump = fixture_dump(&face);
-
-	return strstr(dump, text) != NULL;
-}
-
 static void
 answer_help(void)
 {
@@ -60,26 +52,26 @@ help(void **state)
 	fixture_key(&face, "\033OP");
 	answer_help();
 	fixture_golden(&face, "help");
-	assert_false(shows("half a line"));
+	assert_false(fixture_shows(&face, "half a line"));
 	fixture_type(&face, "jj");
 	fixture_key(&face, "\r");
 	fixture_golden(&face, "help-command");
 	fixture_key(&face, "\r");
-	assert_true(shows("help  /say"));
+	assert_true(fixture_shows(&face, "help  /say"));
 	fixture_key(&face, "\x7f");
 	assert_string_equal(face.page.at, "/say");
 	/* What is looked for; letters and digits are its own then. */
 	fixture_type(&face, "/SOMEbody");
-	assert_true(shows("/msg JID"));
-	assert_false(shows("/say TEXT"));
+	assert_true(fixture_shows(&face, "/msg JID"));
+	assert_false(fixture_shows(&face, "/say TEXT"));
 	fixture_key(&face, "\x7f");
 	assert_string_equal(face.page.filter->str, "SOMEbod");
 	fixture_key(&face, "\r");
 	fixture_key(&face, "\r");
-	assert_true(shows("help  /msg"));
+	assert_true(fixture_shows(&face, "help  /msg"));
 	fixture_key(&face, "\033");
 	assert_false(face.page.on);
-	assert_true(shows("alice> half a line"));
+	assert_true(fixture_shows(&face, "alice> half a line"));
 }
 
 /* What everybody knows works from here, and leaves it. */
@@ -92,7 +84,7 @@ other_keys(void **state)
 	fixture_type(&face, "xzy");
 	fixture_key(&face, "\0332");
 	assert_false(face.page.on);
-	assert_true(shows("alice> half a line"));
+	assert_true(fixture_shows(&face, "alice> half a line"));
 	fixture_key(&face, "\033OP");
 	fixture_key(&face, "\030");
 	fixture_key(&face, "9");
@@ -101,13 +93,13 @@ other_keys(void **state)
 	/* It is not asked for twice, and a paste goes where one would have typed. */
 	fixture_go(&face, "home", ALICE);
 	fixture_key(&face, "\033OP");
-	assert_true(shows("opens the chat with somebody"));
+	assert_true(fixture_shows(&face, "opens the chat with somebody"));
 	fixture_paste(&face, " and more");
-	assert_true(shows("alice> half a line and more"));
+	assert_true(fixture_shows(&face, "alice> half a line and more"));
 	/* What comes while one reads is not seen. */
 	fixture_key(&face, "\033OP");
 	fixture_message(&face, ALICE, 1, "2026-11-20T21:16:00.000Z", false, "received", "unseen");
-	assert_false(shows("unseen"));
+	assert_false(fixture_shows(&face, "unseen"));
 	assert_null(face.shown.last);
 }
 
@@ -119,9 +111,9 @@ legend(void **state)
 	fixture_key(&face, "?");
 	fixture_golden(&face, "legend");
 	fixture_type(&face, "G");
-	assert_true(shows("muted"));
+	assert_true(fixture_shows(&face, "muted"));
 	fixture_type(&face, "/delivered");
-	assert_true(shows("a device of theirs said so"));
+	assert_true(fixture_shows(&face, "a device of theirs said so"));
 	fixture_key(&face, "\007");
 	for (int rows = 1; rows < 30; rows += 3)
 		for (int columns = 1; columns < 100; columns += 9) {
@@ -134,15 +126,15 @@ static void
 describe(const char *const keys[], const char *text)
 {
 	fixture_key(&face, "\033k");
-	assert_true(shows("which key?"));
+	assert_true(fixture_shows(&face, "which key?"));
 	for (int i = 0; keys[i] != NULL; i++)
 		fixture_key(&face, keys[i]);
-	if (!shows(text)) {
+	if (!fixture_shows(&face, text)) {
 		g_autofree char *dump = fixture_dump(&face);
 
 		fail_msg("%s is not in:\n%s", text, dump);
 	}
-	assert_false(shows("which key?"));
+	assert_false(fixture_shows(&face, "which key?"));
 }
 
 #define keys(...) (const char *const[]){ __VA_ARGS__, NULL }
@@ -172,11 +164,11 @@ themes(void **state)
 	face.themes = g_strdup("themes");
 	fixture_key(&face, "\003");
 	fixture_type(&face, "/theme nosuch\r");
-	assert_true(shows("There is no theme \"nosuch\""));
+	assert_true(fixture_shows(&face, "There is no theme \"nosuch\""));
 	fixture_type(&face, "/theme ../themes/light\r");
 	assert_null(face.theme);
 	fixture_type(&face, "/theme\r");
-	assert_true(shows("dark, high-contrast, light, mono, sixteen,"));
+	assert_true(fixture_shows(&face, "dark, high-contrast, light, mono, sixteen,"));
 	face.kept = true;
 	fixture_type(&face, "/theme solarized\r");
 	assert_string_equal(face.theme, "solarized");
@@ -214,21 +206,21 @@ folding(void **state)
 	fixture_type(&face, "k");
 	assert_string_equal(face.page.at, "home\n\nfamily");
 	fixture_type(&face, " ");
-	assert_true(shows("family (1)  1 online"));
-	assert_false(shows("● Bob"));
+	assert_true(fixture_shows(&face, "family (1)  1 online"));
+	assert_false(fixture_shows(&face, "● Bob"));
 	fixture_type(&face, "/bob\r");
-	assert_true(shows("● Bob"));
+	assert_true(fixture_shows(&face, "● Bob"));
 	fixture_key(&face, "\033");
-	assert_false(shows("● Bob"));
+	assert_false(fixture_shows(&face, "● Bob"));
 	fixture_type(&face, "g\r");
-	assert_true(shows("● Bob"));
+	assert_true(fixture_shows(&face, "● Bob"));
 	/* A key that means a person does nothing on a group. */
 	fixture_type(&face, "xi");
-	assert_true(shows("contacts  by account"));
+	assert_true(fixture_shows(&face, "contacts  by account"));
 	fixture_type(&face, "ji");
-	assert_true(shows("you see each other"));
-	assert_true(shows("desk                 online  priority 9"));
-	assert_true(shows("phone                away  \"train\"  priority 3"));
+	assert_true(fixture_shows(&face, "you see each other"));
+	assert_true(fixture_shows(&face, "desk                 online  priority 9"));
+	assert_true(fixture_shows(&face, "phone                away  \"train\"  priority 3"));
 	fixture_type(&face, "q");
 	assert_false(face.page.on);
 }
@@ -251,7 +243,7 @@ many_contacts(void **state)
 	}
 	print_message("a key and a frame over 2000 contacts: %" G_GINT64_FORMAT " us\n", (g_get_monotonic_time() - begin) / 20);
 	fixture_type(&face, "/contact 1999\r");
-	assert_true(shows("Contact 1999"));
+	assert_true(fixture_shows(&face, "Contact 1999"));
 }
 
 static void
@@ -271,16 +263,16 @@ contacts(void **state)
 	fixture_golden(&face, "contacts");
 	/* It follows what comes. */
 	fixture_event(&face, true, "{'type':'presence','account':'work','rev':25,'jid':'lena@work.example/x','show':'away'}");
-	assert_true(shows("◐ lena         away"));
+	assert_true(fixture_shows(&face, "◐ lena         away"));
 	fixture_type(&face, "o");
-	assert_false(shows("Malik"));
-	assert_true(shows("lena"));
+	assert_false(fixture_shows(&face, "Malik"));
+	assert_true(fixture_shows(&face, "lena"));
 	/* Somebody in two groups has two rows, and one gets past them. */
 	fixture_type(&face, "ogjjjjj");
 	assert_string_equal(face.page.at, "home\nalice@example.org\n");
 	fixture_type(&face, "/malik\r");
 	fixture_type(&face, "r");
-	assert_true(shows("name for malik@example"));
+	assert_true(fixture_shows(&face, "name for malik@example"));
 	fixture_type(&face, "Malik A.\r");
 	assert_run("work", "/roster name malik@example.com Malik A.");
 	fixture_type(&face, "m-team\r");
@@ -298,7 +290,7 @@ contacts(void **state)
 	fixture_key(&face, "\033");
 	fixture_type(&face, "/alice\r\r");
 	assert_false(face.page.on);
-	assert_true(shows("alice> half a line"));
+	assert_true(fixture_shows(&face, "alice> half a line"));
 	/* A name in the list can be anything. */
 	fixture_event(&face, false, "{'type':'contact','account':'home','rev':30,'jid':'evil@example.org',"
 	    "'name':'\\u001b[2Jx\\ny','subscription':'both','groups':['\\u001b]0;','']}");
@@ -329,15 +321,15 @@ muting(void **state)
 	    "'name':'bob','open':true,'number':7,'unread':2,'read':5,'muted':true}");
 	/* It counts, greyed, and is no stop. */
 	fixture_resize(&face, 24, 120);
-	assert_true(shows("7 ? bob         -    2"));
-	assert_false(shows("Act"));
+	assert_true(fixture_shows(&face, "7 ? bob         -    2"));
+	assert_false(fixture_shows(&face, "Act"));
 	assert_null(model_next_unread(face.model, face.front, 0, false));
 	fixture_event(&face, true, "{'type':'chat','account':'home','chat':'bob@example.com','rev':902,'kind':'chat','name':'bob',"
 	    "'open':true,'number':7,'unread':2,'read':5,'muted':true,'draft':'x'}");
-	assert_true(shows("7 ? bob         ✎-   2"));
+	assert_true(fixture_shows(&face, "7 ? bob         ✎-   2"));
 	fixture_event(&face, true, "{'type':'chat','account':'home','chat':'bob@example.com','rev':903,'kind':'chat','name':'bob',"
 	    "'open':true,'number':7,'unread':2,'read':5,'muted':true,'draft':'x','failed':1}");
-	assert_true(shows("7 ? bob         !✎   2"));
+	assert_true(fixture_shows(&face, "7 ? bob         !✎   2"));
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)

@@ -38,14 +38,6 @@ close_face(void **state)
 	return 0;
 }
 
-static bool
-shows(const char *text)
-{
-	g_autofree char *dump = fixture_dump(&face);
-
-	return strstr(dump, text) != NULL;
-}
-
 static void
 what_it_finds(void **state)
 {
@@ -65,12 +57,12 @@ what_it_finds(void **state)
 	fixture_key(&face, "\007");
 	fixture_key(&face, "\033x");
 	fixture_type(&face, "alia");
-	assert_true(shows(" >    /alias                command  lists the aliases"));
+	assert_true(fixture_shows(&face, " >    /alias                command  lists the aliases"));
 	fixture_key(&face, "\025");
 	fixture_type(&face, "nothing like it");
-	assert_true(shows("Nothing is called \"nothing like it\""));
+	assert_true(fixture_shows(&face, "Nothing is called \"nothing like it\""));
 	fixture_key(&face, "\033");
-	assert_true(shows("alice> half a line"));
+	assert_true(fixture_shows(&face, "alice> half a line"));
 }
 
 static void
@@ -86,15 +78,15 @@ kinds(void **state)
 	for (size_t i = 0; i < G_N_ELEMENTS(each); i++) {
 		fixture_key(&face, "\033OQ");
 		fixture_type(&face, each[i].typed);
-		assert_true(shows(each[i].has));
-		assert_false(shows(each[i].has_not));
+		assert_true(fixture_shows(&face, each[i].has));
+		assert_false(fixture_shows(&face, each[i].has_not));
 		fixture_key(&face, "\007");
 	}
 	/* M-g has chats and contacts only. */
 	fixture_key(&face, "\033g");
-	assert_true(shows("chat> "));
-	assert_true(shows("Malik"));
-	assert_false(shows("/alias"));
+	assert_true(fixture_shows(&face, "chat> "));
+	assert_true(fixture_shows(&face, "Malik"));
+	assert_false(fixture_shows(&face, "/alias"));
 	fixture_key(&face, "\003");
 }
 
@@ -156,7 +148,7 @@ recent(void **state)
 	memset(&face.palette, 0, sizeof face.palette);
 	keep_take(&face, kept);
 	fixture_key(&face, "\033x");
-	assert_true(shows(" > 10 lena "));
+	assert_true(fixture_shows(&face, " > 10 lena "));
 	dump = fixture_dump(&face);
 	assert_non_null(strstr(dump, "\n      open-console "));
 	assert_true(strstr(dump, "open-console") < strstr(dump, "alice "));

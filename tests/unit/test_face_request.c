@@ -39,14 +39,6 @@ close_face(void **state)
 	return 0;
 }
 
-static bool
-shows(const char *text)
-{
-	g_autofree char *dump = fixture_dump(&face);
-
-	return strstr(dump, text) != NULL;
-}
-
 static void
 assert_answer(int id, const char *value)
 {
@@ -67,8 +59,8 @@ static void
 by_key(void **state)
 {
 	(void)state;
-	assert_true(shows("M-s selects the question"));
-	assert_false(shows("a  /answer 3 add"));
+	assert_true(fixture_shows(&face, "M-s selects the question"));
+	assert_false(fixture_shows(&face, "a  /answer 3 add"));
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "kk");
 	fixture_golden(&face, "request");
@@ -78,18 +70,18 @@ by_key(void **state)
 	assert_answer(3, "allow");
 	gone(3);
 	/* On to the next one. */
-	assert_true(shows("r  /answer 4 refuse"));
-	assert_true(shows("p  /answer 4 pin"));
+	assert_true(fixture_shows(&face, "r  /answer 4 refuse"));
+	assert_true(fixture_shows(&face, "p  /answer 4 pin"));
 	fixture_type(&face, "r");
 	assert_answer(4, "refuse");
 	gone(4);
-	assert_true(shows("Enter  /answer 5 asks for it"));
+	assert_true(fixture_shows(&face, "Enter  /answer 5 asks for it"));
 	fixture_key(&face, "\r");
 	assert_int_equal(face.select.rows.at, 0);
-	assert_true(shows("password for work> █"));
+	assert_true(fixture_shows(&face, "password for work> █"));
 	gone(5);
-	assert_true(shows("console> █"));
-	assert_false(shows("M-s selects"));
+	assert_true(fixture_shows(&face, "console> █"));
+	assert_false(fixture_shows(&face, "M-s selects"));
 }
 
 /* What lets somebody in for ever is typed, not slipped into. */
@@ -99,7 +91,7 @@ pinning(void **state)
 	(void)state;
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "kp");
-	assert_true(shows("type pin to do it> █"));
+	assert_true(fixture_shows(&face, "type pin to do it> █"));
 	fixture_type(&face, "pin");
 	fixture_key(&face, "\r");
 	assert_answer(4, "pin");
@@ -107,7 +99,7 @@ pinning(void **state)
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "kp");
 	fixture_key(&face, "\007");
-	assert_true(shows("console> █"));
+	assert_true(fixture_shows(&face, "console> █"));
 	fixture_key(&face, "\030");
 	fixture_key(&face, "q");
 	fixture_type(&face, "deny");
@@ -125,7 +117,7 @@ elsewhere(void **state)
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "kk");
 	gone(3);
-	assert_true(shows("that one is gone"));
+	assert_true(fixture_shows(&face, "that one is gone"));
 	fixture_type(&face, "a");
 	assert_string_equal(input_line(face.input), "");
 	assert_int_equal(face.select.rows.at, 0);
@@ -134,7 +126,7 @@ elsewhere(void **state)
 	fixture_type(&face, "kr");
 	request = fixture_request(&face, "answer");
 	fixture_refuse(&face, request, "not_found", "The question was answered already.");
-	assert_true(shows("The question was answered already."));
+	assert_true(fixture_shows(&face, "The question was answered already."));
 }
 
 static void

@@ -85,14 +85,6 @@ close_face(void **state)
 	return 0;
 }
 
-static bool
-shows(const char *text)
-{
-	g_autofree char *dump = fixture_dump(&face);
-
-	return strstr(dump, text) != NULL;
-}
-
 static void
 enter(void)
 {
@@ -140,13 +132,13 @@ screens(void **state)
 	fixture_resize(&face, 24, 80);
 	fixture_golden(&face, "room");
 	fixture_key(&face, "\033[19~");
-	assert_true(shows("│owners 1"));
+	assert_true(fixture_shows(&face, "│owners 1"));
 	fixture_key(&face, "\033[19~");
-	assert_false(shows("owners"));
+	assert_false(fixture_shows(&face, "owners"));
 	fixture_resize(&face, 20, 60);
 	g_free(fixture_dump(&face));
 	fixture_key(&face, "\033[19~");
-	assert_true(shows("needs 69 columns; there"));
+	assert_true(fixture_shows(&face, "needs 69 columns; there"));
 	fixture_resize(&face, 12, 40);
 	fixture_golden(&face, "room-40x12");
 	fixture_resize(&face, 5, 20);
@@ -164,35 +156,35 @@ increments(void **state)
 {
 	(void)state;
 	enter();
-	assert_true(shows("owners 1"));
-	assert_true(shows("members 5"));
-	assert_true(shows("participants 1"));
-	assert_true(shows("visitors 1"));
+	assert_true(fixture_shows(&face, "owners 1"));
+	assert_true(fixture_shows(&face, "members 5"));
+	assert_true(fixture_shows(&face, "participants 1"));
+	assert_true(fixture_shows(&face, "visitors 1"));
 	occupant("anna", "none", "participant", "");
-	assert_false(shows("visitors"));
-	assert_true(shows("participants 2"));
+	assert_false(fixture_shows(&face, "visitors"));
+	assert_true(fixture_shows(&face, "participants 2"));
 	gone("lena");
-	assert_false(shows("owners"));
+	assert_false(fixture_shows(&face, "owners"));
 	rev -= 5;
 	occupant("cq", "owner", "moderator", "");
-	assert_false(shows("owners"));
+	assert_false(fixture_shows(&face, "owners"));
 	rev += 5;
 	occupant("lena", "owner", "moderator", "");
-	assert_true(shows("owners 1"));
-	assert_true(shows("9 here"));
+	assert_true(fixture_shows(&face, "owners 1"));
+	assert_true(fixture_shows(&face, "9 here"));
 	/* Out, and in again: nobody is there until the room says who. */
 	fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'out','reason':'network'}",
 	    ++rev);
-	assert_false(shows("owners"));
-	assert_true(shows("not joined"));
+	assert_false(fixture_shows(&face, "owners"));
+	assert_true(fixture_shows(&face, "not joined"));
 	fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'joining'}", ++rev);
-	assert_true(shows("joining"));
+	assert_true(fixture_shows(&face, "joining"));
 	fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'in','nick':'mira'}", ++rev);
 	g_free(fixture_dump(&face));
 	fixture_answer(&face, fixture_request(&face, "room"), json_pack("{s:o, s:[o], s:b}", "room", room_json("in"),
 	    "occupants", occupant_json(0), "more", 0));
-	assert_true(shows("1 here"));
-	assert_true(shows("guest0000"));
+	assert_true(fixture_shows(&face, "1 here"));
+	assert_true(fixture_shows(&face, "guest0000"));
 }
 
 /* Someone goes while the list is on its way: the list is older. */
@@ -207,8 +199,8 @@ older_list(void **state)
 	list = json_pack("{s:o, s:[o,o], s:b}", "room", room_json("in"), "occupants", early, occupant_json(8), "more", 0);
 	gone("guest0007");
 	fixture_answer(&face, request, list);
-	assert_true(shows("guest0008"));
-	assert_false(shows("guest0007"));
+	assert_true(fixture_shows(&face, "guest0008"));
+	assert_false(fixture_shows(&face, "guest0007"));
 	/* Left and entered anew while the list is on its way: it was another stay. */
 	fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'out'}", ++rev);
 	fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'in'}", ++rev);
@@ -219,13 +211,13 @@ older_list(void **state)
 	fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'in'}", ++rev);
 	g_free(fixture_dump(&face));
 	fixture_answer(&face, request, list);
-	assert_false(shows("guest0003"));
+	assert_false(fixture_shows(&face, "guest0003"));
 	/* Who comes before the answer is newer than it. */
 	occupant("early", "none", "participant", "");
 	fixture_answer(&face, fixture_request(&face, "room"), json_pack("{s:o, s:[o], s:b}", "room", room_json("in"), "occupants",
 	    occupant_json(4), "more", 0));
-	assert_true(shows("early"));
-	assert_true(shows("guest0004"));
+	assert_true(fixture_shows(&face, "early"));
+	assert_true(fixture_shows(&face, "guest0004"));
 	/* A room that the core does not know is not asked for at each frame. */
 	fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'out'}", ++rev);
 	fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'in'}", ++rev);
@@ -246,9 +238,9 @@ fifteen_hundred(void **state)
 		json_array_append_new(list, occupant_json(i));
 	fixture_answer(&face, fixture_request(&face, "room"), json_pack("{s:o, s:o, s:b}", "room", room_json("in"), "occupants",
 	    list, "more", 0));
-	assert_true(shows("1500 here"));
+	assert_true(fixture_shows(&face, "1500 here"));
 	/* Members who may not speak are visitors too: they stand where it says what they may. */
-	assert_true(shows("members 250"));
+	assert_true(fixture_shows(&face, "members 250"));
 	assert_int_equal(occupants_count(face.front->occupants, STANDING_MEMBER) + occupants_count(face.front->occupants,
 	    STANDING_PARTICIPANT) + occupants_count(face.front->occupants, STANDING_VISITOR), 1500);
 	for (guint i = 1; i < occupants_all(face.front->occupants); i++) {
@@ -258,14 +250,14 @@ fifteen_hundred(void **state)
 		assert_true(occupants_standing(a) < occupants_standing(b) ||
 		    (occupants_standing(a) == occupants_standing(b) && strcmp(a->nick, b->nick) < 0));
 	}
-	assert_true(shows("more"));
+	assert_true(fixture_shows(&face, "more"));
 	/* The list is longer than the pane: it moves by itself, and ends at its end. */
 	for (int i = 0; i < 60; i++)
 		fixture_key(&face, "\033[6;3~");
-	assert_true(shows("guest1499"));
+	assert_true(fixture_shows(&face, "guest1499"));
 	for (int i = 0; i < 60; i++)
 		fixture_key(&face, "\033[5;3~");
-	assert_true(shows("members 250"));
+	assert_true(fixture_shows(&face, "members 250"));
 	before = g_get_monotonic_time();
 	for (int i = 0; i < 1500; i++) {
 		g_autofree char *nick = g_strdup_printf("guest%04d", i);
@@ -283,21 +275,21 @@ passages(void **state)
 	(void)state;
 	enter();
 	passage("came", "ada", "");
-	assert_true(shows("1 joined: ada"));
+	assert_true(fixture_shows(&face, "1 joined: ada"));
 	passage("came", "ben", "");
 	passage("lost", "kai", "");
-	assert_true(shows("2 joined, 1 left: ada, ben, kai"));
+	assert_true(fixture_shows(&face, "2 joined, 1 left: ada, ben, kai"));
 	passage("left", "ada", "");
-	assert_true(shows("1 joined, 1 left, 1 came and went: ada, ben, kai"));
+	assert_true(fixture_shows(&face, "1 joined, 1 left, 1 came and went: ada, ben, kai"));
 	passage("kicked", "eve", ",'by':'lena','text':'spam'");
-	assert_true(shows("eve was kicked out by lena: \"spam\""));
+	assert_true(fixture_shows(&face, "eve was kicked out by lena: \"spam\""));
 	passage("renamed", "kai", ",'new_nick':'kai2'");
-	assert_true(shows("kai is now called kai2"));
+	assert_true(fixture_shows(&face, "kai is now called kai2"));
 	passage("came", "zoe", "");
-	assert_true(shows("1 joined: zoe"));
+	assert_true(fixture_shows(&face, "1 joined: zoe"));
 	said(9, "21:15", "lena", false, "", "hello");
 	passage("left", "zoe", "");
-	assert_true(shows("1 left: zoe"));
+	assert_true(fixture_shows(&face, "1 left: zoe"));
 	/* A flood of them costs one row, and another one when it has grown too long. */
 	for (int i = 0; i < 5000; i++) {
 		g_autofree char *nick = g_strdup_printf("bot%d", i);
@@ -305,8 +297,8 @@ passages(void **state)
 		passage("came", nick, "");
 	}
 	assert_true(face.front->window->n < 20);
-	assert_true(shows("1999 joined, 1 left: zoe, bot0, bot1, and 1997 more"));
-	assert_true(shows("1001 joined: bot3999"));
+	assert_true(fixture_shows(&face, "1999 joined, 1 left: zoe, bot0, bot1, and 1997 more"));
+	assert_true(fixture_shows(&face, "1001 joined: bot3999"));
 	/* Of a room that nobody looks at nothing is counted. */
 	passage("came", "", "");
 	fixture_event(&face, true, "{'type':'passage','account':'work','chat':'no@such','kind':'came','nick':'x'}");
@@ -319,19 +311,19 @@ for_us(void **state)
 	(void)state;
 	enter();
 	talk();
-	assert_true(shows("3 new, 1 for you, since 20:57"));
-	assert_true(shows("21:05 ada      @  mira"));
-	assert_true(shows("#ops> █"));
+	assert_true(fixture_shows(&face, "3 new, 1 for you, since 20:57"));
+	assert_true(fixture_shows(&face, "21:05 ada      @  mira"));
+	assert_true(fixture_shows(&face, "#ops> █"));
 	fixture_event(&face, true, "{'type':'chat','account':'work','chat':'" OPS "','rev':%d,'kind':'room','name':'ops',"
 	    "'open':true,'number':5,'unread':3,'mentions':1,'read':40}", ++rev);
 	fixture_go(&face, "home", "alice@example.org");
-	assert_true(shows("@1"));
-	assert_true(shows("@5:ops(3)"));
+	assert_true(fixture_shows(&face, "@1"));
+	assert_true(fixture_shows(&face, "@5:ops(3)"));
 	/* Who has no voice is told before they type. */
 	fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'in','nick':'mira','role':"
 	    "'visitor'}", ++rev);
 	fixture_go(&face, "work", OPS);
-	assert_true(shows("read-only: no voice"));
+	assert_true(fixture_shows(&face, "read-only: no voice"));
 }
 
 static void
@@ -372,7 +364,7 @@ walking(void **state)
 	at("dev@conference.work.example");
 	fixture_key(&face, "\033a");
 	at("alice@example.org");
-	assert_true(shows("what was not looked at long enough stays unread"));
+	assert_true(fixture_shows(&face, "what was not looked at long enough stays unread"));
 	/* Only what is for us. */
 	fixture_key(&face, "\033m");
 	at(OPS);
@@ -394,7 +386,7 @@ walking(void **state)
 	chat("work", "lena@work.example", "chat", 10, 0, 0, 65, 65);
 	fixture_key(&face, "\033a");
 	at("lena@work.example");
-	assert_true(shows("All read."));
+	assert_true(fixture_shows(&face, "All read."));
 }
 
 int

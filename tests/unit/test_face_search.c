@@ -34,14 +34,6 @@ close_face(void **state)
 	return 0;
 }
 
-static bool
-shows(const char *text)
-{
-	g_autofree char *dump = fixture_dump(&face);
-
-	return strstr(dump, text) != NULL;
-}
-
 /* found: pairs, "4-7 10-13"; NULL: none. */
 static json_t *
 message(const char *chat, int id, const char *said, bool out, const char *body, int previous, int next, const char *found)
@@ -106,14 +98,14 @@ search_nas(void)
 
 	fixture_key(&face, "\030");
 	fixture_key(&face, "s");
-	assert_true(shows("has:link"));
+	assert_true(fixture_shows(&face, "has:link"));
 	fixture_type(&face, "n");
 	first = asked_for("n");
 	fixture_type(&face, "as");
 	/* The former is ended, and what it says does not count. */
 	second = asked_for("nas*");
 	fixture_answer(&face, first, json_pack("{s:[]}", "messages"));
-	assert_false(shows("0 found"));
+	assert_false(fixture_shows(&face, "0 found"));
 	fixture_answer(&face, second, some_hits());
 }
 
@@ -124,18 +116,18 @@ found(void **state)
 	search_nas();
 	fixture_golden(&face, "search");
 	/* What is typed goes into the words until Enter; then letters are keys. */
-	assert_true(shows("search> nas"));
+	assert_true(fixture_shows(&face, "search> nas"));
 	fixture_key(&face, "\r");
 	fixture_golden(&face, "search-walking");
 	fixture_type(&face, "n");
-	assert_true(shows("10:02>alice       The fan of the [NAS] is loud again."));
+	assert_true(fixture_shows(&face, "10:02>alice       The fan of the [NAS] is loud again."));
 	fixture_type(&face, "nn");
-	assert_true(shows("09:11>mira     ✓✓ the [NAS] at 10.0.0.7 answers again, that [NAS]"));
+	assert_true(fixture_shows(&face, "09:11>mira     ✓✓ the [NAS] at 10.0.0.7 answers again, that [NAS]"));
 	fixture_type(&face, "N");
-	assert_true(shows("10:02>alice "));
+	assert_true(fixture_shows(&face, "10:02>alice "));
 	fixture_type(&face, "xyzq");
 	assert_false(face.page.on);
-	assert_true(shows("alice> █"));
+	assert_true(fixture_shows(&face, "alice> █"));
 }
 
 static void
@@ -192,9 +184,9 @@ going_there(void **state)
 	    message(ALICE, 30, "2026-11-20T12:30:00.000Z", false, "Great. The NAS.", 0, 0, NULL),
 	    message(ALICE, 31, "2026-11-20T12:31:00.000Z", false, "And the labels.", 0, 0, NULL), "more", 1, "gaps"));
 	assert_int_equal(face.select.rows.at, 30);
-	assert_true(shows("12:30>alice       Great. The NAS."));
-	assert_true(shows("scrolled back: more than 0 newer below, End returns") || shows("scrolled back: more than 1 newer"));
-	assert_false(shows("newest"));
+	assert_true(fixture_shows(&face, "12:30>alice       Great. The NAS."));
+	assert_true(fixture_shows(&face, "scrolled back: more than 0 newer below, End returns") || fixture_shows(&face, "scrolled back: more than 1 newer"));
+	assert_false(fixture_shows(&face, "newest"));
 	assert_false(face.front->window->at_end);
 	/* On to the next one in this chat, which is not held. */
 	fixture_key(&face, "n");
@@ -207,9 +199,9 @@ going_there(void **state)
 	    message(ALICE, 20, "2026-07-12T10:02:00.000Z", false, "The fan of the NAS.", 0, 0, NULL),
 	    message(ALICE, 21, "2026-07-12T10:05:00.000Z", true, "A spare one.", 0, 0, NULL), "more", 1, "gaps"));
 	assert_int_equal(face.select.rows.at, older);
-	assert_true(shows("nas*: 2 of 3"));
+	assert_true(fixture_shows(&face, "nas*: 2 of 3"));
 	fixture_key(&face, "n");
-	assert_true(shows("no older one of those found"));
+	assert_true(fixture_shows(&face, "no older one of those found"));
 	fixture_key(&face, "N");
 	/* Back at the end. */
 	fixture_key(&face, "\033");
@@ -217,8 +209,8 @@ going_there(void **state)
 	request = page_asked_for(false);
 	fixture_answer(&face, request, json_pack("{s:[o], s:b, s:[]}", "messages",
 	    message(ALICE, 99, "2026-11-20T21:16:00.000Z", false, "newest", 0, 0, NULL), "more", 1, "gaps"));
-	assert_true(shows("newest"));
-	assert_false(shows("scrolled back"));
+	assert_true(fixture_shows(&face, "newest"));
+	assert_false(fixture_shows(&face, "scrolled back"));
 }
 
 /* The message was deleted meanwhile. */
@@ -230,7 +222,7 @@ gone_meanwhile(void **state)
 	fixture_key(&face, "\r");
 	fixture_key(&face, "\r");
 	fixture_answer(&face, fixture_request(&face, "history"), json_pack("{s:[], s:b, s:[]}", "messages", "more", 0, "gaps"));
-	assert_true(shows("Message 30 is not here any more."));
+	assert_true(fixture_shows(&face, "Message 30 is not here any more."));
 	assert_int_equal(face.select.rows.at, 0);
 	assert_int_equal(face.front->bottom, 0);
 }
@@ -250,16 +242,16 @@ context(void **state)
 	    message(ALICE, 28, "2026-11-20T12:28:00.000Z", false, "Did the backup finish?", 0, 0, NULL),
 	    message(ALICE, 30, "2026-11-20T12:30:00.000Z", false, "itself", 0, 0, NULL),
 	    message(ALICE, 32, "2026-11-20T12:33:00.000Z", true, "Good.", 0, 0, NULL), "more", 1));
-	assert_true(shows("Did the backup finish?"));
-	assert_true(shows("Good."));
-	assert_false(shows("itself"));
+	assert_true(fixture_shows(&face, "Did the backup finish?"));
+	assert_true(fixture_shows(&face, "Good."));
+	assert_false(fixture_shows(&face, "itself"));
 	/* An answer for one that is not shown any more. */
 	fixture_key(&face, "\t");
 	request = fixture_request(&face, "history");
 	fixture_key(&face, "q");
 	fixture_key(&face, "\023");
 	fixture_answer(&face, request, json_pack("{s:[], s:b}", "messages", "more", 1));
-	assert_true(shows("search in alice"));
+	assert_true(fixture_shows(&face, "search in alice"));
 }
 
 static void
@@ -274,17 +266,17 @@ honest(void **state)
 	request = asked_for("after:x");
 	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "chat")), ALICE);
 	fixture_refuse(&face, request, "usage", "A date is 2026, not \"x\".");
-	assert_true(shows("A date is 2026, not \"x\"."));
-	assert_true(shows("search in alice  after:x"));
+	assert_true(fixture_shows(&face, "A date is 2026, not \"x\"."));
+	assert_true(fixture_shows(&face, "search in alice  after:x"));
 	/* A word that is done, nothing found, and nothing here. */
 	fixture_key(&face, "\025");
-	assert_true(shows("has:link"));
+	assert_true(fixture_shows(&face, "has:link"));
 	fixture_type(&face, "nas ");
 	fixture_answer(&face, asked_for("nas"), json_pack("{s:[], s:[], s:b, s:b, s:i, s:{s:i, s:[]}}", "messages", "context",
 	    "more", 0, "partial", 1, "took_us", 2000000, "searched", "gaps", 0, "holes"));
-	assert_true(shows("0 or more found in 2000 ms"));
-	assert_true(shows("The time was up"));
-	assert_true(shows("where there is nothing yet, alice."));
+	assert_true(fixture_shows(&face, "0 or more found in 2000 ms"));
+	assert_true(fixture_shows(&face, "The time was up"));
+	assert_true(fixture_shows(&face, "where there is nothing yet, alice."));
 	fixture_key(&face, "\033");
 	assert_false(face.page.on);
 	/* The words come back with Up. */
@@ -306,22 +298,22 @@ fetching(void **state)
 	search_nas();
 	fixture_key(&face, "\r");
 	fixture_key(&face, "G");
-	assert_true(shows("Press g to fetch it and search again."));
-	assert_true(shows("what home has and is not here, Mon 16 Nov 2026 to Tue 17 Nov 2026"));
-	assert_true(shows("archive said \"timed out\")"));
+	assert_true(fixture_shows(&face, "Press g to fetch it and search again."));
+	assert_true(fixture_shows(&face, "what home has and is not here, Mon 16 Nov 2026 to Tue 17 Nov 2026"));
+	assert_true(fixture_shows(&face, "archive said \"timed out\")"));
 	fixture_key(&face, "g");
 	request = fixture_request(&face, "run");
 	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")), "/sync now");
 	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "account")), "home");
 	fixture_answer(&face, request, json_pack("{s:[]}", "output"));
-	assert_true(shows("It is being fetched."));
+	assert_true(fixture_shows(&face, "It is being fetched."));
 	fixture_event(&face, true, "{'type':'sync','account':'home','state':'fetching'}");
 	fixture_event(&face, true, "{'type':'sync','account':'home','state':'complete'}");
 	fixture_answer(&face, asked_for("nas*"), some_hits());
-	assert_true(shows("3 found"));
+	assert_true(fixture_shows(&face, "3 found"));
 	fixture_key(&face, "g");
 	fixture_refuse(&face, fixture_request(&face, "run"), "offline", "home is not on line.");
-	assert_true(shows("home is not on line."));
+	assert_true(fixture_shows(&face, "home is not on line."));
 }
 
 /* What is long shows the place where it was found; what a body says cannot pass for a mark. */
@@ -345,10 +337,10 @@ long_ones(void **state)
 	    message(ALICE, 29, "2026-11-20T12:29:00.000Z", false, "\xee\x80\x80 pose ähnlich", 0, 0, NULL),
 	    message(ALICE, 28, "2026-11-20T12:29:00.000Z", false, "\xee\x80\x80 ähnlich", 0, 0, "0-3 1-2 5-6 9-4 2-80"), "context", "more", 1,
 	    "partial", 0, "took_us", 10, "searched", "gaps", 0, "holes"));
-	assert_true(shows("… ähnlich"));
-	assert_true(shows("[nas]"));
-	assert_true(shows("3 or more found in under 1 ms"));
-	assert_true(shows(" pose ähnlich"));
+	assert_true(fixture_shows(&face, "… ähnlich"));
+	assert_true(fixture_shows(&face, "[nas]"));
+	assert_true(fixture_shows(&face, "3 or more found in under 1 ms"));
+	assert_true(fixture_shows(&face, " pose ähnlich"));
 	g_string_free(body, TRUE);
 }
 
@@ -367,14 +359,14 @@ places(void **state)
 	request = page_asked_for(true);
 	fixture_answer(&face, request, json_pack("{s:[o], s:b, s:[]}", "messages",
 	    message(BOB, 10, "2026-03-03T09:11:00.000Z", true, "the first of March", 0, 0, NULL), "more", 0, "gaps"));
-	assert_true(shows("09:11>mira     ✓✓ the first of March"));
+	assert_true(fixture_shows(&face, "09:11>mira     ✓✓ the first of March"));
 	fixture_key(&face, "\033");
 	fixture_key(&face, "\030");
 	fixture_key(&face, "g");
 	fixture_type(&face, "soon");
 	fixture_key(&face, "\r");
 	fixture_refuse(&face, fixture_request(&face, "place"), "usage", "A message is named by its number.");
-	assert_true(shows("A message is named by its number."));
+	assert_true(fixture_shows(&face, "A message is named by its number."));
 }
 
 int

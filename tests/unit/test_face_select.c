@@ -40,14 +40,6 @@ close_face(void **state)
 	return 0;
 }
 
-static bool
-shows(const char *text)
-{
-	g_autofree char *dump = fixture_dump(&face);
-
-	return strstr(dump, text) != NULL;
-}
-
 static void
 at(int64_t id)
 {
@@ -76,10 +68,10 @@ walking(void **state)
 	fixture_type(&face, "kk");
 	at(4);
 	/* Joined to the one above, it shows time and name while it is selected. */
-	assert_true(shows("08:59>alice       Everything mounts."));
+	assert_true(fixture_shows(&face, "08:59>alice       Everything mounts."));
 	fixture_type(&face, "k");
-	assert_true(shows("08:59>alice       Morning."));
-	assert_false(shows("08:59 alice       Everything"));
+	assert_true(fixture_shows(&face, "08:59>alice       Morning."));
+	assert_false(fixture_shows(&face, "08:59 alice       Everything"));
 	fixture_type(&face, "[");
 	at(2);
 	fixture_type(&face, "]");
@@ -96,11 +88,11 @@ walking(void **state)
 	/* No letter is typed, known or not. */
 	fixture_type(&face, "zZ1");
 	assert_string_equal(input_line(face.input), "half a line");
-	assert_true(shows("SELECT"));
+	assert_true(fixture_shows(&face, "SELECT"));
 	fixture_golden(&face, "select");
 	fixture_type(&face, "q");
 	at(0);
-	assert_false(shows("SELECT"));
+	assert_false(fixture_shows(&face, "SELECT"));
 	fixture_type(&face, "s");
 	assert_string_equal(input_line(face.input), "half a lines");
 	/* Esc, C-g and C-c end it too, and so does another chat. */
@@ -121,7 +113,7 @@ copying_and_quoting(void **state)
 	(void)state;
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "gjy");
-	assert_true(shows("copied"));
+	assert_true(fixture_shows(&face, "copied"));
 	fixture_type(&face, "q");
 	fixture_key(&face, "\031");
 	assert_string_equal(input_line(face.input), "Yes.\n> and more");
@@ -130,7 +122,7 @@ copying_and_quoting(void **state)
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "g   ");
 	at(4);
-	assert_true(shows("*alice       Did the backup"));
+	assert_true(fixture_shows(&face, "*alice       Did the backup"));
 	fixture_type(&face, "Y");
 	fixture_type(&face, "q");
 	fixture_key(&face, "\031");
@@ -153,17 +145,17 @@ sending_again_and_dropping(void **state)
 	fixture_type(&face, "D");
 	assert_line("/cancel 5");
 	fixture_type(&face, "jR");
-	assert_true(shows("neither failed nor"));
+	assert_true(fixture_shows(&face, "neither failed nor"));
 	fixture_type(&face, "D");
 	assert_line("/cancel 6");
 	fixture_type(&face, "gD");
-	assert_true(shows("not yours"));
+	assert_true(fixture_shows(&face, "not yours"));
 	fixture_type(&face, "w");
-	assert_true(shows("alice is alice@example.org"));
+	assert_true(fixture_shows(&face, "alice is alice@example.org"));
 	/* What was refused is said; the line is not touched. */
 	fixture_type(&face, "kkjjjjR");
 	fixture_refuse(&face, fixture_request(&face, "run"), "usage", "It has moved on.");
-	assert_true(shows("It has moved on."));
+	assert_true(fixture_shows(&face, "It has moved on."));
 	assert_string_equal(input_line(face.input), "");
 }
 
@@ -176,7 +168,7 @@ the_menu(void **state)
 	fixture_key(&face, "\r");
 	fixture_golden(&face, "select-menu");
 	fixture_key(&face, "\033");
-	assert_false(shows("copy text"));
+	assert_false(fixture_shows(&face, "copy text"));
 	at(1);
 	/* On every size of a screen. */
 	fixture_key(&face, "\r");
@@ -196,25 +188,25 @@ folding(void **state)
 	for (int i = 2; i <= 30; i++)
 		g_string_append_printf(body, "\nrow %d", i);
 	fixture_message(&face, ALICE, 7, "2026-11-20T10:00:00.000Z", false, "received", body->str);
-	assert_true(shows("row 8"));
-	assert_false(shows("row 9"));
-	assert_true(shows("22 more rows, Enter"));
+	assert_true(fixture_shows(&face, "row 8"));
+	assert_false(fixture_shows(&face, "row 9"));
+	assert_true(fixture_shows(&face, "22 more rows, Enter"));
 	fixture_key(&face, "\033s");
 	fixture_key(&face, "\r");
-	assert_true(shows("row 30"));
-	assert_false(shows("more rows"));
+	assert_true(fixture_shows(&face, "row 30"));
+	assert_false(fixture_shows(&face, "more rows"));
 	/* It stays open when it is told again. */
 	fixture_event(&face, true, "{'type':'message','account':'home','chat':'" ALICE "','rev':2000,'id':7,'order':70,"
 	    "'said':'2026-11-20T10:00:00.000Z','direction':'in','state':'received','body':'short\\n2\\n3\\n4\\n5\\n6\\n7\\n8\\n9\\n"
 	    "10\\n11\\n12\\n13\\nlast'}");
-	assert_true(shows("last"));
+	assert_true(fixture_shows(&face, "last"));
 	/* Own ones do not fold, and 12 rows are not worth it. */
 	fixture_type(&face, "q");
 	fixture_message(&face, ALICE, 8, "2026-11-20T10:01:00.000Z", true, "stored", body->str);
-	assert_true(shows("row 30"));
-	assert_false(shows("more rows"));
+	assert_true(fixture_shows(&face, "row 30"));
+	assert_false(fixture_shows(&face, "more rows"));
 	fixture_message(&face, ALICE, 9, "2026-11-20T10:02:00.000Z", false, "received", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\ntwelfth");
-	assert_true(shows("twelfth"));
+	assert_true(fixture_shows(&face, "twelfth"));
 }
 
 /* A body as long as one can be costs what is shown of it. */
@@ -236,7 +228,7 @@ the_longest_body(void **state)
 		g_free(fixture_dump(&face));
 	}
 	print_message("a redraw with bodies of 1 MiB: %.1f ms\n", (double)(g_get_monotonic_time() - begin) / 10000);
-	assert_true(shows("many more rows"));
+	assert_true(fixture_shows(&face, "many more rows"));
 	fixture_key(&face, "\033s");
 	fixture_key(&face, "\r");
 	fixture_key(&face, "\r");
@@ -252,16 +244,16 @@ correcting(void **state)
 	fixture_key(&face, "\033s");
 	at(6);
 	fixture_type(&face, "kkc");
-	assert_true(shows("correct: not yours"));
+	assert_true(fixture_shows(&face, "correct: not yours"));
 	fixture_type(&face, "jc");
-	assert_true(shows("correcting> Good."));
+	assert_true(fixture_shows(&face, "correcting> Good."));
 	fixture_type(&face, " Indeed.");
 	fixture_key(&face, "\r");
 	assert_line("/correct @5 Good. Indeed.");
 	fixture_message(&face, ALICE, 8, "2026-11-20T09:06:00.000Z", true, "cancelled", "no");
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "Gc");
-	assert_true(shows("correct: it was dropped"));
+	assert_true(fixture_shows(&face, "correct: it was dropped"));
 }
 
 static void
@@ -270,7 +262,7 @@ unread_from_here(void **state)
 	(void)state;
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "u");
-	assert_true(shows("unread from here: yours"));
+	assert_true(fixture_shows(&face, "unread from here: yours"));
 	fixture_type(&face, "kku");
 	assert_line("/unread 4");
 	assert_int_equal(face.select.rows.at, 0);
@@ -325,11 +317,11 @@ forwarding(void **state)
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "fnobody");
 	fixture_key(&face, "\r");
-	assert_true(shows("No open chat is called \"nobody\""));
+	assert_true(fixture_shows(&face, "No open chat is called \"nobody\""));
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "f");
 	fixture_key(&face, "\007");
-	assert_true(shows("alice> half"));
+	assert_true(fixture_shows(&face, "alice> half"));
 }
 
 static void
@@ -342,16 +334,16 @@ explaining(void **state)
 	fixture_type(&face, "gi");
 	request = fixture_request(&face, "run");
 	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")), "/explain 1");
-	assert_true(shows("message 1"));
+	assert_true(fixture_shows(&face, "message 1"));
 	fixture_answer(&face, request, json_pack("{s:[s,s,s]}", "output", "Message 1 in the chat", "", "from         alice"));
-	assert_true(shows("Message 1 in the chat"));
-	assert_true(shows("from         alice"));
+	assert_true(fixture_shows(&face, "Message 1 in the chat"));
+	assert_true(fixture_shows(&face, "from         alice"));
 	fixture_type(&face, "q");
-	assert_true(shows("alice> █"));
+	assert_true(fixture_shows(&face, "alice> █"));
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "Gi");
 	fixture_refuse(&face, fixture_request(&face, "run"), "not_found", "There is no message 6.");
-	assert_true(shows("There is no message 6."));
+	assert_true(fixture_shows(&face, "There is no message 6."));
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)

@@ -258,11 +258,12 @@ move(struct face *face, int by)
 	clear(&page);
 }
 
-static void
-follow(struct face *face)
+/* Where the line under the cursor leads, or NULL; the caller's. */
+static char *
+target_here(struct face *face)
 {
 	struct page_lines page;
-	g_autofree char *target = NULL;
+	char *target = NULL;
 	int at;
 
 	make(face, &page);
@@ -270,6 +271,14 @@ follow(struct face *face)
 	if (at >= 0)
 		target = g_strdup(line(&page, at)->target);
 	clear(&page);
+	return target;
+}
+
+static void
+follow(struct face *face)
+{
+	g_autofree char *target = target_here(face);
+
 	if (target != NULL && kinds[face->page.kind].follow != NULL)
 		kinds[face->page.kind].follow(face, target);
 }
@@ -278,15 +287,8 @@ follow(struct face *face)
 static void
 act(struct face *face, enum view_action action)
 {
-	struct page_lines page;
-	g_autofree char *target = NULL;
-	int at;
+	g_autofree char *target = target_here(face);
 
-	make(face, &page);
-	at = cursor(face, &page);
-	if (at >= 0)
-		target = g_strdup(line(&page, at)->target);
-	clear(&page);
 	kinds[face->page.kind].act(face, action, target);
 }
 
