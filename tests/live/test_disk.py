@@ -138,8 +138,11 @@ def test_a_line_that_meets_the_full_disk_waits(home, peer, tmux):
     terminal.wait_for(f"2 .* {alice}")
     terminal.line("/win 2")
     terminal.wait_for(f"^{alice}>")
+    # What is typed is kept, too: the disk has it before it is full, so that the line is the first to meet that.
+    terminal.type("in time")
+    rig.until(lambda: [c for c in confab.call("chats")["chats"] if c.get("draft") == "in time"], "no draft")
     with no_room(confab):
-        terminal.line("in time")
+        terminal.keys("Enter")
         terminal.wait_for("home .* disk")
         terminal.line("too late")
         terminal.wait_for("The disk refuses")
