@@ -30,6 +30,8 @@ struct feature {
 	/* A node of ours whose changes we want to be told (XEP-0163 §4), and one change: items, purge or delete. */
 	const char	*own_node;
 	void		(*own_event)(struct account *, const struct stanza *change);
+	/* A change of the node of that name which somebody else keeps; who is their bare address, and nothing else is checked. */
+	void		(*their_event)(struct account *, const char *who, const struct stanza *change);
 	/* Somebody came to a face or all went (core/attention.h); and after a resumption, whose server may not know. */
 	void		(*attention)(struct account *);
 	/* What came into that chat after one place, up to and with another, was looked at by somebody. */

@@ -10,10 +10,18 @@
 #include "xmpp/ns.h"
 #include "xmpp/rsm.h"
 
+struct rule {
+	const char	*name, *value;
+};
+
 /* XEP-0223 §3: whom it is for, that it stays, and that a log-in is not answered with the last of many items. */
-static const struct { const char *name, *value; } rules[] = {
+static const struct rule own_rules[] = {
 	{ "pubsub#persist_items", "true" }, { "pubsub#access_model", "whitelist" }, { "pubsub#max_items", "max" },
-	{ "pubsub#send_last_published_item", "never" },
+	{ "pubsub#send_last_published_item", "never" }, { NULL, NULL },
+};
+/* One item, for everybody.  Some servers know no more of these than two. */
+static const struct rule open_rules[] = {
+	{ "pubsub#persist_items", "true" }, { "pubsub#access_model", "open" }, { NULL, NULL },
 };
 
 bool
@@ -23,7 +31,7 @@ pep_keeps(const struct account *account)
 }
 
 static void
-add_rules(struct stanza *parent, const char *form_type)
+add_rules(struct stanza *parent, const struct rule *rules, const char *form_type)
 {
 	struct stanza *x = stanza_add(parent, "x", NS_DATA), *field;
 
@@ -32,10 +40,10 @@ add_rules(struct stanza *parent, const char *form_type)
 	stanza_set(field, "var", "FORM_TYPE");
 	stanza_set(field, "type", "hidden");
 	stanza_add_with_text(field, "value", NULL, form_type);
-	for (size_t i = 0; i < G_N_ELEMENTS(rules); i++) {
+	for (const struct rule *r = rules; r->name != NULL; r++) {
 		field = stanza_add(x, "field", NULL);
-		stanza_set(field, "var", rules[i].name);
-		stanza_add_with_text(field, "value", NULL, rules[i].value);
+		stanza_set(field, "var", r->name);
+		stanza_add_with_text(field, "value", NULL, r->value);
 	}
 }
 
@@ -45,6 +53,7 @@ struct publishing {
 	struct account	*account;
 	char		*node, *item;
 	struct stanza	*payload;
+	const struct rule *rules;
 	bool		 again;		/* the node has our rules now */
 	iq_done		 done;
 	void		*ctx;
@@ -81,7 +90,7 @@ configure(struct publishing *p)
 	    NULL);
 
 	stanza_set(node, "node", p->node);
-	add_rules(node, NS_PUBSUB "#node_config");
+	add_rules(node, p->rules, NS_PUBSUB "#node_config");
 	account_request(p->account, iq, configured, p);
 }
 
@@ -119,12 +128,13 @@ try_publish(struct publishing *p)
 	item = stanza_add(node, "item", NULL);
 	stanza_set(item, "id", p->item);
 	stanza_take(item, stanza_copy(p->payload));
-	add_rules(stanza_add(pubsub, "publish-options", NULL), NS_PUBSUB "#publish-options");
+	add_rules(stanza_add(pubsub, "publish-options", NULL), p->rules, NS_PUBSUB "#publish-options");
 	account_request(p->account, iq, published, p);
 }
 
-void
-pep_publish(struct account *account, const char *node, const char *item, struct stanza *payload, iq_done done, void *ctx)
+static void
+publish(struct account *account, const struct rule *rules, const char *node, const char *item, struct stanza *payload,
+    iq_done done, void *ctx)
 {
 	struct publishing *p = g_new0(struct publishing, 1);
 
@@ -132,6 +142,7 @@ pep_publish(struct account *account, const char *node, const char *item, struct 
 	p->node = g_strdup(node);
 	p->item = g_strdup(item);
 	p->payload = payload;
+	p->rules = rules;
 	p->done = done;
 	p->ctx = ctx;
 	if (!pep_keeps(account)) {
@@ -143,6 +154,18 @@ pep_publish(struct account *account, const char *node, const char *item, struct 
 		return;
 	}
 	try_publish(p);
+}
+
+void
+pep_publish(struct account *account, const char *node, const char *item, struct stanza *payload, iq_done done, void *ctx)
+{
+	publish(account, own_rules, node, item, payload, done, ctx);
+}
+
+void
+pep_publish_open(struct account *account, const char *node, struct stanza *payload, iq_done done, void *ctx)
+{
+	publish(account, open_rules, node, "current", payload, done, ctx);
 }
 
 /* --- retracting --- */
@@ -280,19 +303,24 @@ pep_event(struct account *account, const struct stanza *message)
 	const struct stanza *event = stanza_child(message, "event", NS_PUBSUB_EVENT);
 	const char *from = stanza_get(message, "from"), *node;
 	g_autofree char *sender = from != NULL ? jid_normalise(from, NULL) : NULL;
+	bool own;
 
 	if (event == NULL || g_strcmp0(stanza_get(message, "type"), "error") == 0)
 		return false;
-	/* Anybody can send us the same elements. */
-	if (from != NULL && g_strcmp0(sender, account_jid(account)) != 0) {
-		log_debug("pep", "%s: an event of somebody else is ignored", account_name(account));
-		return true;
-	}
+	/* Anybody can send us the same elements: what is ours is believed of nobody else. */
+	own = from == NULL || g_strcmp0(sender, account_jid(account)) == 0;
 	for (struct stanza *c = stanza_first(event); c != NULL; c = stanza_next(c)) {
 		node = stanza_get(c, "node");
-		for (const struct feature *const *f = features; node != NULL && *f != NULL; f++)
-			if (g_strcmp0((*f)->own_node, node) == 0)
+		for (const struct feature *const *f = features; node != NULL && *f != NULL; f++) {
+			if (g_strcmp0((*f)->own_node, node) != 0)
+				continue;
+			if (own)
 				(*f)->own_event(account, c);
+			else if ((*f)->their_event != NULL && sender != NULL && jid_resource(sender) == NULL)
+				(*f)->their_event(account, sender, c);
+			else
+				log_debug("pep", "%s: an event of somebody else is ignored", account_name(account));
+		}
 	}
 	return true;
 }
