@@ -38,7 +38,8 @@ open_terminal(const struct cli_options *o, const struct paths *paths)
 {
 	struct starting starting = { o, paths };
 	g_autoptr(GError) error = NULL;
-	const struct tui_options tui = { .as = o->as, .linear = o->linear, .start_core = start_core, .start_ctx = &starting };
+	const struct tui_options tui = { .as = o->as, .linear = o->linear, .start_core = start_core,
+	    .start_ctx = &starting };
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
 		output_error("There is no terminal here. From a script, use confab do LINE; confab --help says more.");

@@ -70,8 +70,8 @@ print_commands(void)
 	json_t *list = json_array();
 
 	for (const struct command *const *c = command_list(); *c != NULL; c++)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s?}", "name", (*c)->name, "args", (*c)->args,
-		    "group", (*c)->group, "help", (*c)->help, "detail", (*c)->detail));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s?}", "name", (*c)->name, "args",
+		    (*c)->args, "group", (*c)->group, "help", (*c)->help, "detail", (*c)->detail));
 	json_dumpf(list, stdout, JSON_INDENT(1));
 	putchar('\n');
 	json_decref(list);
@@ -103,7 +103,8 @@ parse_options(int argc, char **argv, struct options *o)
 			o->level_name = optarg;
 			if (log_level_parse(optarg, &o->level))
 				break;
-			fprintf(stderr, "confab-core: the levels are error, warning, notice, debug and trace, not \"%s\".\n",
+			fprintf(stderr,
+			    "confab-core: the levels are error, warning, notice, debug and trace, not \"%s\".\n",
 			    optarg);
 			exit(1);
 		case 'b':
@@ -334,7 +335,8 @@ main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN);		/* a file-size limit is an error like a full disk, not the end */
 	paths = paths_new(o.home, o.profile, &error);
 	if (paths != NULL && o.doctor)
-		status = log_open(NULL, LOG_ERROR, &error) ? (o.recover ? doctor_recover(paths) : doctor_run(paths, o.account)) : give_up(&o, 1, error);
+		status = log_open(NULL, LOG_ERROR, &error) ? (o.recover ? doctor_recover(paths) :
+		    doctor_run(paths, o.account)) : give_up(&o, 1, error);
 	else if (paths == NULL || !paths_create(paths, &error) ||
 	    !log_open(o.background ? paths->log : NULL, o.level, &error))
 		status = give_up(&o, 1, error);

@@ -117,8 +117,8 @@ list_events(void)
 {
 	puts(".Bl -tag -width Ds");
 	for (enum event_type type = 0; type < EVENT_TYPES; type++) {
-		g_autofree char *meaning = g_strdup_printf("%s when %s.", event_is_object(type) ? "An object; sent" : "Sent",
-		    event_meaning(type));
+		g_autofree char *meaning = g_strdup_printf("%s when %s.",
+		    event_is_object(type) ? "An object; sent" : "Sent", event_meaning(type));
 
 		item("Cm", event_type_name(type), meaning);
 		list_fields(type);
@@ -511,7 +511,8 @@ static const struct {
 } lists[] = {
 	{ "account-keys", list_account_keys }, { "bash-commands", bash_commands }, { "bash-options", bash_options },
 	{ "bash-values", bash_values }, { "commands", list_commands }, { "errors", list_errors },
-	{ "events", list_events }, { "fish", fish_lists }, { "items", list_items }, { "keys", list_keys }, { "limits", list_limits }, { "methods", list_methods },
+	{ "events", list_events }, { "fish", fish_lists }, { "items", list_items }, { "keys", list_keys },
+	    { "limits", list_limits }, { "methods", list_methods },
 	{ "options", list_options }, { "screen-commands", list_screen_commands }, { "settings", list_settings },
 	{ "select-keys", list_select_keys }, { "slots", list_slots }, { "sub-commands", list_sub_commands },
 	{ "view-keys", list_view_keys },

@@ -34,12 +34,13 @@ check_mode(struct checkup *checkup, const char *path, mode_t bad, const char *mo
 		return false;
 	}
 	if (st.st_uid != geteuid()) {
-		checkup_wrong(checkup, "Each person has files of their own; --home names others.", "%s belongs to another user.", path);
+		checkup_wrong(checkup, "Each person has files of their own; --home names others.",
+		    "%s belongs to another user.", path);
 	} else if ((st.st_mode & bad) != 0) {
 		g_autofree char *mend = g_strdup_printf("chmod %s %s", mode, path);
 
-		checkup_wrong(checkup, mend, "%s may be %s by others (mode %04o).", path, (st.st_mode & bad & 022) != 0 ?
-		    "changed" : "read", (unsigned)st.st_mode & 07777);
+		checkup_wrong(checkup, mend, "%s may be %s by others (mode %04o).", path,
+		    (st.st_mode & bad & 022) != 0 ? "changed" : "read", (unsigned)st.st_mode & 07777);
 	} else {
 		checkup_good("%s, mode %04o", path, (unsigned)st.st_mode & 07777);
 	}
@@ -92,8 +93,8 @@ check_space(struct checkup *checkup, const struct paths *paths)
 			checkup_good("%" G_GINT64_FORMAT " MiB are free where %s is", left, paths->data_dir);
 	}
 	if (stat(paths->log, &st) == 0 && st.st_size / mib >= LOG_LARGE_MIB)
-		checkup_note("The log %s has %" G_GINT64_FORMAT " MiB; it may be deleted while no core runs.", paths->log,
-		    (int64_t)st.st_size / mib);
+		checkup_note("The log %s has %" G_GINT64_FORMAT " MiB; it may be deleted while no core runs.",
+		    paths->log, (int64_t)st.st_size / mib);
 }
 
 /* What lies beside the database: names are in store/recover.h. */
@@ -107,10 +108,12 @@ check_asides(struct checkup *checkup, const struct paths *paths)
 		double size = (double)aside->bytes / (double)mib;
 
 		if (aside->kind == ASIDE_DAMAGED)
-			checkup_wrong(checkup, "confab doctor --recover, while no core runs, brings back what can be read of it.",
+			checkup_wrong(checkup,
+			    "confab doctor --recover, while no core runs, brings back what can be read of it.",
 			    "%s was damaged and is set aside (%.1f MiB).", aside->path, size);
 		else if (aside->kind == ASIDE_RECOVERED)
-			checkup_note("%s (%.1f MiB): what can be read of it was brought back; it may be deleted.", aside->path, size);
+			checkup_note("%s (%.1f MiB): what can be read of it was brought back; it may be deleted.",
+			    aside->path, size);
 		else
 			checkup_note("%s (%.1f MiB): a copy from before a newer confab changed the database; it may be deleted.",
 			    aside->path, size);
@@ -150,7 +153,8 @@ check_core(struct checkup *checkup, const struct paths *paths)
 	if (client != NULL && taken)
 		checkup_good("A core runs and answers at %s", paths->socket);
 	else if (taken)
-		checkup_wrong(checkup, "kill -USR1 and its pid puts the socket back; confab stop and its log tell more.",
+		checkup_wrong(checkup,
+		    "kill -USR1 and its pid puts the socket back; confab stop and its log tell more.",
 		    "%s But nothing answers at %s.", error->message, paths->socket);
 	else if (lock == -1)
 		checkup_wrong(checkup, NULL, "%s", error->message);
@@ -224,7 +228,10 @@ doctor_run(const struct paths *paths, const char *account)
 
 /* --- recovering --- */
 
-/* The accounts of the file are rows: where the damaged one cannot tell whose messages they were, it may be the only one. */
+/*
+ * The accounts of the file are rows: where the damaged one cannot tell whose messages they were, it may be the only
+ * one.
+ */
 static bool
 make_accounts(struct store *store, const struct paths *paths, GError **error)
 {
@@ -270,14 +277,16 @@ recover_one(struct checkup *checkup, struct store *store, const struct aside *as
 		return;
 	}
 	if (n.expected >= 0)
-		checkup_good("%s: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " messages could be read.", aside->path, n.read, n.expected);
+		checkup_good("%s: %" G_GINT64_FORMAT " of %" G_GINT64_FORMAT " messages could be read.", aside->path,
+		    n.read, n.expected);
 	else
-		checkup_good("%s: %" G_GINT64_FORMAT " messages could be read; how many there were cannot be told.", aside->path, n.read);
-	checkup_good("%" G_GINT64_FORMAT " of them are new here, %" G_GINT64_FORMAT " were here already or were deleted.", n.added,
-	    n.read - n.added - n.homeless);
+		checkup_good("%s: %" G_GINT64_FORMAT " messages could be read; how many there were cannot be told.",
+		    aside->path, n.read);
+	checkup_good("%" G_GINT64_FORMAT " of them are new here, %"
+	    G_GINT64_FORMAT " were here already or were deleted.", n.added, n.read - n.added - n.homeless);
 	if (n.homeless > 0)
-		checkup_wrong(checkup, NULL, "Of %" G_GINT64_FORMAT " it cannot be told with whom they were said; they stay in that file.",
-		    n.homeless);
+		checkup_wrong(checkup, NULL, "Of %"
+		    G_GINT64_FORMAT " it cannot be told with whom they were said; they stay in that file.", n.homeless);
 	if (!recover_done(aside->path, &error))
 		checkup_wrong(checkup, NULL, "%s", error->message);
 }

@@ -1,6 +1,6 @@
 /*
- * doctor.h: confab doctor, the core's half: files, database, socket, and each account's way to its server.  It reads and
- * connects; it changes nothing (but see doctor_recover()), sends no password, and works beside a core that runs.
+ * doctor.h: confab doctor, the core's half: files, database, socket, and each account's way to its server.  It reads
+ * and connects; it changes nothing (but see doctor_recover()), sends no password, and works beside a core that runs.
  */
 #ifndef ADMIN_DOCTOR_H
 #define ADMIN_DOCTOR_H
@@ -13,8 +13,8 @@
 int	 doctor_run(const struct paths *, const char *account);
 
 /*
- * confab doctor --recover: a database that is damaged is set aside, and what can be read of all that were is brought into
- * the present one.  Only while no core runs.  The exit code: 1 when something could not be brought back.
+ * confab doctor --recover: a database that is damaged is set aside, and what can be read of all that were is brought
+ * into the present one.  Only while no core runs.  The exit code: 1 when something could not be brought back.
  */
 int	 doctor_recover(const struct paths *);
 

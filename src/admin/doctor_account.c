@@ -68,7 +68,8 @@ begin(struct look *look)
 {
 	const struct account_settings *s = look->account;
 	struct stream_config config = {
-		.jid = s->jid, .host = s->host, .port = (uint16_t)s->port, .tls = s->tls, .ca_file = s->ca_file, .pin = s->pin,
+		.jid = s->jid, .host = s->host, .port = (uint16_t)s->port, .tls = s->tls, .ca_file = s->ca_file,
+		    .pin = s->pin,
 		.pin_flaws = s->pin_flaws, .look = true,
 	};
 
@@ -104,7 +105,8 @@ doctor_accounts(struct checkup *checkup, GPtrArray *accounts)
 	unsigned open = accounts->len;
 
 	for (guint i = 0; i < accounts->len; i++) {
-		looks[i] = (struct look){ accounts->pdata[i], NULL, g_array_new(FALSE, FALSE, sizeof(struct finding)), loop, &open };
+		looks[i] = (struct look){ accounts->pdata[i], NULL, g_array_new(FALSE, FALSE, sizeof(struct finding)),
+		    loop, &open };
 		g_array_set_clear_func(looks[i].findings, finding_clear);
 		begin(&looks[i]);
 	}

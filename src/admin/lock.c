@@ -33,8 +33,8 @@ lock_look(const char *path, gboolean *taken, GError **error)
 	if (*taken)
 		say_who(fd, error);
 	else if (rc == -1)
-		g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "The lock %s cannot be used: %s.", path,
-		    g_strerror(errno));
+		g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "The lock %s cannot be used: %s.",
+		    path, g_strerror(errno));
 	if (fd != -1)
 		close(fd);
 	return rc;
@@ -48,8 +48,8 @@ lock_take(const char *path, gboolean *taken, GError **error)
 
 	*taken = FALSE;
 	if (fd == -1) {
-		g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "The lock %s cannot be opened: %s.", path,
-		    g_strerror(errno));
+		g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "The lock %s cannot be opened: %s.",
+		    path, g_strerror(errno));
 		return -1;
 	}
 	if (flock(fd, LOCK_EX | LOCK_NB) == -1) {
@@ -57,8 +57,8 @@ lock_take(const char *path, gboolean *taken, GError **error)
 		if (*taken)
 			say_who(fd, error);
 		else
-			g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s cannot be locked: %s.", path,
-			    g_strerror(errno));
+			g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s cannot be locked: %s.",
+			    path, g_strerror(errno));
 		close(fd);
 		return -1;
 	}

@@ -148,8 +148,8 @@ clock_timer_cancel(struct clock_timer **timer)
 }
 
 /*
- * A timer on the real clock that never comes due and is cancelled when that clock jumps, which it does on waking up, too
- * (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET).
+ * A timer on the real clock that never comes due and is cancelled when that clock jumps, which it does on waking up,
+ * too (timerfd_create(2), TFD_TIMER_CANCEL_ON_SET).
  */
 static void
 await_jump(int fd)
@@ -258,7 +258,8 @@ clock_parse_utc(const char *text, int64_t *real_ms)
 	int64_t ms;
 
 	/* GLib also takes dates without a time or a zone, and weeks and days of a year; XEP-0082 has none of them. */
-	if (text == NULL || strlen(text) < 20 || strlen(text) > 40 || text[4] != '-' || text[7] != '-' || text[10] != 'T')
+	if (text == NULL || strlen(text) < 20 || strlen(text) > 40 || text[4] != '-' || text[7] != '-' ||
+	    text[10] != 'T')
 		return false;
 	when = g_date_time_new_from_iso8601(text, NULL);
 	if (when == NULL)

@@ -39,12 +39,17 @@ void	 clock_on_jump(void (*fn)(void *ctx), void *ctx);
 void	 clock_fake_start(int64_t real_us);
 void	 clock_fake_advance(int64_t ms);
 void	 clock_fake_stop(void);
-/* From now on each reading of clock_boot_ms() finds it so much later than the one before: for what waits on another thread. */
+/*
+ * From now on each reading of clock_boot_ms() finds it so much later than the one before: for what waits on another
+ * thread.
+ */
 void	 clock_fake_step(int64_t ms);
 /* The machine sleeps for so long: timers that come due meanwhile run when it wakes up. */
 void	 clock_fake_sleep(int64_t ms);
 
-/* RFC 3339 in UTC with milliseconds, "2026-11-20T21:16:03.512Z"; outside the years 1970 to 9999 the beginning of 1970. */
+/*
+ * RFC 3339 in UTC with milliseconds, "2026-11-20T21:16:03.512Z"; outside the years 1970 to 9999 the beginning of 1970.
+ */
 char	*clock_format_utc(int64_t real_ms);
 /* XEP-0082 DateTime to milliseconds since 1970; false when text is not one, or is outside the years 1970 to 9999. */
 bool	 clock_parse_utc(const char *text, int64_t *real_ms);

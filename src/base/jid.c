@@ -13,7 +13,8 @@ is_plain(const char *text, gsize len, bool resource)
 	for (gsize i = 0; i < len; i++) {
 		char c = text[i];
 
-		if (!g_ascii_islower(c) && !g_ascii_isdigit(c) && c != '.' && c != '-' && !(resource && g_ascii_isprint(c)))
+		if (!g_ascii_islower(c) && !g_ascii_isdigit(c) && c != '.' && c != '-' &&
+		    !(resource && g_ascii_isprint(c)))
 			return false;
 	}
 	return true;
@@ -61,7 +62,8 @@ jid_normalise(const char *text, GError **error)
 	gsize bare_len;
 
 	if (text == NULL || !g_utf8_validate(text, -1, NULL)) {
-		g_set_error(error, G_CONVERT_ERROR, G_CONVERT_ERROR_ILLEGAL_SEQUENCE, "The address is not valid UTF-8.");
+		g_set_error(error, G_CONVERT_ERROR, G_CONVERT_ERROR_ILLEGAL_SEQUENCE,
+		    "The address is not valid UTF-8.");
 		return NULL;
 	}
 	slash = strchr(text, '/');

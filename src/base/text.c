@@ -36,7 +36,8 @@ static const struct { ucs4_t first, last; } dropped[] = {
 	{ 0x17b4, 0x17b5 }, { 0x180e, 0x180e },
 	{ 0x200b, 0x200b }, { 0x200e, 0x200f },	/* zero width space; bidi marks */
 	{ 0x202a, 0x202e },			/* bidi embeddings and overrides */
-	{ 0x2060, 0x206f },			/* word joiner, invisible operators, bidi isolates, deprecated controls */
+	/* word joiner, invisible operators, bidi isolates, deprecated controls */
+	{ 0x2060, 0x206f },
 	{ 0x3164, 0x3164 },
 	{ 0xd800, 0xdfff },
 	{ 0xfdd0, 0xfdef },			/* noncharacters; those that end a plane: see is_dropped() */
@@ -225,7 +226,8 @@ text_clean(const char *text, gssize len, enum text_kind kind, size_t max)
 	cleaner.out = g_string_sized_new(n + 1);
 	/* One cluster more than fits tells where the last border is. */
 	while (n > 0 && (max == 0 || cleaner.out->len <= max + 2 * LIMIT_CLUSTER)) {
-		size_t used = take_plain(&cleaner, s, max == 0 ? n : MIN(n, max + 2 * LIMIT_CLUSTER + 1 - cleaner.out->len));
+		size_t used = take_plain(&cleaner, s, max == 0 ? n : MIN(n,
+		    max + 2 * LIMIT_CLUSTER + 1 - cleaner.out->len));
 		ucs4_t c;
 
 		s += used;

@@ -1,6 +1,6 @@
 /*
- * absence.c: see absence.h.  Where it began is kept in the database when the last face goes.  A core that dies with faces
- * attached keeps nothing: then it began with the newest message, which they may have shown.
+ * absence.c: see absence.h.  Where it began is kept in the database when the last face goes.  A core that dies with
+ * faces attached keeps nothing: then it began with the newest message, which they may have shown.
  */
 #include "core/absence.h"
 
@@ -140,7 +140,8 @@ static json_t *
 chats_json(const struct absence *a)
 {
 	const struct core *core = a->core;
-	g_autoptr(GArray) all = chat_news(core->store, a->from_ord, a->to_ms != 0 ? a->to_ord : INT64_MAX, LIMIT_DIGEST);
+	g_autoptr(GArray) all = chat_news(core->store, a->from_ord, a->to_ms != 0 ? a->to_ord : INT64_MAX,
+	    LIMIT_DIGEST);
 	json_t *list = json_array();
 
 	for (guint i = 0; i < all->len; i++) {
@@ -152,8 +153,8 @@ chats_json(const struct absence *a)
 
 		if (row != NULL && message != NULL && chat_event(core, row, &event)) {
 			json_array_append_new(list, json_pack("{s:i, s:i, s:o, s:O}", "came", news->came, "mentions",
-			    row->kind == CHAT_PERSON ? news->came : news->mentions, "chat", event_to_json(&event), "message",
-			    message));
+			    row->kind == CHAT_PERSON ? news->came : news->mentions, "chat", event_to_json(&event),
+			    "message", message));
 			event_clear(&event);
 		}
 		json_decref(message);
@@ -166,8 +167,8 @@ chats_json(const struct absence *a)
 static json_t *
 failed_json(const struct absence *a)
 {
-	g_autoptr(GPtrArray) rows = message_failed_between(a->core->store, a->from_rev, a->to_ms != 0 ? a->to_rev : INT64_MAX,
-	    LIMIT_DIGEST);
+	g_autoptr(GPtrArray) rows = message_failed_between(a->core->store, a->from_rev,
+	    a->to_ms != 0 ? a->to_rev : INT64_MAX, LIMIT_DIGEST);
 	json_t *list = json_array();
 
 	for (guint i = 0; i < rows->len; i++) {
@@ -195,8 +196,8 @@ absence_digest(struct absence *a)
 
 	for (GList *l = a->happened.head; l != NULL; l = l->next)
 		json_array_append_new(happened, event_to_json(l->data));
-	result = json_pack("{s:o, s:o, s:o, s:i, s:b}", "chats", chats_json(a), "failed", failed_json(a), "happened", happened,
-	    "forgotten", (int)a->forgotten, "told", a->told);
+	result = json_pack("{s:o, s:o, s:o, s:i, s:b}", "chats", chats_json(a), "failed", failed_json(a), "happened",
+	    happened, "forgotten", (int)a->forgotten, "told", a->told);
 	set_time(result, "from", a->from_ms);
 	set_time(result, "to", a->to_ms);
 	a->told |= a->to_ms != 0;

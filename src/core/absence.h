@@ -1,6 +1,6 @@
 /*
- * absence.h: what happened while nobody looked: since the last face went, also over restarts of the core, until one came.
- * A face is a session that said whether somebody sits in front of it (the active method); scripts never do.
+ * absence.h: what happened while nobody looked: since the last face went, also over restarts of the core, until one
+ * came. A face is a session that said whether somebody sits in front of it (the active method); scripts never do.
  */
 #ifndef CORE_ABSENCE_H
 #define CORE_ABSENCE_H

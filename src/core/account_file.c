@@ -77,7 +77,8 @@ pin_ok(const char *pin)
 static const struct {
 	const char	*word;
 	unsigned	 flaw;
-} flaws[] = { { "issuer", STREAM_FLAW_ISSUER }, { "date", STREAM_FLAW_DATE }, { "name", STREAM_FLAW_NAME }, { "nothing", 0 } };
+} flaws[] = { { "issuer", STREAM_FLAW_ISSUER }, { "date", STREAM_FLAW_DATE }, { "name", STREAM_FLAW_NAME },
+    { "nothing", 0 } };
 
 char *
 account_flaws_text(unsigned which)
@@ -105,8 +106,8 @@ read_flaws(const struct ini *ini, struct account_settings *s, GError **error)
 		while (i < G_N_ELEMENTS(flaws) && strcmp(flaws[i].word, *word) != 0)
 			i++;
 		if (i == G_N_ELEMENTS(flaws)) {
-			ini_complain(ini, s->name, "pin_for", error, "pin_for is issuer, date, name, several of them, or nothing; "
-			    "not \"%s\".", *word);
+			ini_complain(ini, s->name, "pin_for", error,
+			    "pin_for is issuer, date, name, several of them, or nothing; not \"%s\".", *word);
 			return false;
 		}
 		s->pin_flaws |= flaws[i].flaw;
@@ -262,7 +263,8 @@ account_file_set(const char *path, const char *name, const char *key, const char
 	if (!create && !g_key_file_has_group(ini->keys, name)) {
 		g_set_error(error, INI_ERROR, 0, "There is no account \"%s\".", name);
 	} else if (!name_ok(name)) {
-		g_set_error(error, INI_ERROR, 0, "An account's name is one word without quotes, brackets and backslashes.");
+		g_set_error(error, INI_ERROR, 0,
+		    "An account's name is one word without quotes, brackets and backslashes.");
 	} else if (!g_strv_contains(key_names, key)) {
 		const char *near = nearest(key, key_names);
 

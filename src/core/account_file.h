@@ -36,8 +36,8 @@ char	*account_flaws_text(unsigned flaws);
 GPtrArray *account_file_load(const char *path, GError **error);
 
 /*
- * Sets one key of one account; value NULL takes it away.  The result is checked as when loading before it is written: on
- * an error the file stays as it is.  create: the account may be new.
+ * Sets one key of one account; value NULL takes it away.  The result is checked as when loading before it is written:
+ * on an error the file stays as it is.  create: the account may be new.
  */
 bool	 account_file_set(const char *path, const char *name, const char *key, const char *value, bool create,
 	    GError **error);

@@ -193,8 +193,9 @@ resume_session(struct account *account, const struct stream_up *up)
 	sm->in_told = sm->in;
 	settle(account, acked);
 	/*
-	 * Everything beyond what the server counted goes again, with new numbers.  The old ones go with this commit: others
-	 * get them before the messages do, and a process that dies then must not take those for messages that arrived.
+	 * Everything beyond what the server counted goes again, with new numbers.  The old ones go with this commit:
+	 * others get them before the messages do, and a process that dies then must not take those for messages that
+	 * arrived.
 	 */
 	sm->out = acked;
 	outbox_requeue(account);
@@ -330,7 +331,8 @@ acknowledge_element(struct account *account, const struct stanza *element)
 		return false;
 	acked = widen(sm, (uint32_t)h);
 	if (acked > sm->out) {
-		log_warning("sm", "%s: acknowledged %u, sent %u", account_name(account), (unsigned)h, (unsigned)sm->out);
+		log_warning("sm", "%s: acknowledged %u, sent %u", account_name(account), (unsigned)h,
+		    (unsigned)sm->out);
 		return false;
 	}
 	if (sm->asked)
@@ -347,8 +349,8 @@ acknowledge_element(struct account *account, const struct stanza *element)
 }
 
 /*
- * A link can be dead without a word, also where the kernel sees it alive: a proxy between, a server that hangs.  Whoever
- * does not say within this time what it has is not there; the session stays, to be resumed.
+ * A link can be dead without a word, also where the kernel sees it alive: a proxy between, a server that hangs.
+ * Whoever does not say within this time what it has is not there; the session stays, to be resumed.
  */
 static void
 lose_patience(void *ctx)
@@ -369,7 +371,8 @@ lose_patience(void *ctx)
 	else if (sm->proving) {
 		/* It took the session back and does not hear us: a new one. */
 		g_clear_pointer(&sm->id, g_free);
-		connection_give_up(account, "The server resumed the session and does not answer in it; a new one is made.");
+		connection_give_up(account,
+		    "The server resumed the session and does not answer in it; a new one is made.");
 	} else
 		connection_give_up(account, "The server does not say any more what it got; the connection was left.");
 }

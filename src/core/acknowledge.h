@@ -6,9 +6,9 @@
  * to the stream; the number of a message is committed with it before its first byte leaves.
  *
  * A resumed stream is proved first: an <r/> goes alone, and what is to be sent waits for its answer.  Servers (Prosody
- * 0.12) go on with the parser of the broken link, and when that broke inside a stanza, what follows falls into it and is
- * lost or ends the session.  Since nothing else was sent, it is then known what the server has, and a new session goes on
- * from there.
+ * 0.12) go on with the parser of the broken link, and when that broke inside a stanza, what follows falls into it and
+ * is lost or ends the session.  Since nothing else was sent, it is then known what the server has, and a new session
+ * goes on from there.
  */
 #ifndef CORE_ACKNOWLEDGE_H
 #define CORE_ACKNOWLEDGE_H

@@ -18,7 +18,9 @@ struct alias {
 GArray	*alias_list(const struct core *);
 /* What "/name" stands for; NULL when it is no alias. */
 const char *alias_find(const struct core *, const char *name);
-/* line is behind its slash.  With its aliases replaced, aliases of aliases too; NULL when there is none.  The caller's. */
+/*
+ * line is behind its slash.  With its aliases replaced, aliases of aliases too; NULL when there is none.  The caller's.
+ */
 char	*alias_expand(const struct core *, const char *line);
 
 /*

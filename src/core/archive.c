@@ -27,7 +27,8 @@ enum {
 	WAIT_MS = 120000,	/* for one page: a slow link carries its results first */
 	RETRY_MS = 300000,	/* after a refusal */
 	DISK_MS = 2000,
-	LIVE_LAG_MS = 60000,	/* what came by itself counts as the end of the span only when nothing earlier can follow */
+	/* what came by itself counts as the end of the span only when nothing earlier can follow */
+	LIVE_LAG_MS = 60000,
 	STRIKES = 10,		/* then a page is left out */
 	STRIKE_BROKEN = 5,	/* the stream broke over it */
 	STRIKE_CUT = 2,		/* the link was cut, which may have another reason */
@@ -277,8 +278,8 @@ aim(struct archive *a, enum goal goal, int64_t target, const struct span *span, 
 }
 
 /*
- * How far down what stands at ord is here without a hole, by the account's spans and those of the peer.  True: there may
- * be more below *low; *first is the id at which a query about the peer goes on, or NULL.
+ * How far down what stands at ord is here without a hole, by the account's spans and those of the peer.  True: there
+ * may be more below *low; *first is the id at which a query about the peer goes on, or NULL.
  */
 static bool
 reach(struct archive *a, int64_t of_peer, int64_t ord, int64_t *low, char **first)
@@ -304,7 +305,9 @@ reach(struct archive *a, int64_t of_peer, int64_t ord, int64_t *low, char **firs
 				if (span.low < *low || i == 1 || a->room != NULL) {
 					*low = span.low;
 					g_free(*first);
-					/* Only an id of the peer's own pages is in what a query about the peer finds. */
+					/*
+					 * Only an id of the peer's own pages is in what a query about the peer finds.
+					 */
 					*first = i == 1 || a->room != NULL ? g_strdup(span.first) : NULL;
 				}
 				more = span.first != NULL && span.why == NULL;
@@ -321,8 +324,8 @@ aim_at_want(struct archive *a, const struct want *want)
 	g_autoptr(GError) error = NULL;
 	struct span span = { 0 };
 	bool more;
-	int64_t target = a->room != NULL ? a->row : archive_row_find(a->account->core->store, a->account->id, owner(a), want->peer,
-	    true, &error);
+	int64_t target = a->room != NULL ? a->row : archive_row_find(a->account->core->store, a->account->id, owner(a),
+	    want->peer, true, &error);
 
 	if (target == 0) {
 		turn_failed(a->account->core->turn, error);
@@ -400,7 +403,8 @@ query(struct archive *a, const char *peer)
 	if (peer != NULL)
 		add_field(form, "with", NULL, peer);
 	if (a->by_time)
-		add_time(form, up ? "start" : "end", up ? ord_ms(a->span.high) - SLACK_MS : ord_ms(a->span.low) + SLACK_MS);
+		add_time(form, up ? "start" : "end", up ? ord_ms(a->span.high) - SLACK_MS :
+		    ord_ms(a->span.low) + SLACK_MS);
 	set = stanza_add(asked, "set", NS_RSM);
 	stanza_add_with_text(set, "max", NULL, max);
 	if (!up)
@@ -671,7 +675,8 @@ refused(struct archive *a, const struct stanza *answer)
 	archive_page_close(&a->page);
 	if (vanished) {
 		/* The id is gone with what the archive threw away, or was none: by time then. */
-		log_notice("archive", "%s: the archive does not know where we were; asked by time", account_name(a->account));
+		log_notice("archive", "%s: the archive does not know where we were; asked by time",
+		    account_name(a->account));
 		a->vanished = true;
 		a->ask_by_time = true;
 		step(a);
@@ -981,8 +986,8 @@ archive_ledger(struct account *account)
 	}
 	for (guint i = 0; i < holes->len; i++)
 		json_array_append_new(gaps, archive_gap_json(holes->pdata[i]));
-	ledger = json_pack("{s:s, s:o, s:o, s:I}", "state", sync_state_name(account_online(account) ? a->state : SYNC_WAITING),
-	    "spans", spans, "gaps", gaps, "stored", (json_int_t)a->stored);
+	ledger = json_pack("{s:s, s:o, s:o, s:I}", "state", sync_state_name(account_online(account) ? a->state :
+	    SYNC_WAITING), "spans", spans, "gaps", gaps, "stored", (json_int_t)a->stored);
 	if (a->reason != NULL)
 		json_object_set_new(ledger, "reason", json_string(a->reason));
 	return ledger;
@@ -1032,8 +1037,8 @@ prefs_told(void *ctx, enum iq_end end, const struct stanza *answer)
 }
 
 /*
- * The catch-up went past the time at which they were sent and did not bring them: they did not arrive, provided that the
- * archive would have kept them.
+ * The catch-up went past the time at which they were sent and did not bring them: they did not arrive, provided that
+ * the archive would have kept them.
  */
 static void
 settle_unknown(struct archive *a)

@@ -1,12 +1,12 @@
 /*
- * archive.h: catching up with what the account's archive, or a room's, kept while we were not there (XEP-0313, in pages by
- * XEP-0059), and fetching what is older when somebody scrolls back.
+ * archive.h: catching up with what the account's archive, or a room's, kept while we were not there (XEP-0313, in pages
+ * by XEP-0059), and fetching what is older when somebody scrolls back.
  *
  * What is here without a hole are spans in the database (store/spans.h), each made longer in the savepoint of the page
  * that did it.  So every step begins with a look at them: which hole is next, and which id lies at its edge.  Nothing
  * else must be remembered over a cut, a restart or a kill.  The order: what somebody waits for, then from the last span
- * to now, then the holes from the newest to the oldest, then back to history.first_days before the first log-in.  Of a room
- * that was not entered before only the newest page is fetched: it may be busier than anybody wants to read.
+ * to now, then the holes from the newest to the oldest, then back to history.first_days before the first log-in.  Of a
+ * room that was not entered before only the newest page is fetched: it may be busier than anybody wants to read.
  */
 #ifndef CORE_ARCHIVE_H
 #define CORE_ARCHIVE_H

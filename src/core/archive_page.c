@@ -109,7 +109,8 @@ archive_page_collect(struct archive_page *page, const struct account *account, c
 	result->envelope = stanza_copy(stanza);
 	child = stanza_child(result->envelope, "result", NS_MAM);
 	result->id = stanza_get(child, "id");
-	forwarded = stanza_count(child, "forwarded", NS_FORWARD) == 1 ? stanza_child(child, "forwarded", NS_FORWARD) : NULL;
+	forwarded = stanza_count(child, "forwarded", NS_FORWARD) == 1 ? stanza_child(child, "forwarded", NS_FORWARD) :
+	    NULL;
 	if (forwarded != NULL && stanza_count(forwarded, "message", NS_CLIENT) == 1)
 		result->message = stanza_child(forwarded, "message", NS_CLIENT);
 	result->said_ms = stamp(account, forwarded);
@@ -188,7 +189,8 @@ archive_page_store(struct archive_page *page, struct account *account, struct ar
 	for (guint i = 0; i < page->results->len; i++) {
 		const struct archive_result *result = page->results->pdata[i];
 		struct archived archived = {
-			.room = page->room, .envelope = result->envelope, .message = result->message, .from = result->from, .chat = result->chat,
+			.room = page->room, .envelope = result->envelope, .message = result->message,
+			    .from = result->from, .chat = result->chat,
 			.out = result->out, .id = result->id, .said_ms = result->said_ms, .ord = wanted[i],
 			.old = result->said_ms < p->made_ms, .renamed = p->renamed,
 		};

@@ -1,6 +1,6 @@
 /*
- * archive_page.h: one page of an archive: its results are collected until the answer to the query ends it (XEP-0313 §4.1),
- * checked, placed in the one order, and stored.
+ * archive_page.h: one page of an archive: its results are collected until the answer to the query ends it (XEP-0313
+ * §4.1), checked, placed in the one order, and stored.
  */
 #ifndef CORE_ARCHIVE_PAGE_H
 #define CORE_ARCHIVE_PAGE_H
@@ -14,7 +14,8 @@ struct archive_page {
 	char		*queryid;	/* NULL: no query is open */
 	GPtrArray	*results;	/* of struct archive_result */
 	size_t		 bytes;
-	bool		 over;		/* more than any archive should send: LIMIT_ARCHIVE_RESULTS, LIMIT_ARCHIVE_BYTES */
+	/* more than any archive should send: LIMIT_ARCHIVE_RESULTS, LIMIT_ARCHIVE_BYTES */
+	bool		 over;
 };
 
 void	 archive_page_init(struct archive_page *);
@@ -28,7 +29,8 @@ void	 archive_page_collect(struct archive_page *, const struct account *, const 
 const char *archive_page_edge(const struct archive_page *, bool last);
 
 struct archive_placing {
-	int64_t		 floor, ceil;	/* what lies next to the page, see store/order.h; ceil 0: the first row after floor */
+	/* what lies next to the page, see store/order.h; ceil 0: the first row after floor */
+	int64_t		 floor, ceil;
 	int64_t		 behind;	/* as in store/spans.h */
 	const char	*joins;		/* the id at which an older span ends, or NULL */
 	int64_t		 joins_ord;	/* the end of that span; 0: there is none */

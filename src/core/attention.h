@@ -1,7 +1,7 @@
 /*
- * attention.h: who sits in front of a face.  A session counts from when it says so with the active method until it ends.
- * Somebody who goes is missed only after a minute: a look into another window is no absence.  Faces are told which of them
- * was focused last, so that one rings and not all.
+ * attention.h: who sits in front of a face.  A session counts from when it says so with the active method until it
+ * ends. Somebody who goes is missed only after a minute: a look into another window is no absence.  Faces are told
+ * which of them was focused last, so that one rings and not all.
  */
 #ifndef CORE_ATTENTION_H
 #define CORE_ATTENTION_H

@@ -109,7 +109,8 @@ notify_of(const struct stanza *s)
 static struct stanza *
 find_notify(const struct stanza *conference)
 {
-	const struct stanza *notify = stanza_child(stanza_child(conference, "extensions", NS_BOOKMARKS), "notify", NS_NOTIFY);
+	const struct stanza *notify = stanza_child(stanza_child(conference, "extensions", NS_BOOKMARKS), "notify",
+	    NS_NOTIFY);
 	struct stanza *best = NULL;
 
 	for (struct stanza *c = notify != NULL ? stanza_first(notify) : NULL; c != NULL; c = stanza_next(c))
@@ -132,7 +133,8 @@ static void
 read_fields(struct own *own)
 {
 	const struct stanza *x = own->xml, *notify = find_notify(x);
-	const char *autojoin = stanza_get(x, "autojoin"), *password = stanza_text(stanza_child(x, "password", stanza_ns(x)));
+	const char *autojoin = stanza_get(x, "autojoin"), *password = stanza_text(stanza_child(x, "password",
+	    stanza_ns(x)));
 
 	clear_shown(&own->shown);
 	own->shown.name = clean(stanza_get(x, "name"));
@@ -352,8 +354,8 @@ change_ended(struct change *change, enum iq_end end, const struct stanza *answer
 		if (stanza_fault_read(answer, &fault)) {
 			g_autofree char *text = stanza_fault_text(&fault);
 
-			account_notice(change->account, SEVERITY_WARNING, "The bookmark of %s is kept here alone; the server refused "
-			    "it: %s.", change->jid, text);
+			account_notice(change->account, SEVERITY_WARNING,
+			    "The bookmark of %s is kept here alone; the server refused it: %s.", change->jid, text);
 			stanza_fault_clear(&fault);
 		}
 	}
@@ -389,7 +391,8 @@ tell(struct bookmarks *bs, const struct own *own, struct stanza *before, iq_done
 	} else if (own->debt == BOOKMARK_TO_REMOVE) {
 		pep_retract(bs->account, NS_BOOKMARKS, own->shown.jid, item_told, change);
 	} else {
-		pep_publish(bs->account, NS_BOOKMARKS, own->shown.jid, as_element(own, NS_BOOKMARKS), item_told, change);
+		pep_publish(bs->account, NS_BOOKMARKS, own->shown.jid, as_element(own, NS_BOOKMARKS), item_told,
+		    change);
 	}
 }
 
@@ -457,7 +460,8 @@ static struct stanza *
 find_in_text(const struct stanza *storage, const char *jid)
 {
 	for (struct stanza *c = stanza_first(storage); c != NULL; c = stanza_next(c)) {
-		g_autofree char *its = stanza_is(c, "conference", NS_BOOKMARKS_TEXT) ? room_jid(stanza_get(c, "jid")) : NULL;
+		g_autofree char *its = stanza_is(c, "conference", NS_BOOKMARKS_TEXT) ? room_jid(stanza_get(c, "jid")) :
+		    NULL;
 
 		if (g_strcmp0(its, jid) == 0)
 			return c;
@@ -562,7 +566,8 @@ take(struct bookmarks *bs, const char *jid, const struct stanza *conference, boo
 	if (own != NULL && own->debt != BOOKMARK_SETTLED)
 		return;
 	if (own == NULL && g_hash_table_size(bs->all) >= LIMIT_BOOKMARKS) {
-		log_warning("bookmarks", "%s: more than %d; one more is ignored", account_name(bs->account), LIMIT_BOOKMARKS);
+		log_warning("bookmarks", "%s: more than %d; one more is ignored", account_name(bs->account),
+		    LIMIT_BOOKMARKS);
 		return;
 	}
 	if (own == NULL || !same(own, conference)) {
@@ -636,8 +641,9 @@ fetched(struct bookmarks *bs, enum iq_end end)
 	else if (end == IQ_LOST)
 		bs->lost = true;
 	else if (end != IQ_RESULT)
-		account_notice(bs->account, SEVERITY_WARNING, "The server does not give the bookmarks of %s; those that are known here "
-		    "stay.", account_name(bs->account));
+		account_notice(bs->account, SEVERITY_WARNING,
+		    "The server does not give the bookmarks of %s; those that are known here stay.",
+		    account_name(bs->account));
 	g_hash_table_unref(there);
 	if (bs->refetch && end == IQ_RESULT)
 		bookmarks_known(bs->account);
@@ -824,15 +830,16 @@ replace(struct bookmarks *bs, struct own *now, enum bookmark_debt debt, iq_done 
 }
 
 bool
-bookmark_change(struct account *account, const char *jid, const struct bookmark_edit *edits, size_t n, iq_done done, void *ctx,
-    GError **error)
+bookmark_change(struct account *account, const char *jid, const struct bookmark_edit *edits, size_t n, iq_done done,
+    void *ctx, GError **error)
 {
 	struct bookmarks *bs = account->bookmarks;
 	const struct own *old = find(account, jid);
 	struct own *now;
 
 	if (old == NULL && g_hash_table_size(bs->all) >= LIMIT_BOOKMARKS) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, "There are %d bookmarks, and no more are kept.", LIMIT_BOOKMARKS);
+		g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, "There are %d bookmarks, and no more are kept.",
+		    LIMIT_BOOKMARKS);
 		return false;
 	}
 	now = own_new(jid, old != NULL ? stanza_copy(old->xml) : stanza_new("conference", NS_BOOKMARKS));
@@ -851,8 +858,8 @@ bookmark_drop(struct account *account, const char *jid, iq_done done, void *ctx,
 	const struct own *old = find(account, jid);
 
 	if (old == NULL) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "%s is not among the bookmarks of %s. Nothing was done.", jid,
-		    account_name(account));
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND,
+		    "%s is not among the bookmarks of %s. Nothing was done.", jid, account_name(account));
 		return false;
 	}
 	return replace(account->bookmarks, own_new(jid, stanza_copy(old->xml)), BOOKMARK_TO_REMOVE, done, ctx, error);
@@ -864,7 +871,8 @@ change_alone(struct account *account, const char *jid, const struct bookmark_edi
 	g_autoptr(GError) error = NULL;
 
 	if (!bookmark_change(account, jid, edits, n, NULL, NULL, &error))
-		account_notice(account, SEVERITY_WARNING, "The bookmark of %s was not changed: %s", jid, error->message);
+		account_notice(account, SEVERITY_WARNING, "The bookmark of %s was not changed: %s", jid,
+		    error->message);
 }
 
 void

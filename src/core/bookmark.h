@@ -1,10 +1,11 @@
 /*
- * bookmark.h: the rooms that people keep, with what they are called in them.  The server's copy is shared by all devices:
- * as items of a node of our own (XEP-0402), or, where a server does not join the two, as one text in its private storage
- * (XEP-0048, XEP-0049).  A copy is here, so that they are known off line and a change made off line is not lost.
+ * bookmark.h: the rooms that people keep, with what they are called in them.  The server's copy is shared by all
+ * devices: as items of a node of our own (XEP-0402), or, where a server does not join the two, as one text in its
+ * private storage (XEP-0048, XEP-0049).  A copy is here, so that they are known off line and a change made off line is
+ * not lost.
  *
- * What others wrote into a bookmark and we do not understand stays in it.  A bookmark that another device sets to be joined
- * is joined here, and one that it sets not to be is left, if the setting room.bookmarks is true.
+ * What others wrote into a bookmark and we do not understand stays in it.  A bookmark that another device sets to be
+ * joined is joined here, and one that it sets not to be is left, if the setting room.bookmarks is true.
  */
 #ifndef CORE_BOOKMARK_H
 #define CORE_BOOKMARK_H
@@ -43,14 +44,16 @@ bool	 bookmarks_shared(const struct account *);
  * log-in, or it keeps none.  False with an error: nothing was changed, and done is not called.  A bookmark that is not
  * there is made.
  */
-bool	 bookmark_change(struct account *, const char *jid, const struct bookmark_edit *, size_t n, iq_done done, void *ctx,
-    GError **error);
+bool	 bookmark_change(struct account *, const char *jid, const struct bookmark_edit *, size_t n, iq_done done,
+    void *ctx, GError **error);
 bool	 bookmark_drop(struct account *, const char *jid, iq_done done, void *ctx, GError **error);
 
 /* A person entered a room under that nick, or left it. */
 void	 bookmark_joined(struct account *, const char *jid, const char *nick);
 void	 bookmark_left(struct account *, const char *jid);
-/* A person set what in a room asks for attention; and the chat of a room is there, and is to ask as its bookmark says. */
+/*
+ * A person set what in a room asks for attention; and the chat of a room is there, and is to ask as its bookmark says.
+ */
 void	 bookmark_noted(struct account *, const char *jid, enum notify_level);
 void	 bookmark_apply(struct account *, const char *jid);
 

@@ -1,8 +1,8 @@
 /*
  * bus.h: events on their way to whoever subscribed.  What is posted is delivered by the turn after its commit
- * (core/turn.h), in order: an event is a committed fact.  While the disk refuses there is no commit; then what is posted
- * is delivered as it comes: it is true as long as this process lives, which is what "epoch" says, and messages and chats
- * are not posted before they are committed.
+ * (core/turn.h), in order: an event is a committed fact.  While the disk refuses there is no commit; then what is
+ * posted is delivered as it comes: it is true as long as this process lives, which is what "epoch" says, and messages
+ * and chats are not posted before they are committed.
  */
 #ifndef CORE_BUS_H
 #define CORE_BUS_H

@@ -15,7 +15,9 @@
 #include "store/caps.h"
 #include "xmpp/ns.h"
 
-/* Between the parts of a piece while it is sorted: XML text cannot hold them, and they come before everything it can. */
+/*
+ * Between the parts of a piece while it is sorted: XML text cannot hold them, and they come before everything it can.
+ */
 #define PART "\1"
 #define SLASH "\2"
 
@@ -99,7 +101,8 @@ form(const struct stanza *x)
 		if (strcmp(stanza_get(f, "var"), "FORM_TYPE") == 0) {
 			if (type != NULL || stanza_count(f, "value", NS_DATA) != 1)
 				return NULL;
-			type = g_strcmp0(stanza_get(f, "type"), "hidden") == 0 ? stanza_text(stanza_child(f, "value", NS_DATA)) : "";
+			type = g_strcmp0(stanza_get(f, "type"), "hidden") == 0 ?
+			    stanza_text(stanza_child(f, "value", NS_DATA)) : "";
 			continue;
 		}
 		one = values(f);
@@ -137,7 +140,8 @@ is_type_twice(const GPtrArray *forms)
 	for (guint i = 1; i < forms->len; i++) {
 		size_t len = strcspn(forms->pdata[i], PART);
 
-		if (len == strcspn(forms->pdata[i - 1], PART) && strncmp(forms->pdata[i], forms->pdata[i - 1], len) == 0)
+		if (len == strcspn(forms->pdata[i - 1], PART) && strncmp(forms->pdata[i], forms->pdata[i - 1],
+		    len) == 0)
 			return true;
 	}
 	return false;

@@ -25,7 +25,8 @@ chat_name(const struct account *account, const char *jid)
 	if (room != NULL && room->name != NULL)
 		name = room->name;
 	if (jid_resource(jid) != NULL)
-		return g_strdup_printf("%s in %s", jid_resource(jid), name != NULL ? name : local != NULL ? local : bare);
+		return g_strdup_printf("%s in %s", jid_resource(jid), name != NULL ? name : local != NULL ? local :
+		    bare);
 	if (name != NULL && *name != '\0')
 		return g_strdup(name);
 	return local != NULL ? g_steal_pointer(&local) : g_strdup(jid);

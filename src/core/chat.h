@@ -43,7 +43,9 @@ enum chat_kind chat_kind_of(const struct core *, int64_t chat);
  * account NULL: not known yet.  The caller's.
  */
 char	*chat_meant(const struct core *, const struct account *, const char *jid);
-/* The contact's name as we call it: from the roster, else the local part; of a room as it calls itself.  The caller's. */
+/*
+ * The contact's name as we call it: from the roster, else the local part; of a room as it calls itself.  The caller's.
+ */
 char	*chat_name(const struct account *, const char *jid);
 
 /* A notice of this chat on the bus; ring: somebody asks for it to be noticed now. */

@@ -161,8 +161,8 @@ void
 command_fail_with(struct command_call *call, const GError *error)
 {
 	g_autoptr(GError) own = g_error_new_literal(RPC_ERROR,
-	    error->domain == RPC_ERROR ? error->code : error->domain == STORE_ERROR ? RPC_ERROR_STORE : RPC_ERROR_FAILED,
-	    error->message);
+	    error->domain == RPC_ERROR ? error->code : error->domain == STORE_ERROR ? RPC_ERROR_STORE :
+	    RPC_ERROR_FAILED, error->message);
 
 	end_with(call, own, NULL);
 }
@@ -182,8 +182,8 @@ command_refused_for(struct command_call *call, const char *who, const struct sta
 	json_t *data;
 
 	if (answer == NULL || !stanza_fault_read(answer, &fault)) {
-		command_fail(call, RPC_ERROR_TIMEOUT, answer == NULL ? "%s did not answer." : "%s refused without a reason.",
-		    who);
+		command_fail(call, RPC_ERROR_TIMEOUT, answer == NULL ? "%s did not answer." :
+		    "%s refused without a reason.", who);
 		return;
 	}
 	text = stanza_fault_text(&fault);
@@ -466,7 +466,8 @@ set_context(struct command_call *call, const char *account, const char *chat, un
 		call->account = account_only(core);
 	if (call->account == NULL && needs & (NEEDS_ACCOUNT | NEEDS_CHAT | NEEDS_ONLINE)) {
 		g_set_error(error, RPC_ERROR, RPC_ERROR_CONTEXT, *names != '\0' ?
-		    "Which account is meant? There is: %s." : "There is no account yet: /account add NAME JID.%s", names);
+		    "Which account is meant? There is: %s." : "There is no account yet: /account add NAME JID.%s",
+		    names);
 		return false;
 	}
 	if (call->chat == NULL && needs & NEEDS_CHAT) {

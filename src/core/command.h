@@ -7,9 +7,9 @@
  *   NAME...     the rest of the line, untouched (last only; [NAME...] too)
  *   a|b|c       one of these words
  *
- * What NAME is written as decides its completion: NICK (somebody in the room), ACCOUNT, JID (a contact, or a nick), KEY (of
- * an account), COMMAND, ALIAS, SETTING, VALUE (of the setting before it), WHO (a nick or a JID), FIELD (of the form of the
- * room in front, and VALUE of it), MSG, N, TEXT; any other has none.
+ * What NAME is written as decides its completion: NICK (somebody in the room), ACCOUNT, JID (a contact, or a nick), KEY
+ * (of an account), COMMAND, ALIAS, SETTING, VALUE (of the setting before it), WHO (a nick or a JID), FIELD (of the form
+ * of the room in front, and VALUE of it), MSG, N, TEXT; any other has none.
  */
 #ifndef CORE_COMMAND_H
 #define CORE_COMMAND_H
@@ -49,7 +49,8 @@ struct caller {
 	/* What a command says before it ends. */
 	void		(*output)(struct caller *, int64_t request, json_t *lines);
 	/* The end of the call; error NULL: well.  All lent. */
-	void		(*finished)(struct caller *, int64_t request, json_t *result, const GError *error, json_t *error_data);
+	void		(*finished)(struct caller *, int64_t request, json_t *result, const GError *error,
+	    json_t *error_data);
 };
 
 /*
@@ -65,7 +66,10 @@ struct command_call {
 	char		*account_name;	/* the same after a time: account_find() again when something took a while */
 	char		*chat;		/* JID or NULL */
 	char		**argv;		/* as args has them; what is not there is NULL */
-	/* Set by the function: what to do when the caller cancels or is gone.  NULL: it goes on, and nobody hears of it. */
+	/*
+	 * Set by the function: what to do when the caller cancels or is gone.  NULL: it goes on, and nobody hears of
+	 * it.
+	 */
 	void		(*cancel)(struct command_call *);
 	void		*ctx;		/* the function's own */
 	void		(*ctx_free)(void *ctx);	/* what the end of the call does with it; NULL: nothing */

@@ -1,5 +1,5 @@
-/* command_form.c: a command that has a form filled in.  Each answer is tried on the form as it came, so that one that is
- * refused leaves nothing behind. */
+/* command_form.c: a command that has a form filled in.  Each answer is tried on the form as it came, so that one that
+ * is refused leaves nothing behind. */
 #include <string.h>
 
 #include "core/command.h"

@@ -129,7 +129,8 @@ by_speaking(gconstpointer a, gconstpointer b)
 {
 	const struct occupant *x = *(const struct occupant *const *)a, *y = *(const struct occupant *const *)b;
 
-	return x->spoke_ms != y->spoke_ms ? (x->spoke_ms < y->spoke_ms) - (x->spoke_ms > y->spoke_ms) : strcmp(x->nick, y->nick);
+	return x->spoke_ms != y->spoke_ms ? (x->spoke_ms < y->spoke_ms) - (x->spoke_ms > y->spoke_ms) :
+	    strcmp(x->nick, y->nick);
 }
 
 /* A word that the parser reads as this text. */
@@ -151,10 +152,12 @@ add_nicks(const struct room *room, json_t *words, const char *prefix, const char
 	g_ptr_array_sort(all, by_speaking);
 	for (guint i = 0; i < all->len && json_array_size(words) < LIMIT_NICKS; i++) {
 		const struct occupant *o = all->pdata[i];
-		g_autofree char *fold = g_utf8_casefold(o->nick, -1), *word = whole ? g_strconcat(o->nick, after, NULL) : quoted(o->nick);
+		g_autofree char *fold = g_utf8_casefold(o->nick, -1), *word = whole ?
+		    g_strconcat(o->nick, after, NULL) : quoted(o->nick);
 
 		if (g_str_has_prefix(fold, wanted) && strcmp(o->nick, room->nick) != 0)
-			json_array_append_new(words, json_pack("{s:s, s:s}", "word", word, "help", o->status != NULL ? o->status : ""));
+			json_array_append_new(words, json_pack("{s:s, s:s}", "word", word, "help",
+			    o->status != NULL ? o->status : ""));
 	}
 }
 
@@ -216,7 +219,8 @@ add_for(const struct place *place, const char *spec, json_t *words, const char *
 			add(words, prefix, *a, NULL);
 	} else if (strcmp(name, "ACCOUNT") == 0) {
 		for (guint i = 0; i < core->accounts->len; i++)
-			add(words, prefix, account_name(core->accounts->pdata[i]), account_jid(core->accounts->pdata[i]));
+			add(words, prefix, account_name(core->accounts->pdata[i]),
+			    account_jid(core->accounts->pdata[i]));
 	} else if (strcmp(name, "NICK") == 0 || strcmp(name, "NICK...") == 0) {
 		add_nicks(room_of(core, account, chat), words, prefix, "", strcmp(name, "NICK...") == 0);
 	} else if (strcmp(name, "FIELD") == 0) {
@@ -254,8 +258,8 @@ add_second_words(const char *first, json_t *words, const char *prefix)
 }
 
 json_t *
-command_complete(struct core *core, const char *line, size_t cursor, const char *account, const char *chat, size_t *from,
-    size_t *to)
+command_complete(struct core *core, const char *line, size_t cursor, const char *account, const char *chat,
+    size_t *from, size_t *to)
 {
 	json_t *words = json_array();
 	struct place at = { .core = core, .account = account, .chat = chat };

@@ -1,6 +1,6 @@
 /*
- * connection.c: see connection.h.  The states: offline (nobody wants it on line), connecting (a password is fetched or a
- * stream is opening), online, waiting (the next try has a time), failed (a person must do something).
+ * connection.c: see connection.h.  The states: offline (nobody wants it on line), connecting (a password is fetched or
+ * a stream is opening), online, waiting (the next try has a time), failed (a person must do something).
  */
 #include "core/connection.h"
 
@@ -239,7 +239,8 @@ ask_certificate(struct account *account, const struct stream_failure *failure)
 {
 	const struct stream_certificate *cert = failure->certificate;
 	struct prompt_question question = { .kind = PROMPT_CERTIFICATE, .scope = SCOPE_EVERYONE };
-	g_autofree char *from = day(cert->not_before_ms), *to = day(cert->not_after_ms), *now = day(clock_real_us() / 1000);
+	g_autofree char *from = day(cert->not_before_ms), *to = day(cert->not_after_ms),
+	    *now = day(clock_real_us() / 1000);
 	g_autofree char *title = g_strdup_printf("certificate of %s", account_jid(account));
 
 	withdraw_prompt(account->connection);
@@ -392,11 +393,11 @@ say_up(struct account *account, const struct stream_up *up)
 	struct connection *c = account->connection;
 
 	if (up->resumed)
-		account_notice(account, SEVERITY_INFO, "%s is back. Resumed: nothing was missed, nothing is sent twice.",
-		    account_name(account));
+		account_notice(account, SEVERITY_INFO,
+		    "%s is back. Resumed: nothing was missed, nothing is sent twice.", account_name(account));
 	else
-		account_notice(account, SEVERITY_INFO, "%s is on line as %s (%s, %s, %s).", account_name(account), up->jid,
-		    up->peer, up->tls != NULL ? up->tls : "no TLS", up->mechanism);
+		account_notice(account, SEVERITY_INFO, "%s is on line as %s (%s, %s, %s).", account_name(account),
+		    up->jid, up->peer, up->tls != NULL ? up->tls : "no TLS", up->mechanism);
 	c->up_since_ms = now;
 }
 
@@ -467,7 +468,8 @@ is_answer(const struct stanza *stanza)
 {
 	const char *type = stanza_get(stanza, "type");
 
-	return strcmp(stanza_name(stanza), "iq") == 0 && (g_strcmp0(type, "result") == 0 || g_strcmp0(type, "error") == 0);
+	return strcmp(stanza_name(stanza), "iq") == 0 && (g_strcmp0(type, "result") == 0 ||
+	    g_strcmp0(type, "error") == 0);
 }
 
 /* True: it was handled; false: the disk refused, and it must be kept. */
@@ -589,7 +591,8 @@ open_stream(struct account *account, const char *password)
 	const struct account_settings *s = account->settings;
 	g_autofree char *best = best_mechanism(account);
 	struct stream_config config = {
-		.jid = s->jid, .password = password, .resource = s->resource, .host = s->host, .port = (uint16_t)s->port,
+		.jid = s->jid, .password = password, .resource = s->resource, .host = s->host,
+		    .port = (uint16_t)s->port,
 		.tls = s->tls, .ca_file = s->ca_file, .pin = s->pin, .pin_flaws = s->pin_flaws, .mechanism = best,
 		.resume_id = account->sm.id, .resume_jid = account->sm.jid, .resume_h = (uint32_t)account->sm.in,
 	};

@@ -91,8 +91,8 @@ open_store(struct core *core, const char *vfs, GError **error)
 			g_prefix_error(error, "%s ", trouble->message);
 		return NULL;
 	}
-	core->set_aside = g_strdup_printf("%s It is kept as %s, and confab goes on with a new one. Your accounts and settings are "
-	    "as they were. confab doctor --recover, while no core runs, brings back the messages that can be read.", cause->message,
+	core->set_aside =
+	    g_strdup_printf("%s It is kept as %s, and confab goes on with a new one. Your accounts and settings are as they were. confab doctor --recover, while no core runs, brings back the messages that can be read.", cause->message,
 	    aside);
 	log_error("store", "%s", core->set_aside);
 	return store_open(core->paths->database, vfs, error);
@@ -110,8 +110,8 @@ told_aside(void *ctx, const char *value, bool keep)
 static void
 say_aside(struct core *core)
 {
-	struct prompt_question question = { .kind = PROMPT_CONFIRM, .scope = SCOPE_EVERYONE, .title = "the database was damaged",
-	    .text = core->set_aside, .default_choice = "ok" };
+	struct prompt_question question = { .kind = PROMPT_CONFIRM, .scope = SCOPE_EVERYONE,
+	    .title = "the database was damaged", .text = core->set_aside, .default_choice = "ok" };
 
 	question.choices = json_pack("[[s,s]]", "ok", "I have read it");
 	prompt_open(core->prompts, &question, told_aside, core);
@@ -165,7 +165,8 @@ forget_old(void *ctx)
 {
 	struct core *core = ctx;
 	g_autoptr(GError) error = NULL;
-	int64_t before_ms = clock_real_us() / 1000 - (int64_t)setting_get(core->settings, SETTING_HISTORY_RAW_DAYS) * DAY_MS;
+	int64_t before_ms = clock_real_us() / 1000 - (int64_t)setting_get(core->settings,
+	    SETTING_HISTORY_RAW_DAYS) * DAY_MS;
 	int keep_days = setting_get(core->settings, SETTING_HISTORY_KEEP_DAYS);
 	unsigned erased = 0;
 	bool left = false;
@@ -175,7 +176,8 @@ forget_old(void *ctx)
 			log_warning("store", "%s", error->message);
 		turn_end(core->turn, error == NULL);
 	}
-	if (error == NULL && !left && keep_days > 0 && !erase_some(core, 0, erase_before(keep_days), &erased, &left, &error))
+	if (error == NULL && !left && keep_days > 0 && !erase_some(core, 0, erase_before(keep_days), &erased, &left,
+	    &error))
 		log_warning("store", "%s", error->message);
 	core->daily = clock_timer_start(left && error == NULL ? 0 : DAY_MS, forget_old, core);
 }

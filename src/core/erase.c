@@ -80,8 +80,9 @@ erase_message(struct core *core, int64_t id, GError **error)
 	if (ok)
 		put(core, rows);
 	else if (error != NULL && *error == NULL)
-		g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, "Message %" G_GINT64_FORMAT " is still under way; /cancel %"
-		    G_GINT64_FORMAT " drops one that has not left.", id, id);
+		g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, "Message %"
+		    G_GINT64_FORMAT " is still under way; /cancel %" G_GINT64_FORMAT " drops one that has not left.",
+		    id, id);
 	return chat_end_change(core, ok, error);
 }
 

@@ -7,8 +7,8 @@
 /* The place before which everything is older than so many days. */
 int64_t	 erase_before(int days);
 /*
- * The oldest ones of a chat (0: of all) with a place before this, as many as one turn of the main loop may take: *n more.
- * *left: there are more.  A savepoint of its own; false: nothing of it was done.
+ * The oldest ones of a chat (0: of all) with a place before this, as many as one turn of the main loop may take: *n
+ * more. *left: there are more.  A savepoint of its own; false: nothing of it was done.
  */
 bool	 erase_some(struct core *, int64_t chat, int64_t before, unsigned *n, bool *left, GError **error);
 /* One, by its number.  RPC_ERROR_FAILED when it is under way. */

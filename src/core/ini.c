@@ -129,14 +129,16 @@ ini_string(const struct ini *ini, const char *group, const char *key, char **val
 	if (*value != NULL || g_error_matches(cause, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_KEY_NOT_FOUND) ||
 	    g_error_matches(cause, G_KEY_FILE_ERROR, G_KEY_FILE_ERROR_GROUP_NOT_FOUND))
 		return true;
-	ini_complain(ini, group, key, error, "the value of %s has a backslash that begins nothing; write it twice.", key);
+	ini_complain(ini, group, key, error, "the value of %s has a backslash that begins nothing; write it twice.",
+	    key);
 	return false;
 }
 
 bool
 ini_bool(const struct ini *ini, const char *group, const char *key, bool *value, GError **error)
 {
-	static const char *const yes[] = { "true", "yes", "on", "1", NULL }, *const no[] = { "false", "no", "off", "0", NULL };
+	static const char *const yes[] = { "true", "yes", "on", "1", NULL },
+	    *const no[] = { "false", "no", "off", "0", NULL };
 	g_autofree char *text = NULL;
 
 	if (!ini_string(ini, group, key, &text, error))

@@ -127,8 +127,8 @@ facts_of(const struct account *account, const struct invite_row *row, const stru
 
 	json_array_append_new(facts, json_pack("[s,s]", "the way it came", row->mediated ?
 	    "the room sent it, and says from whom" : "they sent it themselves"));
-	json_array_append_new(facts, json_pack("[s,s]", "are they known", bare != NULL && roster_has(account->roster, bare) ?
-	    "a contact of yours" : "no contact of yours"));
+	json_array_append_new(facts, json_pack("[s,s]", "are they known", bare != NULL &&
+	    roster_has(account->roster, bare) ? "a contact of yours" : "no contact of yours"));
 	if (row->reason != NULL)
 		json_array_append_new(facts, json_pack("[s,s]", "their words", row->reason));
 	if (row->password != NULL)
@@ -149,11 +149,11 @@ ask(struct invite *invite, const struct stanza *info)
 	struct account *account = account_find_id(invite->core, invite->row->account);
 	const struct invite_row *row = invite->row;
 	g_autofree char *title = g_strdup_printf("you are invited to %s", row->room);
-	g_autofree char *text = g_strdup_printf("%s invites you to the room %s.%s%s%s", row->inviter != NULL ? row->inviter : "Somebody",
-	    row->room, row->reason != NULL ? " The words: \"" : "", row->reason != NULL ? row->reason : "",
-	    row->reason != NULL ? "\"" : "");
-	struct prompt_question question = { .kind = PROMPT_CHOICE, .scope = SCOPE_EVERYONE, .title = title, .text = text,
-	    .default_choice = "ignore" };
+	g_autofree char *text = g_strdup_printf("%s invites you to the room %s.%s%s%s",
+	    row->inviter != NULL ? row->inviter : "Somebody", row->room, row->reason != NULL ? " The words: \"" : "",
+	    row->reason != NULL ? row->reason : "", row->reason != NULL ? "\"" : "");
+	struct prompt_question question = { .kind = PROMPT_CHOICE, .scope = SCOPE_EVERYONE, .title = title,
+	    .text = text, .default_choice = "ignore" };
 
 	question.account = account_name(account);
 	question.chat = row->room;
@@ -209,7 +209,8 @@ is_too_much(const struct account *account, const struct invitation *i)
 
 	for (guint n = 0; n < all->len; n++) {
 		const struct invite_row *row = ((struct invite *)all->pdata[n])->row;
-		g_autofree char *domain = row->inviter != NULL ? jid_domain(row->inviter) : NULL, *at = jid_domain(row->room);
+		g_autofree char *domain = row->inviter != NULL ? jid_domain(row->inviter) : NULL,
+		    *at = jid_domain(row->room);
 
 		if (row->account != account->id)
 			continue;
@@ -242,7 +243,8 @@ invite_came(struct account *account, const struct invitation *i)
 	invite->core = core;
 	invite->row = g_new0(struct invite_row, 1);
 	*invite->row = (struct invite_row){ .account = account->id, .room = g_strdup(i->room), .inviter = g_strdup(i->inviter),
-	    .reason = g_strdup(i->reason), .password = g_strdup(i->password), .mediated = i->mediated, .came_ms = i->said_ms };
+	    .reason = g_strdup(i->reason), .password = g_strdup(i->password), .mediated = i->mediated,
+	    .came_ms = i->said_ms };
 	if (!invite_save(core->store, invite->row, &error)) {
 		turn_failed(core->turn, error);
 		invite_free(invite);

@@ -1,7 +1,7 @@
 /*
- * invite.h: who asks us into a room (XEP-0045 §7.8, XEP-0249).  An invitation is a prompt for everyone and a row, so that it
- * survives a restart; nothing is entered without a person.  What the room says of itself is among the facts when a contact
- * invites: asking it for anybody would tell strangers that we are there.
+ * invite.h: who asks us into a room (XEP-0045 §7.8, XEP-0249).  An invitation is a prompt for everyone and a row, so
+ * that it survives a restart; nothing is entered without a person.  What the room says of itself is among the facts
+ * when a contact invites: asking it for anybody would tell strangers that we are there.
  */
 #ifndef CORE_INVITE_H
 #define CORE_INVITE_H

@@ -191,8 +191,8 @@ link_moved(struct core *core)
 		if (!account_online(account)) {
 			connection_try(account);
 		} else if (account->local != NULL && !core->transport->has_address(account->local)) {
-			g_autofree char *text = g_strdup_printf("This machine has not the address %s any more; the connection "
-			    "went with it.", account->local);
+			g_autofree char *text =
+			    g_strdup_printf("This machine has not the address %s any more; the connection went with it.", account->local);
 
 			connection_give_up(account, text);
 		}

@@ -1,7 +1,8 @@
 /*
- * link.h: whether the server is still there.  The kernel notices a dead line by itself (keep-alive, TCP_USER_TIMEOUT); a
- * proxy or a router that goes on acknowledging hides it from the kernel, and so do a machine that slept and an address
- * that is gone.  Then the server is asked: <r/> where it has stream management (XEP-0198), else a ping (XEP-0199).
+ * link.h: whether the server is still there.  The kernel notices a dead line by itself (keep-alive, TCP_USER_TIMEOUT);
+ * a proxy or a router that goes on acknowledging hides it from the kernel, and so do a machine that slept and an
+ * address that is gone.  Then the server is asked: <r/> where it has stream management (XEP-0198), else a ping
+ * (XEP-0199).
  *
  * No answer within LIMIT_LINK_WAIT, and nothing else either, means that it is not there: the link is left, the session
  * stays to be resumed.  Asked is

@@ -110,7 +110,8 @@ bounced(struct incoming *in)
 	const char *id = stanza_get(in->message, "id");
 	int64_t chat = chat_find(core->store, account->id, in->peer, CHAT_PERSON, false, NULL);
 	/* What another device of ours sends as an error is about a message of the peer's. */
-	struct message_row *row = id != NULL && chat != 0 && !in->out ? message_find_out(core->store, chat, id) : NULL, *now;
+	struct message_row *row = id != NULL && chat != 0 && !in->out ? message_find_out(core->store, chat, id) : NULL,
+	    *now;
 	struct stanza_fault fault;
 	g_autofree char *text = NULL, *reason = NULL;
 	g_autoptr(GError) error = NULL;
@@ -135,7 +136,9 @@ bounced(struct incoming *in)
 	turn_failed(core->turn, error);
 }
 
-/* The text of <body/>: of several, the one without a language, else the first (RFC 6121 §5.2.3).  NULL: says nothing. */
+/*
+ * The text of <body/>: of several, the one without a language, else the first (RFC 6121 §5.2.3).  NULL: says nothing.
+ */
 static char *
 plain_body(const struct stanza *message)
 {
@@ -170,7 +173,8 @@ store(struct incoming *in)
 	g_autofree char *raw = stanza_to_xml(in->stanza);
 	struct message_row *row = NULL;
 	struct message_arrival arrival = {
-		.author = in->author, .resource = jid_resource(in->from), .out = in->out, .counts = !in->out && !in->old,
+		.author = in->author, .resource = jid_resource(in->from), .out = in->out, .counts = !in->out &&
+		    !in->old,
 		.said_ms = in->said_ms, .via = in->via, .encryption = in->encryption, .origin_id = in->origin_id,
 		.server_id = in->server_id, .body = in->body, .raw = raw, .clock_offset_us = account->clock_offset_us,
 		.ord = in->ord, .renamed = in->renamed, .corrects = in->corrects,
@@ -208,8 +212,8 @@ headline(struct incoming *in)
 	g_autofree char *title = subject != NULL ? text_clean(subject, -1, TEXT_LINE, LIMIT_NAME) : NULL;
 
 	if (in->body != NULL)
-		account_notice(in->account, SEVERITY_INFO, "%s, notice: \"%s%s%s\"", in->peer, title != NULL ? title : "",
-		    title != NULL ? ": " : "", in->body);
+		account_notice(in->account, SEVERITY_INFO, "%s, notice: \"%s%s%s\"", in->peer,
+		    title != NULL ? title : "", title != NULL ? ": " : "", in->body);
 }
 
 /* The stages, for a message that is neither an error nor from a room.  False: the disk refused. */
@@ -328,7 +332,8 @@ may_know(struct account *account, const struct stanza *iq)
 	g_autofree char *from = jid_normalise(stanza_get(iq, "from"), NULL);
 	g_autofree char *bare = from != NULL ? jid_bare(from) : NULL, *domain = jid_domain(account_jid(account));
 
-	return from == NULL || strcmp(bare, domain) == 0 || roster_sees_us(account, bare) || room_is_self(account, from);
+	return from == NULL || strcmp(bare, domain) == 0 || roster_sees_us(account, bare) ||
+	    room_is_self(account, from);
 }
 
 /* Questions of others are cheap to ask.  Ours and our server's are not counted. */
@@ -383,6 +388,7 @@ message_route(struct account *account, const struct stanza *stanza)
 		route_message(account, stanza);
 	else if (strcmp(stanza_name(stanza), "iq") == 0)
 		route_iq(account, stanza);
-	else if (strcmp(stanza_name(stanza), "presence") == 0 && !room_presence(account, stanza) && g_strcmp0(stanza_get(stanza, "type"), "error") != 0)
+	else if (strcmp(stanza_name(stanza), "presence") == 0 && !room_presence(account, stanza) &&
+	    g_strcmp0(stanza_get(stanza, "type"), "error") != 0)
 		roster_presence(account, stanza);
 }

@@ -73,14 +73,15 @@ struct archived {
 	bool		 renamed;	/* as in store/messages.h */
 };
 /*
- * Goes through the stages from DECRYPT on, in the savepoint of its page.  *place is that of its row, 0 when it has none;
- * *news: the row is new.  False: the disk refused, and the page is to be taken back.
+ * Goes through the stages from DECRYPT on, in the savepoint of its page.  *place is that of its row, 0 when it has
+ * none; *news: the row is new.  False: the disk refused, and the page is to be taken back.
  */
 bool	 message_archived(struct account *, const struct archived *, int64_t *place, bool *news);
 /*
- * Whose it is: *from, the bare address of the chat, and whether we sent it.  False: it is nothing of ours, and nothing is
- * set.
+ * Whose it is: *from, the bare address of the chat, and whether we sent it.  False: it is nothing of ours, and nothing
+ * is set.
  */
-bool	 message_archived_chat(const struct account *, const struct stanza *message, char **from, char **chat, bool *out);
+bool	 message_archived_chat(const struct account *, const struct stanza *message, char **from, char **chat,
+    bool *out);
 
 #endif

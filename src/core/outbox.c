@@ -39,8 +39,8 @@ clean_body(const char *body, GError **error)
 	if (*clean == '\0')
 		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "There is nothing to send.");
 	else if (strlen(clean) > LIMIT_BODY)
-		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "The text is longer than %d bytes; no server takes that.",
-		    LIMIT_BODY);
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE,
+		    "The text is longer than %d bytes; no server takes that.", LIMIT_BODY);
 	else
 		return g_steal_pointer(&clean);
 	return NULL;
@@ -74,7 +74,8 @@ may_say(struct account *account, const char *chat_jid, enum chat_kind kind, GErr
 		return room_may_whisper(account, chat_jid, false, error);
 	if (kind == CHAT_PERSON || (room != NULL && (room->wanted || room->state == ROOM_IN)))
 		return true;
-	g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, "You are not in %s. /join %s enters it. Nothing was sent.", bare, bare);
+	g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, "You are not in %s. /join %s enters it. Nothing was sent.",
+	    bare, bare);
 	return false;
 }
 
@@ -104,8 +105,8 @@ outbox_send(struct account *account, const char *chat_jid, const char *body, GEr
 	}
 	chat = chat_find(account->core->store, account->id, chat_jid, kind, true, error);
 	if (chat != 0 && chat_set_open(account->core->store, chat, true, error))
-		row = message_queue(account->core->store, chat, account_jid(account), nick_there(account, chat_jid, kind), id,
-		    clean, ENCRYPTION_NONE, error);
+		row = message_queue(account->core->store, chat, account_jid(account),
+		    nick_there(account, chat_jid, kind), id, clean, ENCRYPTION_NONE, error);
 	if (row != NULL) {
 		number = row->id;
 		turn_put_message(turn, row);
@@ -129,8 +130,8 @@ outbox_correct(struct account *account, const struct message_row *row, const cha
 	if (clean == NULL)
 		return false;
 	if (row->state == MESSAGE_FAILED || row->origin_id == NULL) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "Message %" G_GINT64_FORMAT " cannot be corrected: %s.", row->id,
-		    row->state == MESSAGE_FAILED ? "it failed" : "it has no id by which others know it");
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "Message %" G_GINT64_FORMAT " cannot be corrected: %s.",
+		    row->id, row->state == MESSAGE_FAILED ? "it failed" : "it has no id by which others know it");
 		return false;
 	}
 	if (g_strcmp0(row->body, clean) == 0) {
@@ -145,7 +146,8 @@ outbox_correct(struct account *account, const struct message_row *row, const cha
 		turn_put_message(account->core->turn, now);
 		turn_put_chat(account->core->turn, row->chat);
 	} else if (*error == NULL) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, "It was corrected later than now, says the clock. Nothing was done.");
+		g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED,
+		    "It was corrected later than now, says the clock. Nothing was done.");
 	}
 	if (!chat_end_change(account->core, ok, error))
 		return false;
@@ -329,7 +331,8 @@ advance_all(struct account *account, GPtrArray *rows, enum message_state state, 
 void
 outbox_stored(struct account *account, int64_t acked)
 {
-	g_autoptr(GPtrArray) rows = message_sent_up_to(account->core->store, account->id, acked), direct = g_ptr_array_new();
+	g_autoptr(GPtrArray) rows = message_sent_up_to(account->core->store, account->id, acked),
+	    direct = g_ptr_array_new();
 	struct turn *turn = account->core->turn;
 	g_autoptr(GError) error = NULL;
 
@@ -427,7 +430,8 @@ requeue_all(struct account *account, const GPtrArray *rows)
 	if (!turn_begin(turn))
 		return;
 	for (guint i = 0; error == NULL && i < rows->len; i++) {
-		struct message_row *now = message_requeue(account->core->store, ((struct message_row *)rows->pdata[i])->id, &error);
+		struct message_row *now = message_requeue(account->core->store,
+		    ((struct message_row *)rows->pdata[i])->id, &error);
 
 		if (now != NULL)
 			turn_put_message(turn, now);
@@ -438,7 +442,8 @@ requeue_all(struct account *account, const GPtrArray *rows)
 }
 
 void
-outbox_not_found(struct account *account, int64_t from_ord, bool (*keeps)(void *, struct account *, const char *), void *ctx)
+outbox_not_found(struct account *account, int64_t from_ord, bool (*keeps)(void *, struct account *, const char *),
+    void *ctx)
 {
 	g_autoptr(GPtrArray) rows = in_state(account, MESSAGE_UNKNOWN);
 
@@ -517,7 +522,8 @@ decide(struct account *account, struct message_row *now, GError **cause, GError 
 		turn_failed(turn, *cause);
 		g_propagate_error(error, *cause);
 	} else if (now == NULL) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, "The message has moved on meanwhile. Nothing was done.");
+		g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED,
+		    "The message has moved on meanwhile. Nothing was done.");
 	}
 	return now != NULL;
 }
@@ -560,7 +566,8 @@ outbox_cancel(struct account *account, int64_t message, GError **error)
 	}
 	if (!chat_begin_change(account->core, error))
 		return false;
-	if (!decide(account, message_advance(account->core->store, message, MESSAGE_CANCELLED, NULL, &cause), &cause, error))
+	if (!decide(account, message_advance(account->core->store, message, MESSAGE_CANCELLED, NULL, &cause), &cause,
+	    error))
 		return false;
 	tell_queued(account);
 	return true;

@@ -131,7 +131,10 @@ too_late(void *ctx)
 	done(done_ctx, NULL, "The password_command gave no password within 30 s and was ended.");
 }
 
-/* In the child: a group of its own, so that what it starts ends with it, and the signals that the core keeps for itself. */
+/*
+ * In the child: a group of its own, so that what it starts ends with it, and the signals that the core keeps for
+ * itself.
+ */
 static void
 own_group(gpointer data)
 {
@@ -154,8 +157,8 @@ password_fetch(const char *command, password_done done, void *ctx)
 	int fd;
 
 	if (!g_shell_parse_argv(command, NULL, &argv, &error) ||
-	    !g_spawn_async_with_pipes(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, own_group, NULL,
-	    &pid, NULL, &fd, NULL, &error)) {
+	    !g_spawn_async_with_pipes(NULL, argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, own_group,
+	    NULL, &pid, NULL, &fd, NULL, &error)) {
 		problem = g_strdup_printf("The password_command cannot be started: %s.", error->message);
 		done(ctx, NULL, problem);
 		return NULL;

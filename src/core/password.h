@@ -7,7 +7,9 @@
 
 struct password_fetch;
 
-/* Either password, lent and wiped after the call, or a sentence that says why there is none.  The fetch is gone then. */
+/*
+ * Either password, lent and wiped after the call, or a sentence that says why there is none.  The fetch is gone then.
+ */
 typedef void (*password_done)(void *ctx, const char *password, const char *problem);
 
 /* done may be called before this returns; then NULL is returned. */

@@ -86,8 +86,8 @@ configured(void *ctx, enum iq_end end, const struct stanza *answer)
 static void
 configure(struct publishing *p)
 {
-	struct stanza *iq = stanza_iq("set", NULL), *node = stanza_add(stanza_add(iq, "pubsub", NS_PUBSUB_OWNER), "configure",
-	    NULL);
+	struct stanza *iq = stanza_iq("set", NULL), *node = stanza_add(stanza_add(iq, "pubsub", NS_PUBSUB_OWNER),
+	    "configure", NULL);
 
 	stanza_set(node, "node", p->node);
 	add_rules(node, p->rules, NS_PUBSUB "#node_config");
@@ -146,7 +146,8 @@ publish(struct account *account, const struct rule *rules, const char *node, con
 	p->done = done;
 	p->ctx = ctx;
 	if (!pep_keeps(account)) {
-		struct stanza *iq = stanza_iq("set", NULL), *error = stanza_error(iq, "cancel", "feature-not-implemented");
+		struct stanza *iq = stanza_iq("set", NULL), *error = stanza_error(iq, "cancel",
+		    "feature-not-implemented");
 
 		publish_end(p, account_online(account) ? IQ_ERROR : IQ_LOST, account_online(account) ? error : NULL);
 		stanza_free(error);
@@ -157,7 +158,8 @@ publish(struct account *account, const struct rule *rules, const char *node, con
 }
 
 void
-pep_publish(struct account *account, const char *node, const char *item, struct stanza *payload, iq_done done, void *ctx)
+pep_publish(struct account *account, const char *node, const char *item, struct stanza *payload, iq_done done,
+    void *ctx)
 {
 	publish(account, own_rules, node, item, payload, done, ctx);
 }
@@ -200,7 +202,8 @@ retracted(void *ctx, enum iq_end end, const struct stanza *answer)
 void
 pep_retract(struct account *account, const char *node, const char *item, iq_done done, void *ctx)
 {
-	struct stanza *iq = stanza_iq("set", NULL), *retract = stanza_add(stanza_add(iq, "pubsub", NS_PUBSUB), "retract", NULL);
+	struct stanza *iq = stanza_iq("set", NULL), *retract = stanza_add(stanza_add(iq, "pubsub", NS_PUBSUB),
+	    "retract", NULL);
 	struct retracting *r = g_new0(struct retracting, 1);
 
 	stanza_set(retract, "node", node);
@@ -251,7 +254,8 @@ fetched(void *ctx, enum iq_end end, const struct stanza *answer)
 		if (!stanza_is(i, "item", NS_PUBSUB) || stanza_get(i, "id") == NULL || stanza_first(i) == NULL)
 			continue;
 		if (f->items++ == LIMIT_PEP_ITEMS) {
-			struct stanza *iq = stanza_iq("get", NULL), *error = stanza_error(iq, "cancel", "resource-constraint");
+			struct stanza *iq = stanza_iq("get", NULL), *error = stanza_error(iq, "cancel",
+			    "resource-constraint");
 
 			fetch_end(f, IQ_ERROR, error);
 			stanza_free(error);
@@ -282,8 +286,8 @@ fetch_page(struct fetching *f)
 }
 
 void
-pep_fetch(struct account *account, const char *node, void (*each)(void *ctx, const char *id, const struct stanza *payload),
-    iq_done done, void *ctx)
+pep_fetch(struct account *account, const char *node, void (*each)(void *ctx, const char *id,
+    const struct stanza *payload), iq_done done, void *ctx)
 {
 	struct fetching *f = g_new0(struct fetching, 1);
 

@@ -31,7 +31,8 @@ privacy_say(struct account *account, const char *jid, enum setting which, enum p
 
 	if (!chat_begin_change(account->core, error))
 		return false;
-	ok = store_set_text(account->core->store, key, what == PRIVACY_DEFAULT ? NULL : what == PRIVACY_ON ? "on" : "off", error);
+	ok = store_set_text(account->core->store, key, what == PRIVACY_DEFAULT ? NULL : what == PRIVACY_ON ? "on" :
+	    "off", error);
 	return chat_end_change(account->core, ok, error);
 }
 

@@ -1,6 +1,6 @@
 /*
- * privacy.h: what contacts are told of us without a word typed: receipts, markers, typing.  What holds is what was said of
- * the chat, else of the account, else the setting; and to who does not see us (core/roster.h) nothing of it is told.
+ * privacy.h: what contacts are told of us without a word typed: receipts, markers, typing.  What holds is what was said
+ * of the chat, else of the account, else the setting; and to who does not see us (core/roster.h) nothing of it is told.
  */
 #ifndef CORE_PRIVACY_H
 #define CORE_PRIVACY_H

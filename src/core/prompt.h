@@ -1,7 +1,7 @@
 /*
  * prompt.h: questions to a person (contract: "Nobody waits for a person").  A prompt is an object on the bus; the first
- * answer wins.  A prompt of SCOPE_EVERYONE stays open until it is answered or withdrawn; one of SCOPE_SESSION belongs to
- * the session whose command asked, and ends with it.
+ * answer wins.  A prompt of SCOPE_EVERYONE stays open until it is answered or withdrawn; one of SCOPE_SESSION belongs
+ * to the session whose command asked, and ends with it.
  */
 #ifndef CORE_PROMPT_H
 #define CORE_PROMPT_H
@@ -19,7 +19,8 @@ struct prompts *prompts_new(struct core *);
 void	 prompts_free(struct prompts *);
 
 /*
- * value NULL: cancelled, or nobody can answer.  keep: a password may be stored.  The prompt is gone when this is called.
+ * value NULL: cancelled, or nobody can answer.  keep: a password may be stored.  The prompt is gone when this is
+ * called.
  */
 typedef void (*prompt_done)(void *ctx, const char *value, bool keep);
 

@@ -18,38 +18,44 @@ static const struct {
 	enum address	 address;
 	const char	*meaning;
 } rows[] = {
-	{ "remote-server-not-found", NULL, WITH_LINK, "The address has something behind it that belongs to a link: leave away the ? and "
-	    "what follows." },
-	{ "item-not-found", NULL, SERVER, "That is the address of a server, and servers read no messages. /disco tells what it is." },
-	{ "service-unavailable", NULL, SERVER, "That is the address of a server, and servers read no messages. /disco tells what it "
-	    "is." },
+	{ "remote-server-not-found", NULL, WITH_LINK,
+	    "The address has something behind it that belongs to a link: leave away the ? and what follows." },
+	{ "item-not-found", NULL, SERVER,
+	    "That is the address of a server, and servers read no messages. /disco tells what it is." },
+	{ "service-unavailable", NULL, SERVER,
+	    "That is the address of a server, and servers read no messages. /disco tells what it is." },
 	{ "bad-request", "'to'", ANY, "The address is not one that a server takes: is there a blank in it?" },
 	{ "not-acceptable", "privacy list", ANY, "A privacy list of your own, kept by your server, forbids it." },
 	{ "not-allowed", "remote domain", ANY, "Your server talks to no other servers, or not to that one." },
-	{ "policy-violation", "stranger", ANY, "They take messages from contacts only. /sub request asks to become one." },
-	{ "service-unavailable", "session not found", ANY, "Nobody has that address at present: they are off line there, or it is "
-	    "no room." },
+	{ "policy-violation", "stranger", ANY,
+	    "They take messages from contacts only. /sub request asks to become one." },
+	{ "service-unavailable", "session not found", ANY,
+	    "Nobody has that address at present: they are off line there, or it is no room." },
 	{ "resource-constraint", "offline", ANY, "Their server keeps no more for them until they log in." },
 	{ "resource-constraint", NULL, ANY, "Their server has no room for it at present. /retry sends it once more." },
-	{ NULL, "certificate", ANY, "Their server does not trust the certificate of yours. Only who runs your server can mend that; "
-	    "from another server it works meanwhile." },
-	{ NULL, "non-existing domain", ANY, "There is no such server: is the address spelled right? Another way of your own into the "
-	    "network changes nothing." },
-	{ NULL, "connection refused", ANY, "At that address nobody speaks XMPP to other servers: is it spelled right? If it is, their "
-	    "server is set up wrong or down. Another way of your own into the network changes nothing." },
-	{ NULL, "connection closed", ANY, "Their server broke off when yours called. /retry sends it once more, later." },
-	{ "remote-server-timeout", NULL, ANY, "Their server does not answer yours. Another way of your own into the network changes "
-	    "nothing; /retry sends it once more, later." },
-	{ "remote-server-not-found", NULL, ANY, "Your server finds no such server, or cannot reach it: is the address spelled right? "
-	    "Another way of your own into the network changes nothing." },
-	{ "service-unavailable", NULL, ANY, "There is no such person, or no more; or they block you, or take messages from contacts "
-	    "only. Which of these, their server does not say. /sub request asks to become a contact." },
+	{ NULL, "certificate", ANY,
+	    "Their server does not trust the certificate of yours. Only who runs your server can mend that; from another server it works meanwhile." },
+	{ NULL, "non-existing domain", ANY,
+	    "There is no such server: is the address spelled right? Another way of your own into the network changes nothing." },
+	{ NULL, "connection refused", ANY,
+	    "At that address nobody speaks XMPP to other servers: is it spelled right? If it is, their server is set up wrong or down. Another way of your own into the network changes nothing." },
+	{ NULL, "connection closed", ANY,
+	    "Their server broke off when yours called. /retry sends it once more, later." },
+	{ "remote-server-timeout", NULL, ANY,
+	    "Their server does not answer yours. Another way of your own into the network changes nothing; /retry sends it once more, later." },
+	{ "remote-server-not-found", NULL, ANY,
+	    "Your server finds no such server, or cannot reach it: is the address spelled right? Another way of your own into the network changes nothing." },
+	{ "service-unavailable", NULL, ANY,
+	    "There is no such person, or no more; or they block you, or take messages from contacts only. Which of these, their server does not say. /sub request asks to become a contact." },
 	{ "item-not-found", NULL, ANY, "Their server knows no such address: is it spelled right?" },
 	{ "gone", NULL, ANY, "That address is not used any more." },
 	{ "recipient-unavailable", NULL, ANY, "They are not there, and their server keeps nothing for them." },
-	{ "forbidden", NULL, ANY, "It is not allowed to you. Who says so stands before the words: your own server, or the other side." },
-	{ "policy-violation", NULL, ANY, "It breaks a rule of who says so: often its size, its links, or too many in a short time." },
-	{ "not-acceptable", NULL, ANY, "The other side does not take it as it is, or does not take it from you: you may be blocked." },
+	{ "forbidden", NULL, ANY,
+	    "It is not allowed to you. Who says so stands before the words: your own server, or the other side." },
+	{ "policy-violation", NULL, ANY,
+	    "It breaks a rule of who says so: often its size, its links, or too many in a short time." },
+	{ "not-acceptable", NULL, ANY,
+	    "The other side does not take it as it is, or does not take it from you: you may be blocked." },
 	{ "not-allowed", NULL, ANY, "Nobody may do that there, whoever it is." },
 	{ "internal-server-error", NULL, ANY, "Something is broken at who says so. /retry sends it once more, later." },
 	{ "not-authorized", NULL, ANY, "The two servers do not trust each other, or you have to be let in first." },
@@ -61,7 +67,8 @@ static const struct {
 static char *
 condition_of(const char *reason)
 {
-	const char *open = strrchr(reason, '('), *quote = strchr(reason, '"'), *end = quote != NULL ? strchr(quote + 1, '"') : NULL;
+	const char *open = strrchr(reason, '('), *quote = strchr(reason, '"'), *end = quote != NULL ?
+	    strchr(quote + 1, '"') : NULL;
 	size_t len = strlen(reason);
 	char *condition;
 

@@ -70,8 +70,9 @@ answered(void *ctx, const char *value, bool keep)
 		return;
 	if (value == NULL || !account_online(account)) {
 		if (value != NULL)
-			account_notice(account, SEVERITY_WARNING, "%s is not on line, so the answer to %s could not be sent. "
-			    "The question stays open.", account_name(account), request->jid);
+			account_notice(account, SEVERITY_WARNING,
+			    "%s is not on line, so the answer to %s could not be sent. The question stays open.",
+			    account_name(account), request->jid);
 		ask(request);
 		return;
 	}
@@ -91,11 +92,13 @@ ask(struct request *request)
 {
 	struct account *account = account_find_id(request->core, request->account);
 	g_autofree char *title = g_strdup_printf("%s asks to be a contact", request->jid);
-	g_autofree char *text = g_strdup_printf("%s asks to see when you are on line and to be in your contact list.%s%s%s",
-	    request->jid, request->words != NULL ? " The words: \"" : "", request->words != NULL ? request->words : "",
+	g_autofree char *text =
+	    g_strdup_printf("%s asks to see when you are on line and to be in your contact list.%s%s%s", request->jid,
+	    request->words != NULL ? " The words: \"" : "", request->words != NULL ? request->words : "",
 	    request->words != NULL ? "\"" : "");
 	bool known = chat_find(request->core->store, request->account, request->jid, CHAT_PERSON, false, NULL) != 0;
-	struct prompt_question question = { .kind = PROMPT_CHOICE, .scope = SCOPE_EVERYONE, .title = title, .text = text };
+	struct prompt_question question = { .kind = PROMPT_CHOICE, .scope = SCOPE_EVERYONE, .title = title,
+	    .text = text };
 
 	question.account = account_name(account);
 	question.chat = request->jid;
@@ -163,7 +166,8 @@ request_presence(struct account *account, const char *bare, const char *type, co
 	} else if (strcmp(type, "unsubscribe") == 0) {
 		request_settle(account, bare);
 		if (roster_has(account->roster, bare))
-			account_notice(account, SEVERITY_INFO, "%s does not want to see any more when you are on line.", bare);
+			account_notice(account, SEVERITY_INFO, "%s does not want to see any more when you are on line.",
+			    bare);
 	}
 	turn_wake(account->core->turn);
 }

@@ -1,6 +1,7 @@
 /*
- * room.c: see room.h: the life of a room as seen from here.  Who is in it is room_presence.c.  What a reader might get wrong:
- * leaving is told and done at once, so what the room still sends about the stay that ended is not taken for the next one.
+ * room.c: see room.h: the life of a room as seen from here.  Who is in it is room_presence.c.  What a reader might get
+ * wrong: leaving is told and done at once, so what the room still sends about the stay that ended is not taken for the
+ * next one.
  */
 #include "core/room.h"
 
@@ -258,7 +259,8 @@ set_state(struct room *room, enum room_state state, const char *word, const char
 		g_free(room->text);
 		room->text = g_strdup(text);
 	}
-	log_debug("room", "%s: %s%s%s", room->jid, room_state_name(state), text != NULL ? ": " : "", text != NULL ? text : "");
+	log_debug("room", "%s: %s%s%s", room->jid, room_state_name(state), text != NULL ? ": " : "",
+	    text != NULL ? text : "");
 	room_changed(room);
 }
 
@@ -331,8 +333,8 @@ ask(struct room *room, const char *word, const char *text)
 	bool nick = strcmp(word, "nick") == 0;
 	g_autofree char *title = g_strdup_printf("%s for %s", nick ? "another nick" : "password", room->jid);
 	g_autofree char *free_one = nick ? room_free_nick(room, room->nick) : NULL;
-	struct prompt_question question = { .kind = nick ? PROMPT_TEXT : PROMPT_PASSWORD, .scope = SCOPE_EVERYONE, .title = title,
-	    .text = text, .default_choice = free_one, .secret = !nick };
+	struct prompt_question question = { .kind = nick ? PROMPT_TEXT : PROMPT_PASSWORD, .scope = SCOPE_EVERYONE,
+	    .title = title, .text = text, .default_choice = free_one, .secret = !nick };
 
 	question.account = account_name(room->account);
 	question.chat = room->jid;
@@ -371,7 +373,8 @@ room_lost(struct room *room, const char *word, const char *text)
 		room_failed(room, word, text);
 		return;
 	}
-	error = g_error_new_literal(RPC_ERROR, strcmp(word, "timeout") == 0 ? RPC_ERROR_TIMEOUT : RPC_ERROR_FAILED, text);
+	error = g_error_new_literal(RPC_ERROR, strcmp(word, "timeout") == 0 ? RPC_ERROR_TIMEOUT : RPC_ERROR_FAILED,
+	    text);
 	end_stay(room);
 	room->backoff_ms = MIN(wait_ms * 2, BACKOFF_MAX_MS);
 	wait_ms = wait_ms * g_random_int_range(80, 121) / 100;
@@ -379,7 +382,8 @@ room_lost(struct room *room, const char *word, const char *text)
 	room->retry_ms = clock_real_us() / 1000 + wait_ms;
 	room->timer = clock_timer_start(wait_ms, again, room);
 	if (first && !asked)
-		room_notice(room, SEVERITY_WARNING, "%s confab enters it again in %d s.", text, (int)((wait_ms + 999) / 1000));
+		room_notice(room, SEVERITY_WARNING, "%s confab enters it again in %d s.", text,
+		    (int)((wait_ms + 999) / 1000));
 	tell_waiters(room, error);
 }
 
@@ -525,8 +529,8 @@ read_info(struct room *room, const struct stanza *query)
 	for (struct stanza *c = query != NULL ? stanza_first(query) : NULL; c != NULL; c = stanza_next(c)) {
 		const char *var = stanza_is(c, "feature", NS_DISCO_INFO) ? stanza_get(c, "var") : NULL;
 
-		if (stanza_is(c, "identity", NS_DISCO_INFO) && g_strcmp0(stanza_get(c, "category"), "conference") == 0 &&
-		    name == NULL)
+		if (stanza_is(c, "identity", NS_DISCO_INFO) && g_strcmp0(stanza_get(c, "category"),
+		    "conference") == 0 && name == NULL)
 			name = stanza_get(c, "name");
 		is_room |= g_strcmp0(var, NS_MUC) == 0;
 		for (size_t i = 0; var != NULL && i < G_N_ELEMENTS(features_by_var); i++)
@@ -725,8 +729,8 @@ may_begin(struct room *room, const char *nick, room_done done, void *ctx)
 		return true;
 	if (nick != NULL && strcmp(nick, room->nick) != 0)
 		error = g_error_new(RPC_ERROR, RPC_ERROR_FAILED, room->state == ROOM_IN ?
-		    "You are in %s already, as %s. /nick %s changes that." : "%s is being entered as %s; /nick %s changes that later.",
-		    room->jid, room->nick, nick);
+		    "You are in %s already, as %s. /nick %s changes that." :
+		    "%s is being entered as %s; /nick %s changes that later.", room->jid, room->nick, nick);
 	if (room->state == ROOM_JOINING && error == NULL)
 		return done != NULL;
 	if (done != NULL)
@@ -794,7 +798,8 @@ room_forget(struct account *account, void *ctx)
 void
 room_leave(struct room *room, const char *words)
 {
-	g_autoptr(GError) error = g_error_new(RPC_ERROR, RPC_ERROR_CANCELLED, "%s was left before we were in.", room->jid);
+	g_autoptr(GError) error = g_error_new(RPC_ERROR, RPC_ERROR_CANCELLED, "%s was left before we were in.",
+	    room->jid);
 
 	if (room_hears(room))
 		account_send(room->account, room_own_leaving(room, words), false);
@@ -807,7 +812,10 @@ room_leave(struct room *room, const char *words)
 	turn_wake(room->account->core->turn);
 }
 
-/* A change that is told by a stanza to the whole room: an iq goes behind it, and its answer says that the room is through. */
+/*
+ * A change that is told by a stanza to the whole room: an iq goes behind it, and its answer says that the room is
+ * through.
+ */
 struct asking {
 	struct room	*room;
 	char		*wanted;
@@ -847,7 +855,10 @@ subject_set(void *ctx, enum iq_end end, const struct stanza *answer)
 	asked(a, end, a->room->subject, a->room->subject_text, "The room has not said that this is its subject now.");
 }
 
-/* A presence or message to the room may be kept back while nobody sits here (XEP-0352); an answer is not, and brings it along. */
+/*
+ * A presence or message to the room may be kept back while nobody sits here (XEP-0352); an answer is not, and brings it
+ * along.
+ */
 static void
 ask_behind(struct room *room, const char *wanted, iq_done then, room_done done, void *ctx)
 {
@@ -908,7 +919,8 @@ rooms_session(struct account *account)
 static void
 go_off_line(struct room *room, bool may_come_back)
 {
-	g_autoptr(GError) error = g_error_new(RPC_ERROR, RPC_ERROR_OFFLINE, "The connection broke before %s was entered.", room->jid);
+	g_autoptr(GError) error = g_error_new(RPC_ERROR, RPC_ERROR_OFFLINE,
+	    "The connection broke before %s was entered.", room->jid);
 
 	if (may_come_back && (room->state == ROOM_IN || room->phase == PHASE_REFRESHING)) {
 		clock_timer_cancel(&room->silence);

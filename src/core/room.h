@@ -2,13 +2,14 @@
  * room.h: the rooms of one account (XEP-0045): entering and leaving, who is there, what it is about.
  *
  *   out      we are not there; a room that is wanted is entered with the next session
- *   joining  asked what it is (service discovery), then entered; or after a resumption by a new process: told that we are
+ *   joining  asked what it is (service discovery), then entered; or after a resumption by a new process: told that we
+ * are
  *            here, because nobody tells such a process who else is
  *   in       our own presence came back: before it came that of everybody else
  *   failed   it did not work, or we were put out; with a time it is tried again by itself
  *
- * A room that is wanted is a row in the database from the first entering until somebody leaves it, or it puts us out for
- * good.  Joining never makes a room: what does not exist is not entered, and one that is made all the same is left.
+ * A room that is wanted is a row in the database from the first entering until somebody leaves it, or it puts us out
+ * for good.  Joining never makes a room: what does not exist is not entered, and one that is made all the same is left.
  *
  * What a room sends counts only from a room that we are in or entering.
  */
@@ -129,11 +130,12 @@ char	*room_free_nick(const struct room *, const char *nick);
 /* error NULL: we are in.  Called once; room->reason says why it failed. */
 typedef void (*room_done)(void *ctx, struct room *, const GError *error);
 /*
- * Enters the room; nick and password NULL: as before, as its bookmark has them, or the standard.  create: makes it when it is not there, and fails
- * when it is.  done may be NULL: then people are asked and told by prompts and notices.  Off line: it is entered with the
- * next session.
+ * Enters the room; nick and password NULL: as before, as its bookmark has them, or the standard.  create: makes it when
+ * it is not there, and fails when it is.  done may be NULL: then people are asked and told by prompts and notices.  Off
+ * line: it is entered with the next session.
  */
-void	 room_join(struct account *, const char *jid, const char *nick, const char *password, bool create, room_done done,
+void	 room_join(struct account *, const char *jid, const char *nick, const char *password, bool create,
+    room_done done,
 	    void *ctx);
 /* Whoever waited with this does not any more. */
 void	 room_forget(struct account *, void *ctx);

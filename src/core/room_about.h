@@ -14,7 +14,8 @@ struct room_about {
 	bool	 is_room;
 	char	*name, *description, *language, *subject;	/* or NULL */
 	int64_t	 occupants;	/* -1: not said */
-	bool	 members, password, moderated, hidden, temporary, addresses;	/* addresses: everybody sees who one is */
+	/* addresses: everybody sees who one is */
+	bool	 members, password, moderated, hidden, temporary, addresses;
 	bool	 has_rules;	/* it said any of that */
 	char	*avatar;	/* the hash of its picture (XEP-0486), or NULL */
 	struct form *form;	/* all of the form, or NULL */

@@ -5,7 +5,10 @@
 #include "core/room.h"
 #include "xmpp/form.h"
 
-/* Lent until the next turn; NULL: not here, or a minute old.  Then it is asked for where we own the room, and here later. */
+/*
+ * Lent until the next turn; NULL: not here, or a minute old.  Then it is asked for where we own the room, and here
+ * later.
+ */
 const struct form *room_form_recent(struct room *);
 /* It came: an element x. */
 void	 room_form_keep(struct room *, const struct stanza *x);

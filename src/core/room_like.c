@@ -1,6 +1,7 @@
 /*
- * room_like.c: nicks that can be mixed up.  Each is reduced to what it looks like: without case, marks, blanks and what is not
- * seen, and letters of other scripts as the Latin ones that they look like.  Two that are the same then are told of each other.
+ * room_like.c: nicks that can be mixed up.  Each is reduced to what it looks like: without case, marks, blanks and what
+ * is not seen, and letters of other scripts as the Latin ones that they look like.  Two that are the same then are told
+ * of each other.
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /*
- * room_message.c: what is said in a room: by whom, when, and whether it is news.  A room repeats what was said before to who
- * comes in; after its subject (XEP-0045 §7.2.15), or the first message without a time, everything is new, whatever time it
- * claims.
+ * room_message.c: what is said in a room: by whom, when, and whether it is news.  A room repeats what was said before
+ * to who comes in; after its subject (XEP-0045 §7.2.15), or the first message without a time, everything is new,
+ * whatever time it claims.
  */
 #include "core/room_message.h"
 
@@ -127,13 +127,16 @@ room_message_address(struct incoming *in)
 }
 
 bool
-room_message_archived(struct room *room, const struct stanza *message, char **from, char **chat, char **author, bool *out)
+room_message_archived(struct room *room, const struct stanza *message, char **from, char **chat, char **author,
+    bool *out)
 {
-	struct incoming in = { .account = room->account, .message = message, .via = VIA_ARCHIVE, .kind = CHAT_ROOM, .room = room };
+	struct incoming in = { .account = room->account, .message = message, .via = VIA_ARCHIVE, .kind = CHAT_ROOM,
+	    .room = room };
 	const char *said_from = stanza_get(message, "from");
 
 	in.from = said_from != NULL ? jid_normalise(said_from, NULL) : NULL;
-	if (in.from == NULL || !jid_same_bare(in.from, room->jid) || g_strcmp0(stanza_get(message, "type"), "groupchat") != 0) {
+	if (in.from == NULL || !jid_same_bare(in.from, room->jid) || g_strcmp0(stanza_get(message, "type"),
+	    "groupchat") != 0) {
 		g_free(in.from);
 		return false;
 	}
@@ -205,7 +208,8 @@ room_may_whisper(struct account *account, const char *chat, bool settle, GError 
 	} else if (o == NULL) {
 		now = elsewhere(room, row != NULL ? row->occupant : NULL);
 		if (now != NULL)
-			g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "%s is called %s in %s now.", nick, now, bare);
+			g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "%s is called %s in %s now.", nick, now,
+			    bare);
 		else
 			g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "%s is not in %s.", nick, bare);
 	} else {
@@ -217,7 +221,8 @@ room_may_whisper(struct account *account, const char *chat, bool settle, GError 
 			g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, *who == '@' && *row->occupant == '@' ?
 			    "%s went from %s and came back, and that room does not tell whether it is the same person. "
 			    "/private says that you mean who is called so now." :
-			    "%s in %s is somebody else than before. /private says that you mean who is called so now.", nick, bare);
+			    "%s in %s is somebody else than before. /private says that you mean who is called so now.",
+			    nick, bare);
 	}
 	chat_row_free(row);
 	return may;
@@ -237,8 +242,8 @@ room_whispered(struct incoming *in)
 		chat_set_occupant(core->store, row->id, who, &error);
 	else if (row != NULL && strcmp(row->occupant, who) != 0 && !o->told_other) {
 		o->told_other = true;
-		room_notice(in->room, SEVERITY_WARNING, "%s, who writes to you alone, may be somebody else than before under that nick. "
-		    "What you write there is not sent before you say /private.", nick);
+		room_notice(in->room, SEVERITY_WARNING,
+		    "%s, who writes to you alone, may be somebody else than before under that nick. What you write there is not sent before you say /private.", nick);
 	}
 	turn_failed(core->turn, error);
 	chat_row_free(row);
@@ -262,14 +267,18 @@ folded(const char *text)
 	return normal != NULL ? normal : g_strdup("");
 }
 
-/* As a word of its own: what stands before and after is no part of one.  Scripts without blanks have no borders to look for. */
+/*
+ * As a word of its own: what stands before and after is no part of one.  Scripts without blanks have no borders to look
+ * for.
+ */
 static bool
 has_word(const char *text, const char *word)
 {
 	size_t len = strlen(word);
 
 	for (const char *at = text; len > 0 && (at = strstr(at, word)) != NULL; at++) {
-		gunichar before = at > text ? g_utf8_get_char(g_utf8_prev_char(at)) : 0, after = g_utf8_get_char(at + len);
+		gunichar before = at > text ? g_utf8_get_char(g_utf8_prev_char(at)) : 0,
+		    after = g_utf8_get_char(at + len);
 		gunichar first = g_utf8_get_char(word), last = g_utf8_get_char(g_utf8_prev_char(word + len));
 
 		if ((g_unichar_iswide(first) || !is_word_part(before) || !is_word_part(first)) &&
@@ -283,7 +292,8 @@ bool
 room_mentions(const struct room *room, const char *body)
 {
 	g_autofree char *text = folded(body), *nick = folded(room->nick);
-	g_auto(GStrv) words = g_strsplit_set(setting_text(room->account->core->settings, SETTING_NOTIFY_WORDS), " \t", -1);
+	g_auto(GStrv) words = g_strsplit_set(setting_text(room->account->core->settings, SETTING_NOTIFY_WORDS), " \t",
+	    -1);
 	bool found = has_word(text, nick);
 
 	for (char **word = words; !found && *word != NULL; word++) {
@@ -311,8 +321,8 @@ take_subject(struct incoming *in, const char *text)
 	room->subject_ms = said_ms != 0 ? said_ms : first ? 0 : clock_real_us() / 1000;
 	room_changed(room);
 	if (news && !first && nick != NULL)
-		room_notice(room, SEVERITY_INFO, *subject != '\0' ? "%s sets the subject: %s" : "%s takes the subject away.%s", nick,
-		    subject);
+		room_notice(room, SEVERITY_INFO, *subject != '\0' ? "%s sets the subject: %s" :
+		    "%s takes the subject away.%s", nick, subject);
 }
 
 static bool
@@ -327,10 +337,11 @@ subject_refused(struct incoming *in)
 	g_clear_pointer(&room->subject_id, g_free);
 	if (stanza_fault_read(in->message, &fault)) {
 		g_autofree char *text = stanza_fault_text(&fault);
-		bool who = g_strcmp0(fault.condition, "forbidden") == 0 || g_strcmp0(fault.condition, "not-allowed") == 0;
+		bool who = g_strcmp0(fault.condition, "forbidden") == 0 ||
+		    g_strcmp0(fault.condition, "not-allowed") == 0;
 
-		room->subject_text = g_strdup_printf("%s: %s.%s", room->jid, text, who ? " Only its moderators set the subject there; "
-		    "an owner changes that with /room set muc#roomconfig_changesubject on." : "");
+		room->subject_text = g_strdup_printf("%s: %s.%s", room->jid, text,
+		    who ? " Only its moderators set the subject there; an owner changes that with /room set muc#roomconfig_changesubject on." : "");
 		stanza_fault_clear(&fault);
 	}
 	return true;

@@ -11,18 +11,21 @@ bool	 room_message_address(struct incoming *);
 void	 room_message_author(struct incoming *);
 /* What the room says about itself, its subject among it.  True: that was all. */
 bool	 room_message_control(struct incoming *);
-/* In the room's archive: *from, *chat, *author and whether it is ours.  False: it is nothing that somebody said there. */
-bool	 room_message_archived(struct room *, const struct stanza *message, char **from, char **chat, char **author, bool *out);
+/*
+ * In the room's archive: *from, *chat, *author and whether it is ours.  False: it is nothing that somebody said there.
+ */
+bool	 room_message_archived(struct room *, const struct stanza *message, char **from, char **chat, char **author,
+    bool *out);
 /* A full address: is it that of an occupant? */
 bool	 room_is_private(const struct account *, const char *full, const struct stanza *message);
 /*
- * Whom somebody in a room is, as far as can be known: "#" and the occupant-id, the real address, or "@" and since when they
- * are there.  The caller's.
+ * Whom somebody in a room is, as far as can be known: "#" and the occupant-id, the real address, or "@" and since when
+ * they are there.  The caller's.
  */
 char	*room_who(const struct occupant *);
 /*
- * May something be said to that occupant alone, now?  No when they are not there, or somebody else has their nick than the
- * one that the chat was with.  settle: the chat is with whoever has it from now on; in a savepoint.
+ * May something be said to that occupant alone, now?  No when they are not there, or somebody else has their nick than
+ * the one that the chat was with.  settle: the chat is with whoever has it from now on; in a savepoint.
  */
 bool	 room_may_whisper(struct account *, const char *chat, bool settle, GError **error);
 /* Something came from an occupant to us alone and is a row now: says so when they are not the one from before. */

@@ -1,6 +1,7 @@
 /*
- * room_ping.c: are we still there (XEP-0410)?  A room that fell silent may have lost us without a word: its server began anew,
- * or a link between servers broke.  We ask ourselves through it; only "you are not in" is an answer that counts against it.
+ * room_ping.c: are we still there (XEP-0410)?  A room that fell silent may have lost us without a word: its server
+ * began anew, or a link between servers broke.  We ask ourselves through it; only "you are not in" is an answer that
+ * counts against it.
  */
 #include "base/clock.h"
 #include "core/room_private.h"

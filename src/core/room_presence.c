@@ -1,7 +1,7 @@
 /*
- * room_presence.c: who is in a room (XEP-0045 §7 to §9), told by increments: what changed in a turn is told once at its end.
- * What a reader might get wrong: rights, addresses and ids are the room's word, and only in its own <x/>, of which there must
- * be one; the room lets everything else in a presence through as its sender wrote it.
+ * room_presence.c: who is in a room (XEP-0045 §7 to §9), told by increments: what changed in a turn is told once at its
+ * end. What a reader might get wrong: rights, addresses and ids are the room's word, and only in its own <x/>, of which
+ * there must be one; the room lets everything else in a presence through as its sender wrote it.
  */
 #include <string.h>
 
@@ -302,7 +302,8 @@ read_hats(const struct stanza *presence)
 
 	if (hats == NULL)
 		hats = stanza_child(presence, "hats", NS_HATS_OLD);
-	for (struct stanza *c = hats != NULL ? stanza_first(hats) : NULL; c != NULL && n < LIMIT_HATS; c = stanza_next(c)) {
+	for (struct stanza *c = hats != NULL ? stanza_first(hats) : NULL; c != NULL && n < LIMIT_HATS;
+	    c = stanza_next(c)) {
 		g_autofree char *title = stanza_is(c, "hat", NULL) ? clean(stanza_get(c, "title")) : NULL;
 
 		if (title == NULL)
@@ -366,7 +367,8 @@ take_self(struct passing *p, const struct occupant *o)
 		room_notice(room, SEVERITY_INFO, "You are a %s in %s now%s.", role_name(o->role), room->jid,
 		    o->role == ROLE_VISITOR ? ": you can read, not speak" : "");
 	if (was_in && o->affiliation != room->affiliation)
-		room_notice(room, SEVERITY_INFO, "Your standing in %s is now: %s.", room->jid, affiliation_name(o->affiliation));
+		room_notice(room, SEVERITY_INFO, "Your standing in %s is now: %s.", room->jid,
+		    affiliation_name(o->affiliation));
 	if (o->role != room->role || o->affiliation != room->affiliation)
 		room_changed(room);
 	room->role = o->role;
@@ -380,8 +382,9 @@ tell_like(struct room *room, const struct occupant *o, const struct occupant *ot
 	if (other == NULL || room->state != ROOM_IN)
 		return;
 	if (other->affiliation >= AFFILIATION_MEMBER || spoke_recently(other) || strcmp(other->nick, room->nick) == 0)
-		room_notice(room, SEVERITY_WARNING, "\"%s\" came into %s and can be mixed up with \"%s\", who is somebody else.", o->nick,
-		    room->jid, other->nick);
+		room_notice(room, SEVERITY_WARNING,
+		    "\"%s\" came into %s and can be mixed up with \"%s\", who is somebody else.", o->nick, room->jid,
+		    other->nick);
 }
 
 static void
@@ -472,11 +475,13 @@ by_and_why(const struct passing *p)
 static void
 destroyed(struct passing *p, const struct stanza *destroy)
 {
-	g_autofree char *other = stanza_get(destroy, "jid") != NULL ? jid_normalise(stanza_get(destroy, "jid"), NULL) : NULL;
+	g_autofree char *other = stanza_get(destroy, "jid") != NULL ? jid_normalise(stanza_get(destroy, "jid"), NULL) :
+	    NULL;
 	g_autofree char *why = clean(stanza_text(stanza_child(destroy, "reason", NS_MUC_USER)));
-	g_autofree char *text = g_strdup_printf("%s was destroyed%s%s%s.%s%s%s%s", p->room->jid, why != NULL ? ": \"" : "",
-	    why != NULL ? why : "", why != NULL ? "\"" : "", other != NULL ? " It names another room: /join " : "",
-	    other != NULL ? other : "", other != NULL ? "." : "", " What was said stays here.");
+	g_autofree char *text = g_strdup_printf("%s was destroyed%s%s%s.%s%s%s%s", p->room->jid,
+	    why != NULL ? ": \"" : "", why != NULL ? why : "", why != NULL ? "\"" : "",
+	    other != NULL ? " It names another room: /join " : "", other != NULL ? other : "", other != NULL ? "." : "",
+	    " What was said stays here.");
 
 	room_failed(p->room, "destroyed", text);
 }
@@ -501,7 +506,8 @@ put_out(struct passing *p)
 		text = g_strdup_printf("The service of %s shuts down.", room->jid);
 		room_lost(room, "shutdown", text);
 	} else if ((p->status & STATUS_KICKED) != 0) {
-		text = g_strdup_printf("You were kicked from %s%s. /join %s enters it again.", room->jid, by, room->jid);
+		text = g_strdup_printf("You were kicked from %s%s. /join %s enters it again.", room->jid, by,
+		    room->jid);
 		room_failed(room, "kicked", text);
 	} else if ((p->status & (STATUS_AFFILIATION | STATUS_MEMBERS)) != 0) {
 		text = g_strdup_printf("You were taken out of %s%s: only members may be there.", room->jid, by);
@@ -536,7 +542,8 @@ went(struct passing *p)
 			put_out(p);
 		return;
 	}
-	words = p->words != NULL ? g_strdup(p->words) : clean(stanza_text(stanza_child(p->presence, "status", NS_CLIENT)));
+	words = p->words != NULL ? g_strdup(p->words) : clean(stanza_text(stanza_child(p->presence, "status",
+	    NS_CLIENT)));
 	tell_passage(room, kind, p->nick, NULL, p->by, words);
 	room_like_remove(room, o);
 	g_hash_table_remove(room->occupants, p->nick);

@@ -1,4 +1,7 @@
-/* room_words.c: what rooms say by codes and conditions, in words, and what can be done about it (XEP-0045 §15.6 and elsewhere). */
+/*
+ * room_words.c: what rooms say by codes and conditions, in words, and what can be done about it (XEP-0045 §15.6 and
+ * elsewhere).
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,8 +12,10 @@
 #include "xmpp/ns.h"
 
 static const struct { int code; unsigned status; } codes[] = {
-	{ 100, STATUS_NON_ANONYMOUS }, { 101, STATUS_AFFILIATION_OUTSIDE }, { 104, STATUS_CONFIG }, { 110, STATUS_SELF },
-	{ 170, STATUS_LOGGED }, { 171, STATUS_NOT_LOGGED }, { 172, STATUS_NON_ANONYMOUS }, { 173, STATUS_SEMI_ANONYMOUS },
+	{ 100, STATUS_NON_ANONYMOUS }, { 101, STATUS_AFFILIATION_OUTSIDE }, { 104, STATUS_CONFIG },
+	    { 110, STATUS_SELF },
+	{ 170, STATUS_LOGGED }, { 171, STATUS_NOT_LOGGED }, { 172, STATUS_NON_ANONYMOUS },
+	    { 173, STATUS_SEMI_ANONYMOUS },
 	{ 174, STATUS_ANONYMOUS }, { 201, STATUS_MADE }, { 210, STATUS_NICK_GIVEN }, { 301, STATUS_BANNED },
 	{ 303, STATUS_RENAMED }, { 307, STATUS_KICKED }, { 321, STATUS_AFFILIATION }, { 322, STATUS_MEMBERS },
 	{ 332, STATUS_SHUTDOWN }, { 333, STATUS_LOST },
@@ -56,10 +61,12 @@ room_tell_status(struct room *room, unsigned status)
 static const struct { const char *condition, *word, *means; } refusals[] = {
 	/* XEP-0045 §7.2 */
 	{ "not-authorized", "password", "It needs a password, or another one than was given." },
-	{ "registration-required", "members", "Only members may come in. An owner or admin of the room can make you one." },
+	{ "registration-required", "members",
+	    "Only members may come in. An owner or admin of the room can make you one." },
 	{ "forbidden", "banned", "You are banned there, or may not come in." },
 	{ "conflict", "nick", "Somebody else has that nick, or it is kept for somebody." },
-	{ "not-acceptable", "nick", "It does not take that nick: only the one that is registered for you, or a shorter or plainer one." },
+	{ "not-acceptable", "nick",
+	    "It does not take that nick: only the one that is registered for you, or a shorter or plainer one." },
 	{ "jid-malformed", "nick", "It does not take that nick." },
 	{ "service-unavailable", "full", "It is full, or it does not let anybody in at present. /join tries again." },
 	{ "resource-constraint", "full", "It is full, or you are in too many rooms. /join tries again." },

@@ -487,7 +487,8 @@ keep_resource(struct account *account, const char *full, const struct resource *
 	if (!turn_begin(turn))
 		return;
 	if (resource != NULL) {
-		struct presence_row row = { full, (int)resource->show, resource->status, resource->priority, resource->caps };
+		struct presence_row row = { full, (int)resource->show, resource->status, resource->priority,
+		    resource->caps };
 
 		presence_row_save(account->core->store, account->id, &row, &error);
 	} else {
@@ -740,7 +741,8 @@ roster_groups(const struct roster *roster, const char *jid)
 }
 
 void
-roster_set(struct account *account, const char *jid, const char *name, const char *const *groups, iq_done done, void *ctx)
+roster_set(struct account *account, const char *jid, const char *name, const char *const *groups, iq_done done,
+    void *ctx)
 {
 	g_auto(GStrv) kept = roster_groups(account->roster, jid);
 	struct stanza *iq = stanza_iq("set", NULL);

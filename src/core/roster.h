@@ -13,8 +13,8 @@ void	 roster_free(struct roster *);
 /* A new session: asks for the list; then done(account) is called, also when the server refused. */
 void	 roster_fetch(struct account *, void (*done)(struct account *));
 /*
- * The session is gone: nobody is known to be there.  The list stays.  may_come_back: who was there is remembered, because
- * a server does not tell a resumed session again; roster_resumed() says so.
+ * The session is gone: nobody is known to be there.  The list stays.  may_come_back: who was there is remembered,
+ * because a server does not tell a resumed session again; roster_resumed() says so.
  */
 void	 roster_offline(struct account *, bool may_come_back);
 void	 roster_resumed(struct account *);
@@ -39,7 +39,9 @@ char	**roster_resources(const struct roster *, const char *bare);
 char	*roster_reach(const struct roster *, const char *jid);
 /* What that resource says its client is (caps_key()); NULL: nothing, or it is not there. */
 const char *roster_caps(const struct roster *, const char *full);
-/* contact and presence events of the whole list; the caller clears them.  Elements: struct event *, freed by the array. */
+/*
+ * contact and presence events of the whole list; the caller clears them.  Elements: struct event *, freed by the array.
+ */
 GPtrArray *roster_events(const struct account *);
 /* The bare addresses of all contacts, sorted; strings live in the roster. */
 GPtrArray *roster_jids(const struct roster *);

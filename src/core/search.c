@@ -1,6 +1,6 @@
 /*
- * search.c: see search.h.  The thread gives numbers of messages only; the rows are loaded here, so that what was deleted
- * or changed meanwhile is as it now is.
+ * search.c: see search.h.  The thread gives numbers of messages only; the rows are loaded here, so that what was
+ * deleted or changed meanwhile is as it now is.
  */
 #include "core/search.h"
 
@@ -130,7 +130,8 @@ parse(struct find_question *q, const struct search_wish *wish, GError **error)
 		g_autofree char *key = NULL;
 
 		if (++n > LIMIT_SEARCH_WORDS) {
-			g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "A search has at most %d words.", LIMIT_SEARCH_WORDS);
+			g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "A search has at most %d words.",
+			    LIMIT_SEARCH_WORDS);
 			ok = false;
 		} else if (!quoted && is_filter(word, &value, &key)) {
 			ok = take_filter(q, wish, key, value, error);
@@ -145,8 +146,8 @@ parse(struct find_question *q, const struct search_wish *wish, GError **error)
 	if (words->len > 0)
 		q->words = g_strdup(words->str);
 	else if (!filters) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "What is looked for? A word, or one of from: in: after: before: "
-		    "has:link.");
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE,
+		    "What is looked for? A word, or one of from: in: after: before: has:link.");
 		return false;
 	}
 	return true;
@@ -221,7 +222,9 @@ context_of(struct core *core, const GArray *hits, size_t *bytes)
 	return list;
 }
 
-/* Holes that are known in what was searched, each account's oldest first; of a part that is before everything no from. */
+/*
+ * Holes that are known in what was searched, each account's oldest first; of a part that is before everything no from.
+ */
 static json_t *
 holes_of(const struct search *search)
 {
@@ -263,8 +266,8 @@ to_json(const struct search *search, const struct find_answer *a)
 		json_object_set_new(searched, "account", json_string(search->account));
 	if (search->chat != NULL)
 		json_object_set_new(searched, "chat", json_string(search->chat));
-	result = json_pack("{s:o, s:b, s:b, s:I, s:o}", "messages", list, "more", a->more || full, "partial", a->partial,
-	    "took_us", (json_int_t)a->took_us, "searched", searched);
+	result = json_pack("{s:o, s:b, s:b, s:I, s:o}", "messages", list, "more", a->more || full, "partial",
+	    a->partial, "took_us", (json_int_t)a->took_us, "searched", searched);
 	if (search->context)
 		json_object_set_new(result, "context", context_of(search->core, a->hits, &bytes));
 	return result;
@@ -328,7 +331,8 @@ narrow(struct core *core, const struct search_wish *wish, struct find_question *
 		return true;
 	row = message_load(core->store, wish->before);
 	if (row == NULL) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "There is no message %" G_GINT64_FORMAT ".", wish->before);
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "There is no message %" G_GINT64_FORMAT ".",
+		    wish->before);
 		return false;
 	}
 	q->high = row->ord != 0 ? row->ord : INT64_MAX;

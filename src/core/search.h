@@ -1,8 +1,9 @@
 /*
  * search.h: what people look for, and what is found, as JSON: confab-protocol(7), search.
  *
- * Words are looked for all at once, "several words" as they stand, word* with any end, and from:WHO, in:CHAT (in:here is
- * the present one), after:DATE, before:DATE (core/when.h), has:link.  WHO and CHAT are parts of addresses; from:me is us.
+ * Words are looked for all at once, "several words" as they stand, word* with any end, and from:WHO, in:CHAT (in:here
+ * is the present one), after:DATE, before:DATE (core/when.h), has:link.  WHO and CHAT are parts of addresses; from:me
+ * is us.
  */
 #ifndef CORE_SEARCH_H
 #define CORE_SEARCH_H

@@ -87,7 +87,8 @@ listed(void *ctx, enum iq_end end, const struct stanza *answer)
 	const struct stanza *query = end == IQ_RESULT ? stanza_child(answer, "query", NS_DISCO_ITEMS) : NULL;
 
 	for (struct stanza *c = query != NULL ? stanza_first(query) : NULL; c != NULL; c = stanza_next(c)) {
-		const char *said = stanza_is(c, "item", NS_DISCO_ITEMS) && stanza_get(c, "node") == NULL ? stanza_get(c, "jid") : NULL;
+		const char *said = stanza_is(c, "item", NS_DISCO_ITEMS) && stanza_get(c, "node") == NULL ?
+		    stanza_get(c, "jid") : NULL;
 		char *jid = said != NULL && f->jids->len < LIMIT_SERVICES ? jid_normalise(said, NULL) : NULL;
 
 		if (jid != NULL)
@@ -98,8 +99,8 @@ listed(void *ctx, enum iq_end end, const struct stanza *answer)
 }
 
 void
-service_find(struct account *account, const char *feature, const char *category, void (*done)(void *ctx, const char *jid),
-    void *ctx)
+service_find(struct account *account, const char *feature, const char *category,
+    void (*done)(void *ctx, const char *jid), void *ctx)
 {
 	struct finding *f = g_new0(struct finding, 1);
 	g_autofree char *domain = jid_domain(account_jid(account));

@@ -124,7 +124,8 @@ is_plain(const char *text, size_t max)
 static bool
 parse(enum setting i, const char *text, struct value *value, GError **why)
 {
-	static const char *const yes[] = { "true", "yes", "on", "1", NULL }, *const no[] = { "false", "no", "off", "0", NULL };
+	static const char *const yes[] = { "true", "yes", "on", "1", NULL },
+	    *const no[] = { "false", "no", "off", "0", NULL };
 	g_auto(GStrv) words = setting_words(i);
 	gint64 number = 0;
 
@@ -217,8 +218,9 @@ read_bind(struct settings *settings, const struct ini *ini, const char *key, GEr
 		g_hash_table_insert(settings->binds, g_strdup(key), g_steal_pointer(&what));
 		return true;
 	}
-	ini_complain(ini, BIND_GROUP, key, error, "a key is bound to an action, or to a command of at most %d bytes; to at most %d "
-	    "of them.", LIMIT_NAME, LIMIT_BINDS);
+	ini_complain(ini, BIND_GROUP, key, error,
+	    "a key is bound to an action, or to a command of at most %d bytes; to at most %d of them.", LIMIT_NAME,
+	    LIMIT_BINDS);
 	return false;
 }
 
@@ -236,7 +238,8 @@ check_names(struct settings *settings, const struct ini *ini, GError **error)
 			enum setting found;
 
 			if (strcmp(*group, ALIAS_GROUP) == 0 || strcmp(*group, BIND_GROUP) == 0) {
-				if (!(strcmp(*group, ALIAS_GROUP) == 0 ? read_alias : read_bind)(settings, ini, *key, error))
+				if (!(strcmp(*group, ALIAS_GROUP) == 0 ? read_alias : read_bind)(settings, ini, *key,
+				    error))
 					return false;
 				continue;
 			}
@@ -471,8 +474,9 @@ settings_set(struct core *core, enum setting i, const char *text, GError **error
 	bool ok;
 
 	if (text != NULL && !parse(i, text, &value, &why)) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "%s is %s, not \"%s\"%s%s It stays %s.", table[i].name, range,
-		    text, why != NULL ? ": " : ".", why != NULL ? why->message : "", core->settings->values[i].text);
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "%s is %s, not \"%s\"%s%s It stays %s.", table[i].name,
+		    range, text, why != NULL ? ": " : ".", why != NULL ? why->message : "",
+		    core->settings->values[i].text);
 		return false;
 	}
 	ok = change(core, parts[0], parts[1], value.text, error);
@@ -497,8 +501,8 @@ settings_set_bind(struct core *core, const char *key, const char *what, GError *
 	while (*at != '\0' && strchr("=[]", *at) == NULL)
 		at++;
 	if (*key == '\0' || *key == ' ' || *key == '#' || *at != '\0' || at[-1] == ' ') {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "\"%s\" cannot stand in the file; [ ] = and # are BracketLeft, "
-		    "BracketRight, Equals and Hash there.", key);
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE,
+		    "\"%s\" cannot stand in the file; [ ] = and # are BracketLeft, BracketRight, Equals and Hash there.", key);
 		return false;
 	}
 	return change(core, BIND_GROUP, key, what, error);

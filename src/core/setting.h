@@ -1,6 +1,6 @@
 /*
- * setting.h: setting.def and the config file: group.key is key in [group]; [alias] holds the aliases (core/alias.h), [bind]
- * what keys do.
+ * setting.h: setting.def and the config file: group.key is key in [group]; [alias] holds the aliases (core/alias.h),
+ * [bind] what keys do.
  *
  * A change reads the file again, so that what was changed by hand meanwhile is kept and takes effect with it.  A file
  * with anything wrong in it changes nothing, and is never written over.

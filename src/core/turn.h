@@ -6,8 +6,9 @@
  * happens when the loop comes around, before anything else is dispatched.
  *
  * When the disk refuses, nothing leaves that depends on it: no stanza, no acknowledgement, no message or chat as an
- * event.  The turn tells its watcher (who stops reading the XMPP sockets), tries again every second, and tells it when it
- * works again.  Events of anything else go on (core/bus.h), and answers to requests, of which none can change the database.
+ * event.  The turn tells its watcher (who stops reading the XMPP sockets), tries again every second, and tells it when
+ * it works again.  Events of anything else go on (core/bus.h), and answers to requests, of which none can change the
+ * database.
  */
 #ifndef CORE_TURN_H
 #define CORE_TURN_H
@@ -35,7 +36,10 @@ bool	 turn_begin(struct turn *);
 /* keep false takes back what was changed in the store, and the objects that were put since turn_begin(). */
 void	 turn_end(struct turn *, bool keep);
 
-/* The newest row of a message or chat that changed; the event is made of the last one put before the commit.  Takes row. */
+/*
+ * The newest row of a message or chat that changed; the event is made of the last one put before the commit.  Takes
+ * row.
+ */
 void	 turn_put_message(struct turn *, struct message_row *row);
 /* The chat changed, or what is counted in it: it is loaded again when the event is made. */
 void	 turn_put_chat(struct turn *, int64_t chat);

@@ -12,7 +12,9 @@ typed_keep(struct core *core, int64_t chat, const char *line, GError **error)
 {
 	bool ok;
 
-	/* Whoever begins a line with a blank wants it forgotten; an answer may be a secret, typed where none belongs. */
+	/*
+	 * Whoever begins a line with a blank wants it forgotten; an answer may be a secret, typed where none belongs.
+	 */
 	if (*line == ' ' || *line == '\t' || *line == '\0' || g_str_has_prefix(line, "/answer") ||
 	    strlen(line) > LIMIT_LINE_KEPT)
 		return true;

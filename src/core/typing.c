@@ -87,8 +87,8 @@ may_say(const struct talk *talk)
 	const struct account *account = talk->account;
 	g_auto(GStrv) there = roster_resources(account->roster, talk->jid);
 
-	return account_online(account) && there[0] != NULL && privacy_tells(account, talk->jid, SETTING_PRIVACY_TYPING) &&
-	    (talk->heard || caps_any_supports(account, talk->jid, NS_CHATSTATES));
+	return account_online(account) && there[0] != NULL && privacy_tells(account, talk->jid,
+	    SETTING_PRIVACY_TYPING) && (talk->heard || caps_any_supports(account, talk->jid, NS_CHATSTATES));
 }
 
 static void ours_silent(void *ctx);

@@ -69,8 +69,8 @@ when_parse(const char *text, const char *tz, int64_t *ms, GError **error)
 	g_autoptr(GDateTime) time = parse(text, there);
 
 	if (time == NULL) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "A date is 2026, 2026-07, 2026-07-12, 2026-07-12T10:30, today or "
-		    "yesterday, not \"%s\".", text);
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE,
+		    "A date is 2026, 2026-07, 2026-07-12, 2026-07-12T10:30, today or yesterday, not \"%s\".", text);
 		return false;
 	}
 	*ms = g_date_time_to_unix(time) * 1000;

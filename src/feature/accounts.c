@@ -20,8 +20,8 @@ list_run(struct command_call *call)
 		    account->settings->enabled ? account_state_name(account->state) : "disabled",
 		    account->bound != NULL ? account->bound : account_jid(account),
 		    account->text != NULL ? "  " : "", account->text != NULL ? account->text : "",
-		    account->state == ACCOUNT_FAILED && account->reason != NULL && strcmp(account->reason, "password") == 0 ?
-		    " /prompts shows the question." : "");
+		    account->state == ACCOUNT_FAILED && account->reason != NULL &&
+		    strcmp(account->reason, "password") == 0 ? " /prompts shows the question." : "");
 		json_array_append_new(data, event_to_json(&event));
 		event_clear(&event);
 	}
@@ -65,7 +65,8 @@ add_run(struct command_call *call)
 		return;
 	}
 	if (account_find(call->core, call->argv[0]) != NULL) {
-		command_fail(call, RPC_ERROR_USAGE, "There is an account \"%s\" already. Nothing was done.", call->argv[0]);
+		command_fail(call, RPC_ERROR_USAGE, "There is an account \"%s\" already. Nothing was done.",
+		    call->argv[0]);
 		return;
 	}
 	change(call, "jid", jid, true);
@@ -78,7 +79,8 @@ named(struct command_call *call)
 	struct account *account = account_find(call->core, call->argv[0]);
 
 	if (account == NULL)
-		command_fail(call, RPC_ERROR_NOT_FOUND, "There is no account \"%s\"; /account lists them.", call->argv[0]);
+		command_fail(call, RPC_ERROR_NOT_FOUND, "There is no account \"%s\"; /account lists them.",
+		    call->argv[0]);
 	return account;
 }
 

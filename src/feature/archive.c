@@ -40,12 +40,14 @@ say_account(struct command_call *call, struct account *account, const json_t *le
 		command_say(call, "%s fetches what it missed: %lld message%s so far.", account_name(account), stored,
 		    stored == 1 ? "" : "s");
 	else if (strcmp(state, "complete") == 0)
-		command_say(call, "%s is complete up to now; %lld message%s fetched since the log-in.", account_name(account),
-		    stored, stored == 1 ? "" : "s");
+		command_say(call, "%s is complete up to now; %lld message%s fetched since the log-in.",
+		    account_name(account), stored, stored == 1 ? "" : "s");
 	else
-		command_say(call, "%s: %s", account_name(account), reason != NULL ? reason : "The archive was not asked yet.");
+		command_say(call, "%s: %s", account_name(account), reason != NULL ? reason :
+		    "The archive was not asked yet.");
 	json_array_foreach(json_object_get(ledger, "spans"), i, part)
-		command_say(call, "  complete   %s to %s", minute(part, "from", "the beginning", from), minute(part, "to", "now", to));
+		command_say(call, "  complete   %s to %s", minute(part, "from", "the beginning", from),
+		    minute(part, "to", "now", to));
 	json_array_foreach(json_object_get(ledger, "gaps"), i, part) {
 		reason = json_string_value(json_object_get(part, "reason"));
 		command_say(call, "  not here   %s to %s%s%s", minute(part, "from", "the beginning", from),
@@ -122,7 +124,8 @@ prefs_came(void *ctx, enum iq_end end, const struct stanza *answer)
 		return;
 	}
 	if (prefs == NULL) {
-		command_fail(call, end == IQ_RESULT ? RPC_ERROR_FAILED : RPC_ERROR_TIMEOUT, "The archive did not answer.");
+		command_fail(call, end == IQ_RESULT ? RPC_ERROR_FAILED : RPC_ERROR_TIMEOUT,
+		    "The archive did not answer.");
 		return;
 	}
 	standard = stanza_get(prefs, "default");
@@ -173,12 +176,14 @@ archive_run(struct command_call *call)
 static const struct command commands[] = {
 	{ "archive", "[always|never|roster]", "history", "shows or says what your server's archive keeps of you",
 	  "always: everything that is said; roster: what is said with your contacts; never: nothing, so that what comes while "
-	  "no device of yours is on line may be lost. It holds for what is said from now on.", NEEDS_ACCOUNT | NEEDS_ONLINE,
+	  "no device of yours is on line may be lost. It holds for what is said from now on.",
+	      NEEDS_ACCOUNT | NEEDS_ONLINE,
 	  archive_run },
 	{ "sync", "", "history", "shows what is here without a hole, and what is being fetched",
 	  "After each log-in confab fetches what the server's archive kept meanwhile. The first time it goes back as many days "
 	  "as history.first_days says; scrolling back fetches what is older. Times are in UTC.", 0, ledger_run },
-	{ "sync now", "", "history", "asks the archive again, also for what was given up", NULL, NEEDS_ACCOUNT | NEEDS_ONLINE,
+	{ "sync now", "", "history", "asks the archive again, also for what was given up", NULL,
+	    NEEDS_ACCOUNT | NEEDS_ONLINE,
 	  now_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };

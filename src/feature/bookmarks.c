@@ -11,12 +11,16 @@
 
 extern const struct feature feature_bookmarks;
 
-/* The room that the line is about: argv[0], else the chat.  NULL and the call is over.  *nick: what stands behind the slash. */
+/*
+ * The room that the line is about: argv[0], else the chat.  NULL and the call is over.  *nick: what stands behind the
+ * slash.
+ */
 static char *
 room_of(struct command_call *call, char **nick)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *jid = call->argv[0] != NULL ? jid_from_person(call->argv[0], false, &error) : g_strdup(call->chat);
+	g_autofree char *jid = call->argv[0] != NULL ? jid_from_person(call->argv[0], false, &error) :
+	    g_strdup(call->chat);
 	g_autofree char *local = jid != NULL ? jid_local(jid) : NULL;
 
 	if (jid == NULL && error != NULL) {
@@ -65,8 +69,8 @@ change(struct command_call *call, const char *jid, const struct bookmark_edit *e
 static json_t *
 as_json(const struct bookmark *b)
 {
-	return json_pack("{s:s, s:s?, s:s?, s:b, s:b, s:s?}", "jid", b->jid, "name", b->name, "nick", b->nick, "autojoin",
-	    (int)b->autojoin, "has_password", (int)(b->password != NULL), "notify",
+	return json_pack("{s:s, s:s?, s:s?, s:b, s:b, s:s?}", "jid", b->jid, "name", b->name, "nick", b->nick,
+	    "autojoin", (int)b->autojoin, "has_password", (int)(b->password != NULL), "notify",
 	    b->notify != BOOKMARK_NOTIFY_UNSET ? bookmark_notify_word(b->notify) : NULL);
 }
 
@@ -79,10 +83,11 @@ list_run(struct command_call *call)
 	for (guint i = 0; i < list->len; i++) {
 		const struct bookmark *b = list->pdata[i];
 
-		command_say(call, "%s%s%s%s%s%s%s%s%s%s", b->jid, b->name != NULL ? "  \"" : "", b->name != NULL ? b->name : "",
-		    b->name != NULL ? "\"" : "", b->nick != NULL ? "  as " : "", b->nick != NULL ? b->nick : "",
-		    b->autojoin ? "  joined at each log-in" : "", b->password != NULL ? "  with a password" : "",
-		    b->notify != BOOKMARK_NOTIFY_UNSET ? "  notify " : "", bookmark_notify_word(b->notify));
+		command_say(call, "%s%s%s%s%s%s%s%s%s%s", b->jid, b->name != NULL ? "  \"" : "",
+		    b->name != NULL ? b->name : "", b->name != NULL ? "\"" : "", b->nick != NULL ? "  as " : "",
+		    b->nick != NULL ? b->nick : "", b->autojoin ? "  joined at each log-in" : "",
+		    b->password != NULL ? "  with a password" : "", b->notify != BOOKMARK_NOTIFY_UNSET ? "  notify " :
+		    "", bookmark_notify_word(b->notify));
 		json_array_append_new(data, as_json(b));
 	}
 	if (list->len == 0)
@@ -97,7 +102,8 @@ static void
 add_run(struct command_call *call)
 {
 	g_autofree char *nick = NULL, *jid = room_of(call, &nick);
-	g_autofree char *name = jid != NULL && call->argv[1] != NULL ? text_clean(call->argv[1], -1, TEXT_LINE, LIMIT_NAME) : NULL;
+	g_autofree char *name = jid != NULL && call->argv[1] != NULL ? text_clean(call->argv[1], -1, TEXT_LINE,
+	    LIMIT_NAME) : NULL;
 	struct bookmark_edit edits[3] = { { BOOKMARK_AUTOJOIN, "on" } };
 	const struct room *room;
 	size_t n = 0;
@@ -154,23 +160,26 @@ set_run(struct command_call *call)
 {
 	static const char *const levels[] = { "all", "mentions", "none", NULL };
 	g_autofree char *jid = room_of(call, NULL);
-	g_autofree char *text = jid != NULL && call->argv[2] != NULL ? text_clean(call->argv[2], -1, TEXT_LINE, LIMIT_NAME) : NULL;
+	g_autofree char *text = jid != NULL && call->argv[2] != NULL ? text_clean(call->argv[2], -1, TEXT_LINE,
+	    LIMIT_NAME) : NULL;
 	struct bookmark_edit edit = { BOOKMARK_NAME, text };
 	const char *key = call->argv[1];
 
 	if (jid == NULL)
 		return;
 	if (bookmark_find(call->account, jid) == NULL) {
-		command_fail(call, RPC_ERROR_NOT_FOUND, "%s is not among the bookmarks of %s. Nothing was done.", jid, call->account_name);
+		command_fail(call, RPC_ERROR_NOT_FOUND, "%s is not among the bookmarks of %s. Nothing was done.", jid,
+		    call->account_name);
 		return;
 	}
 	if (strcmp(key, "password") == 0) {
 		if (text != NULL)
-			command_fail(call, RPC_ERROR_USAGE, "A password is not written on a command line. /bookmark set %s password "
-			    "alone asks for it.", jid);
+			command_fail(call, RPC_ERROR_USAGE,
+			    "A password is not written on a command line. /bookmark set %s password alone asks for it.",
+			    jid);
 		else
-			command_ask(call, PROMPT_TEXT, true, "password of the room", "The password that the room asks for. It is kept "
-			    "on your server with the bookmark; an empty one takes it away.", NULL, NULL, password_given);
+			command_ask(call, PROMPT_TEXT, true, "password of the room",
+			    "The password that the room asks for. It is kept on your server with the bookmark; an empty one takes it away.", NULL, NULL, password_given);
 		return;
 	}
 	if (strcmp(key, "nick") == 0) {
@@ -185,8 +194,8 @@ set_run(struct command_call *call)
 	} else if (strcmp(key, "notify") == 0) {
 		edit.key = BOOKMARK_NOTIFY;
 		if (text != NULL && !g_strv_contains(levels, text)) {
-			command_fail(call, RPC_ERROR_USAGE, "notify is all, mentions or none; without a word it is taken away. Nothing "
-			    "was done.");
+			command_fail(call, RPC_ERROR_USAGE,
+			    "notify is all, mentions or none; without a word it is taken away. Nothing was done.");
 			return;
 		}
 	}
@@ -194,7 +203,8 @@ set_run(struct command_call *call)
 }
 
 static const struct command commands[] = {
-	{ "bookmark", "[list]", "rooms", "lists the rooms that you keep", "What you keep is on your server, where other devices "
+	{ "bookmark", "[list]", "rooms", "lists the rooms that you keep",
+	    "What you keep is on your server, where other devices "
 	  "see it too. While the setting room.bookmarks is true, /join keeps the room and /leave makes it one that is not joined "
 	  "at log-in; a room that another device joins or leaves is joined or left here, where the server does not tell at once at "
 	  "the next log-in.", NEEDS_ACCOUNT, list_run },
@@ -203,7 +213,8 @@ static const struct command commands[] = {
 	  "log-in from then on.", NEEDS_ACCOUNT, add_run },
 	{ "bookmark remove", "[JID]", "rooms", "keeps a room no more", "You stay in it, and its messages stay here.",
 	  NEEDS_ACCOUNT, remove_run },
-	{ "bookmark set", "JID name|nick|autojoin|notify|password [VALUE...]", "rooms", "changes what is kept of a room",
+	{ "bookmark set", "JID name|nick|autojoin|notify|password [VALUE...]", "rooms",
+	    "changes what is kept of a room",
 	  "autojoin on or off: whether it is joined at each log-in. notify all, mentions or none: what in it asks for attention, "
 	  "on all your devices. A password is asked for, and stands on your server as it is. Without VALUE a name, a nick or a "
 	  "level is taken away.", NEEDS_ACCOUNT, set_run },

@@ -1,6 +1,6 @@
 /*
- * chatstates.c: typing, paused and the like on the wire (XEP-0085); what follows is core/typing.h.  Only what comes live
- * counts: who typed once does not type now.
+ * chatstates.c: typing, paused and the like on the wire (XEP-0085); what follows is core/typing.h.  Only what comes
+ * live counts: who typed once does not type now.
  */
 #include <string.h>
 
@@ -16,7 +16,8 @@ chatstates_annotate(struct incoming *in)
 	enum chat_state state = CHAT_STATE_ACTIVE;
 	bool found = false;
 
-	if (in->kind != CHAT_PERSON || in->out || (in->via != VIA_LIVE && in->via != VIA_CARBON) || stanza_child(in->message, "delay", NS_DELAY) != NULL)
+	if (in->kind != CHAT_PERSON || in->out || (in->via != VIA_LIVE && in->via != VIA_CARBON) ||
+	    stanza_child(in->message, "delay", NS_DELAY) != NULL)
 		return GO_ON;
 	for (struct stanza *c = stanza_first(in->message); c != NULL && !found; c = stanza_next(c))
 		found = strcmp(stanza_ns(c), NS_CHATSTATES) == 0 && chat_state_find(stanza_name(c), &state);

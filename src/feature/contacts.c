@@ -64,8 +64,8 @@ say_contact(struct command_call *call, const struct event_contact *c, const stru
 
 	json_array_foreach(c->groups, i, group)
 		g_string_append_printf(groups, "%s%s", i > 0 ? ", " : "  in ", json_string_value(group));
-	command_say(call, "%-8s %s%s%s%s%s%s%s", presence != NULL ? presence_show_name(presence->presence.show) : "offline",
-	    label, presence != NULL && presence->presence.status != NULL ? "  \"" : "",
+	command_say(call, "%-8s %s%s%s%s%s%s%s", presence != NULL ? presence_show_name(presence->presence.show) :
+	    "offline", label, presence != NULL && presence->presence.status != NULL ? "  \"" : "",
 	    presence != NULL && presence->presence.status != NULL ? presence->presence.status : "",
 	    presence != NULL && presence->presence.status != NULL ? "\"" : "",
 	    c->subscription == SUBSCRIPTION_BOTH ? "" : "  subscription ",
@@ -178,8 +178,8 @@ group_run(struct command_call *call)
 	if (adds)
 		g_ptr_array_add(changed, group);
 	g_ptr_array_add(changed, NULL);
-	roster_set(call->account, jid, roster_name(call->account->roster, jid), (const char *const *)changed->pdata, ended,
-	    call);
+	roster_set(call->account, jid, roster_name(call->account->roster, jid), (const char *const *)changed->pdata,
+	    ended, call);
 }
 
 static void

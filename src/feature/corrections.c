@@ -1,7 +1,7 @@
 /*
- * corrections.c: a message gets another text (XEP-0308).  Only its author may do that, and only protected as the message
- * was; whatever fails that test is a message of its own which says that it claims to be a correction.  One that comes
- * before its message stands there as such until the message comes.
+ * corrections.c: a message gets another text (XEP-0308).  Only its author may do that, and only protected as the
+ * message was; whatever fails that test is a message of its own which says that it claims to be a correction.  One that
+ * comes before its message stands there as such until the message comes.
  */
 #include <string.h>
 
@@ -24,8 +24,8 @@ static char *
 claimed(const struct stanza *message)
 {
 	const struct stanza *replace = stanza_child(message, "replace", NS_CORRECT);
-	const char *id = replace != NULL && stanza_count(message, "replace", NS_CORRECT) == 1 ? stanza_get(replace, "id") :
-	    NULL;
+	const char *id = replace != NULL && stanza_count(message, "replace", NS_CORRECT) == 1 ?
+	    stanza_get(replace, "id") : NULL;
 
 	if (id == NULL || *id == '\0' || strlen(id) > LIMIT_NAME)
 		return NULL;
@@ -113,7 +113,9 @@ corrections_report(struct incoming *in)
 	return GO_ON;
 }
 
-/* "@MSG TEXT" has a name of a message before the text; *text then begins behind it.  NULL: it has none.  The caller's. */
+/*
+ * "@MSG TEXT" has a name of a message before the text; *text then begins behind it.  NULL: it has none.  The caller's.
+ */
 static char *
 split_name(const char **text)
 {
@@ -136,14 +138,15 @@ find_meant(struct command_call *call, int64_t chat, const char *name, GError **e
 	if (name == NULL) {
 		row = chat != 0 ? message_last_out(call->core->store, chat) : NULL;
 		if (row == NULL)
-			g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "You have said nothing here yet that could be corrected.");
+			g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND,
+			    "You have said nothing here yet that could be corrected.");
 		return row;
 	}
 	row = chat_find_message(call->core, chat, name, error);
 	if (row != NULL && (row->chat != chat || (row->flags & MESSAGE_OUT) == 0 || row->state == MESSAGE_CANCELLED)) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "Message %" G_GINT64_FORMAT " cannot be corrected: %s.", row->id,
-		    row->chat != chat ? "it is not of this chat" : (row->flags & MESSAGE_OUT) == 0 ? "it is not yours" :
-		    "it was cancelled");
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "Message %" G_GINT64_FORMAT " cannot be corrected: %s.",
+		    row->id, row->chat != chat ? "it is not of this chat" : (row->flags & MESSAGE_OUT) == 0 ?
+		    "it is not yours" : "it was cancelled");
 		g_clear_pointer(&row, message_row_free);
 	}
 	return row;

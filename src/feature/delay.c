@@ -1,6 +1,7 @@
 /*
  * delay.c: when a message was sent (XEP-0203).  Anybody can claim a time; only that of our own server, which keeps
- * messages while we are away, is believed, once, and never one that lies ahead.  The order of messages does not depend on it.
+ * messages while we are away, is believed, once, and never one that lies ahead.  The order of messages does not depend
+ * on it.
  */
 #include <string.h>
 

@@ -92,8 +92,8 @@ say_query(struct command_call *call, struct asking *asking, const struct stanza 
 	static const char *const item[] = { "jid", "node", "name", NULL };
 
 	for (struct stanza *c = query != NULL ? stanza_first(query) : NULL; c != NULL; c = stanza_next(c)) {
-		const char *const *names = stanza_is(c, "identity", ns) ? identity : stanza_is(c, "feature", ns) ? feature :
-		    stanza_is(c, "item", ns) ? item : NULL;
+		const char *const *names = stanza_is(c, "identity", ns) ? identity : stanza_is(c, "feature", ns) ?
+		    feature : stanza_is(c, "item", ns) ? item : NULL;
 
 		if (names == NULL)
 			continue;

@@ -2,8 +2,9 @@
  * displayed.c: how far we have read, the same on all our devices (XEP-0490): for each chat the archive's id of the last
  * message that was seen, in a node of our account that nobody else may read.
  *
- * A position only moves forward, here and by what others of ours tell.  One that names a message which is not here waits
- * for it: the archive is still being fetched.  Ours goes out some seconds after it moved, so that reading on is one item.
+ * A position only moves forward, here and by what others of ours tell.  One that names a message which is not here
+ * waits for it: the archive is still being fetched.  Ours goes out some seconds after it moved, so that reading on is
+ * one item.
  */
 #include <string.h>
 
@@ -102,7 +103,8 @@ static bool
 caught_up(struct account *account)
 {
 	json_t *ledger = archive_ledger(account);
-	bool complete = g_strcmp0(json_string_value(json_object_get(ledger, "state")), sync_state_name(SYNC_COMPLETE)) == 0;
+	bool complete = g_strcmp0(json_string_value(json_object_get(ledger, "state")),
+	    sync_state_name(SYNC_COMPLETE)) == 0;
 
 	json_decref(ledger);
 	return complete;
@@ -115,7 +117,8 @@ publish(struct position *position)
 	struct store *store = account->core->store;
 	int64_t id = chat_find(store, account->id, position->jid, CHAT_PERSON, false, NULL);
 	struct chat_row *chat = id != 0 ? chat_load(store, id) : NULL;
-	g_autofree char *last = chat != NULL && chat->kind != CHAT_PRIVATE ? message_archived_at(store, id, chat->read) : NULL;
+	g_autofree char *last = chat != NULL && chat->kind != CHAT_PRIVATE ?
+	    message_archived_at(store, id, chat->read) : NULL;
 	struct stanza *displayed, *stanza_id;
 
 	/* Theirs may be further than ours. */
@@ -194,12 +197,13 @@ take(struct account *account, const char *item, const struct stanza *displayed)
 	    stanza_child(displayed, "stanza-id", NS_SID) : NULL;
 	const char *id = stanza_id != NULL ? stanza_get(stanza_id, "id") : NULL;
 	g_autofree char *jid = item != NULL ? jid_normalise(item, NULL) : NULL;
-	g_autofree char *by = id != NULL && stanza_get(stanza_id, "by") != NULL ? jid_normalise(stanza_get(stanza_id, "by"), NULL) :
-	    NULL;
+	g_autofree char *by = id != NULL && stanza_get(stanza_id, "by") != NULL ?
+	    jid_normalise(stanza_get(stanza_id, "by"), NULL) : NULL;
 	int64_t chat = jid != NULL ? chat_find(store, account->id, jid, CHAT_PERSON, false, NULL) : 0;
 	struct chat_row *row = chat != 0 ? chat_load(store, chat) : NULL;
 	/* Ids of another archive are other ids. */
-	bool ours = by != NULL && jid != NULL && strcmp(by, row != NULL ? giver(account, row) : account_jid(account)) == 0;
+	bool ours = by != NULL && jid != NULL && strcmp(by, row != NULL ? giver(account, row) :
+	    account_jid(account)) == 0;
 	struct position *position = ours && strlen(id) <= LIMIT_NAME ? make(account, jid) : NULL;
 
 	chat_row_free(row);

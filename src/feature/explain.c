@@ -1,6 +1,6 @@
 /*
- * explain.c: /explain: everything that is known of one message: how it came, when it got how far, what times were claimed
- * and what was made of them, and the stanza itself.
+ * explain.c: /explain: everything that is known of one message: how it came, when it got how far, what times were
+ * claimed and what was made of them, and the stanza itself.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -58,13 +58,13 @@ say_delays(struct command_call *call, const struct stanza *element, int64_t said
 		if (stanza_is(c, "delay", NS_DELAY) && clock_parse_utc(stanza_get(c, "stamp"), &stamp)) {
 			bool believed = llabs(stamp - said_ms) < 1000;
 			g_autofree char *time = exact(call, stamp);
-			g_autofree char *by = text_clean(stanza_get(c, "from") != NULL ? stanza_get(c, "from") : "nobody in particular",
-			    -1, TEXT_LINE, 0);
+			g_autofree char *by = text_clean(stanza_get(c, "from") != NULL ? stanza_get(c, "from") :
+			    "nobody in particular", -1, TEXT_LINE, 0);
 
 			command_say(call, "%-12s %s by %s: %s", "claimed", time, by, believed ? "believed" :
 			    "not believed, only shown here");
-			json_array_append_new(list, json_pack("{s:s, s:s?, s:b}", "stamp", stanza_get(c, "stamp"), "from",
-			    stanza_get(c, "from"), "believed", believed));
+			json_array_append_new(list, json_pack("{s:s, s:s?, s:b}", "stamp", stanza_get(c, "stamp"),
+			    "from", stanza_get(c, "from"), "believed", believed));
 		}
 		say_delays(call, c, said_ms, list);
 	}
@@ -163,9 +163,11 @@ say_traces(struct command_call *call, const struct message_row *row)
 		g_autofree char *canonical = stanza != NULL ? stanza_to_xml(stanza) : NULL;
 
 		if ((size_t)trace->what < G_N_ELEMENTS(tellings) && (size_t)trace->via < G_N_ELEMENTS(ways)) {
-			command_say(call, "%s, %s from %s, %s:", tellings[trace->what].label, time, trace->by, ways[trace->via]);
-			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s?}", "what", tellings[trace->what].word, "at", utc,
-			    "from", trace->by, "via", message_via_name(trace->via), "stanza", trace->xml));
+			command_say(call, "%s, %s from %s, %s:", tellings[trace->what].label, time, trace->by,
+			    ways[trace->via]);
+			json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s, s:s?}", "what",
+			    tellings[trace->what].word, "at", utc, "from", trace->by, "via",
+			    message_via_name(trace->via), "stanza", trace->xml));
 		}
 		if (canonical != NULL)
 			say_xml(call, canonical);
@@ -222,7 +224,8 @@ explain(struct command_call *call, const struct message_row *row, const struct e
 	if ((row->flags & MESSAGE_DISPUTED) != 0)
 		command_say(call, "%-12s another message claims the same archive id; neither is believed", "");
 	if (xml != NULL)
-		command_say(call, "The stanza as it %s:", m->direction == DIRECTION_OUT && m->via == VIA_LIVE ? "left" : "came");
+		command_say(call, "The stanza as it %s:", m->direction == DIRECTION_OUT && m->via == VIA_LIVE ? "left" :
+		    "came");
 	else
 		command_say(call, "The stanza is not kept: it has not left, or history.raw_days have passed.");
 	if (stanza != NULL) {
@@ -251,7 +254,8 @@ explain_run(struct command_call *call)
 	g_autoptr(GError) error = NULL;
 	int64_t chat = call->chat != NULL && call->account != NULL ?
 	    chat_find(call->core->store, call->account->id, call->chat, CHAT_PERSON, false, NULL) : 0;
-	struct message_row *row = chat_find_message(call->core, chat, call->argv[0] != NULL ? call->argv[0] : "-1", &error);
+	struct message_row *row = chat_find_message(call->core, chat, call->argv[0] != NULL ? call->argv[0] : "-1",
+	    &error);
 	struct event event;
 
 	if (row == NULL) {

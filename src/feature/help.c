@@ -9,14 +9,15 @@ extern const struct feature feature_help;
 static json_t *
 row_data(const struct command *c)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s?}", "name", c->name, "args", c->args, "group", c->group, "help", c->help,
-	    "detail", c->detail);
+	return json_pack("{s:s, s:s, s:s, s:s, s:s?}", "name", c->name, "args", c->args, "group", c->group, "help",
+	    c->help, "detail", c->detail);
 }
 
 static void
 list_all(struct command_call *call)
 {
-	static const char *const groups[] = { "account", "people", "talking", "rooms", "history", "privacy", "the rest" };
+	static const char *const groups[] = { "account", "people", "talking", "rooms", "history", "privacy",
+	    "the rest" };
 	json_t *data = json_array();
 
 	for (size_t g = 0; g < G_N_ELEMENTS(groups); g++) {
@@ -76,7 +77,8 @@ help_run(struct command_call *call)
 	if (found > 0)
 		command_done(call);
 	else
-		command_fail(call, RPC_ERROR_NOT_FOUND, "There is no help about \"%s\"; /help lists the commands.", name);
+		command_fail(call, RPC_ERROR_NOT_FOUND, "There is no help about \"%s\"; /help lists the commands.",
+		    name);
 }
 
 static const struct command commands[] = {

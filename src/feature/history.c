@@ -53,8 +53,8 @@ history_run(struct command_call *call)
 	bool more;
 
 	if (call->argv[0] != NULL && !g_ascii_string_to_signed(call->argv[0], 10, 1, SHOWN_MAX, &n, NULL)) {
-		command_fail(call, RPC_ERROR_USAGE, "/history N shows the last N messages, 1 to %d, not \"%s\".", SHOWN_MAX,
-		    call->argv[0]);
+		command_fail(call, RPC_ERROR_USAGE, "/history N shows the last N messages, 1 to %d, not \"%s\".",
+		    SHOWN_MAX, call->argv[0]);
 		return;
 	}
 	if ((chat = chat_of(call)) == 0)
@@ -156,7 +156,8 @@ bound(struct command_call *call, int64_t *before)
 	if (error != NULL)
 		command_fail_with(call, error);
 	else
-		command_fail(call, RPC_ERROR_USAGE, all ? "/history delete chat takes nothing after it. Nothing was done." :
+		command_fail(call, RPC_ERROR_USAGE, all ?
+		    "/history delete chat takes nothing after it. Nothing was done." :
 		    "The date is missing: /history delete before DATE. Nothing was done.");
 	return false;
 }
@@ -173,7 +174,8 @@ named(struct command_call *call)
 {
 	g_autoptr(GError) error = NULL;
 	int64_t chat = chat_find(call->core->store, call->account->id, call->chat, CHAT_PERSON, false, NULL), id;
-	struct message_row *row = call->argv[1] == NULL ? chat_find_message(call->core, chat, call->argv[0], &error) : NULL;
+	struct message_row *row = call->argv[1] == NULL ? chat_find_message(call->core, chat, call->argv[0], &error) :
+	    NULL;
 
 	if (row == NULL) {
 		if (error != NULL)
@@ -257,7 +259,8 @@ delete_run(struct command_call *call)
 			command_fail(call, RPC_ERROR_NOT_FOUND, "There is nothing to delete.");
 			return;
 		}
-		many = n == COUNT_MAX ? g_strdup("10,000 messages or more") : g_strdup_printf("%u message%s", n, n == 1 ? "" : "s");
+		many = n == COUNT_MAX ? g_strdup("10,000 messages or more") :
+		    g_strdup_printf("%u message%s", n, n == 1 ? "" : "s");
 		until = before != INT64_MAX ? when_text(before / 1000, tz_of(call)) : NULL;
 		text = g_strdup_printf("Delete %s with %s%s%s on this machine? Others, and your server's archive, keep theirs.", many,
 		    call->chat, until != NULL ? " from before " : "", until != NULL ? until : "");
@@ -267,7 +270,8 @@ delete_run(struct command_call *call)
 }
 
 static const struct command commands[] = {
-	{ "history", "[N]", "history", "shows the last N messages of this chat", "N is 20 when it is left out, at most 1000. Each "
+	{ "history", "[N]", "history", "shows the last N messages of this chat",
+	    "N is 20 when it is left out, at most 1000. Each "
 	  "line has the message's number, when it was said, and by whom.", NEEDS_ACCOUNT | NEEDS_CHAT, history_run },
 	{ "history delete", "MSG [DATE...]", "history", "deletes messages of this chat from this machine; asks first",
 	  "MSG deletes one message, \"chat\" all of them, \"before DATE\" those from before a date such as 2026, 2026-07, "

@@ -1,7 +1,7 @@
 /*
- * ids.c: the ids of a message (XEP-0359): the one its sender gave, and the one our archive gave, or in a room its archive.
- * The second is believed only where our account, or the room, says that it gives such ids, and only when there is exactly
- * one: a forged one arrives beside the real one, and nobody can tell which is which.
+ * ids.c: the ids of a message (XEP-0359): the one its sender gave, and the one our archive gave, or in a room its
+ * archive. The second is believed only where our account, or the room, says that it gives such ids, and only when there
+ * is exactly one: a forged one arrives beside the real one, and nobody can tell which is which.
  */
 #include <string.h>
 
@@ -81,8 +81,10 @@ told(void *ctx, enum iq_end end, const struct stanza *answer)
 
 		if (var != NULL)
 			g_hash_table_add(account->features, g_strdup(var));
-		else if (stanza_is(c, "identity", NS_DISCO_INFO) && stanza_get(c, "category") != NULL && stanza_get(c, "type") != NULL)
-			g_hash_table_add(account->features, g_strconcat(stanza_get(c, "category"), "/", stanza_get(c, "type"), NULL));
+		else if (stanza_is(c, "identity", NS_DISCO_INFO) && stanza_get(c, "category") != NULL &&
+		    stanza_get(c, "type") != NULL)
+			g_hash_table_add(account->features, g_strconcat(stanza_get(c, "category"), "/",
+			    stanza_get(c, "type"), NULL));
 	}
 	account->gives_ids = account_has(account, NS_SID) || account_has(account, NS_MAM);
 	if (end == IQ_RESULT || end == IQ_ERROR)

@@ -1,7 +1,7 @@
 /*
- * invites.c: invitations to rooms, out and in (XEP-0045 §7.8, XEP-0249).  A room that is for members is asked to invite, so that
- * it makes the person a member; for any other the person is asked directly, which also reaches those whose server takes
- * nothing from rooms.
+ * invites.c: invitations to rooms, out and in (XEP-0045 §7.8, XEP-0249).  A room that is for members is asked to
+ * invite, so that it makes the person a member; for any other the person is asked directly, which also reaches those
+ * whose server takes nothing from rooms.
  */
 #include <string.h>
 
@@ -42,7 +42,8 @@ is_wanted(const struct incoming *in, const char *inviter)
 }
 
 static void
-came(struct incoming *in, const char *room, const char *inviter, const char *reason, const char *password, bool mediated)
+came(struct incoming *in, const char *room, const char *inviter, const char *reason, const char *password,
+    bool mediated)
 {
 	g_autofree char *words = clean(reason, TEXT_LINE);
 	struct invitation invitation = { .room = room, .inviter = inviter, .reason = words, .mediated = mediated,
@@ -70,7 +71,8 @@ static void
 direct(struct incoming *in, const struct stanza *x)
 {
 	const char *said = stanza_get(x, "jid");
-	g_autofree char *room = said != NULL ? jid_normalise(said, NULL) : NULL, *local = room != NULL ? jid_local(room) : NULL;
+	g_autofree char *room = said != NULL ? jid_normalise(said, NULL) : NULL,
+	    *local = room != NULL ? jid_local(room) : NULL;
 
 	if (local != NULL && jid_resource(room) == NULL)
 		came(in, room, in->from, stanza_get(x, "reason"), stanza_get(x, "password"), false);
@@ -87,8 +89,8 @@ declined(struct incoming *in, const struct stanza *x)
 	g_autofree char *why = clean(stanza_text(stanza_child(decline, "reason", NS_MUC_USER)), TEXT_LINE);
 
 	if (room != NULL && room->state == ROOM_IN && who != NULL)
-		room_notice(room, SEVERITY_INFO, "%s does not come%s%s%s.", who, why != NULL ? ": \"" : "", why != NULL ? why : "",
-		    why != NULL ? "\"" : "");
+		room_notice(room, SEVERITY_INFO, "%s does not come%s%s%s.", who, why != NULL ? ": \"" : "",
+		    why != NULL ? why : "", why != NULL ? "\"" : "");
 }
 
 static enum verdict
@@ -96,7 +98,8 @@ invites_annotate(struct incoming *in)
 {
 	const struct stanza *user = stanza_child(in->message, "x", NS_MUC_USER);
 	const struct stanza *conference = stanza_child(in->message, "x", NS_CONFERENCE);
-	bool invites = stanza_child(user, "invite", NS_MUC_USER) != NULL, declines = stanza_child(user, "decline", NS_MUC_USER) != NULL;
+	bool invites = stanza_child(user, "invite", NS_MUC_USER) != NULL,
+	    declines = stanza_child(user, "decline", NS_MUC_USER) != NULL;
 
 	if (!invites && !declines && conference == NULL)
 		return GO_ON;
@@ -148,7 +151,8 @@ invites_unwrap(struct incoming *in)
 		const struct command_call *call = calls->pdata[i];
 		struct sending *sending = call->command != NULL && call->command->run == invite_run ? call->ctx : NULL;
 
-		if (sending == NULL || g_strcmp0(sending->id, id) != 0 || strcmp(sending->to, sender) != 0 || sending->refusal != NULL)
+		if (sending == NULL || g_strcmp0(sending->id, id) != 0 || strcmp(sending->to, sender) != 0 ||
+		    sending->refusal != NULL)
 			continue;
 		sending->refusal = stanza_copy(in->stanza);
 		return DONE;
@@ -157,8 +161,8 @@ invites_unwrap(struct incoming *in)
 }
 
 /*
- * Whoever was asked behind the invitation answered: a refusal would have come before, since two stanzas to one address do not
- * overtake each other (RFC 6120 §10.1).
+ * Whoever was asked behind the invitation answered: a refusal would have come before, since two stanzas to one address
+ * do not overtake each other (RFC 6120 §10.1).
  */
 static void
 asked(void *ctx, enum iq_end end, const struct stanza *answer)
@@ -172,7 +176,8 @@ asked(void *ctx, enum iq_end end, const struct stanza *answer)
 		return;
 	}
 	if (end == IQ_LOST) {
-		command_fail(call, RPC_ERROR_OFFLINE, "The connection broke; whether the invitation arrived is not known.");
+		command_fail(call, RPC_ERROR_OFFLINE,
+		    "The connection broke; whether the invitation arrived is not known.");
 		return;
 	}
 	command_say(call, "%s", sending->said);

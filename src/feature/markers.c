@@ -1,7 +1,7 @@
 /*
- * markers.c: "it was looked at" (XEP-0333).  Ours go only for what stood in front of somebody, only to who may know that
- * we are there, and at most one per chat in two seconds: the newest says it for all before it.  Theirs count only for
- * messages of ours in the chat with them; those of our own other devices move what is read here.
+ * markers.c: "it was looked at" (XEP-0333).  Ours go only for what stood in front of somebody, only to who may know
+ * that we are there, and at most one per chat in two seconds: the newest says it for all before it.  Theirs count only
+ * for messages of ours in the chat with them; those of our own other devices move what is read here.
  */
 #include <string.h>
 
@@ -80,8 +80,8 @@ markers_annotate(struct incoming *in)
 {
 	const struct stanza *marker = stanza_child(in->message, "displayed", NS_MARKERS);
 	const char *id = marker != NULL ? stanza_get(marker, "id") : NULL;
-	int64_t chat = id != NULL && in->kind == CHAT_PERSON ? chat_find(in->account->core->store, in->account->id, in->peer, CHAT_PERSON, false, NULL) :
-	    0;
+	int64_t chat = id != NULL && in->kind == CHAT_PERSON ? chat_find(in->account->core->store, in->account->id,
+	    in->peer, CHAT_PERSON, false, NULL) : 0;
 
 	in->markable = in->kind == CHAT_PERSON && stanza_child(in->message, "markable", NS_MARKERS) != NULL;
 	if (chat != 0 && in->out)

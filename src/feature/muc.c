@@ -51,7 +51,8 @@ cancelled(struct command_call *call)
 static char *
 room_meant(const struct command_call *call)
 {
-	g_autofree char *full = call->argv[0] != NULL ? jid_from_person(call->argv[0], false, NULL) : g_strdup(call->chat);
+	g_autofree char *full = call->argv[0] != NULL ? jid_from_person(call->argv[0], false, NULL) :
+	    g_strdup(call->chat);
 
 	return jid_bare(full);
 }
@@ -95,7 +96,8 @@ joined(void *ctx, struct room *room, const GError *error)
 		return;
 	}
 	if (g_strcmp0(room->reason, "password") == 0 && call->caller != NULL && call->caller->interactive) {
-		command_ask(call, PROMPT_PASSWORD, true, "password of the room", error->message, NULL, NULL, password_answered);
+		command_ask(call, PROMPT_PASSWORD, true, "password of the room", error->message, NULL, NULL,
+		    password_answered);
 	} else if (g_strcmp0(room->reason, "nick") == 0 && call->caller != NULL && call->caller->interactive) {
 		free_one = room_free_nick(room, room->nick);
 		command_ask(call, PROMPT_TEXT, false, "another nick", error->message, NULL, free_one, nick_answered);
@@ -116,7 +118,8 @@ check_room(struct command_call *call, char **nick)
 		return false;
 	}
 	if (strchr(full, '@') == NULL) {
-		command_fail(call, RPC_ERROR_USAGE, "A room is named as room@service; \"%s\" is a service or a server.", full);
+		command_fail(call, RPC_ERROR_USAGE, "A room is named as room@service; \"%s\" is a service or a server.",
+		    full);
 		return false;
 	}
 	*nick = g_strdup(jid_resource(full));
@@ -283,8 +286,9 @@ whois_run(struct command_call *call)
 	if (room == NULL)
 		return;
 	if (o == NULL) {
-		command_fail(call, nick != NULL ? RPC_ERROR_NOT_FOUND : RPC_ERROR_USAGE, nick != NULL ? "%s is not in %s." :
-		    "Who? /whois NICK names somebody%s in %s.", nick != NULL ? nick : "", room->jid);
+		command_fail(call, nick != NULL ? RPC_ERROR_NOT_FOUND : RPC_ERROR_USAGE,
+		    nick != NULL ? "%s is not in %s." : "Who? /whois NICK names somebody%s in %s.",
+		    nick != NULL ? nick : "", room->jid);
 		return;
 	}
 	command_say(call, "%s, %s, standing: %s", o->nick, role_name(o->role), affiliation_name(o->affiliation));
@@ -293,7 +297,8 @@ whois_run(struct command_call *call)
 		command_say(call, "id here: %s", o->id);
 	if (o->like != NULL)
 		command_say(call, "can be mixed up with %s", o->like);
-	command_say(call, "%s%s%s", presence_show_name(o->show), o->status != NULL ? ": " : "", o->status != NULL ? o->status : "");
+	command_say(call, "%s%s%s", presence_show_name(o->show), o->status != NULL ? ": " : "",
+	    o->status != NULL ? o->status : "");
 	hats = o->hats != NULL ? g_strsplit(o->hats, "\n", -1) : NULL;
 	for (char **hat = hats; hat != NULL && *hat != NULL; hat++)
 		command_say(call, "title: %s", *hat);

@@ -1,6 +1,6 @@
 /*
- * muc_admin.c: who may do what in a room (XEP-0045 §8 and §9): kicks, bans, roles, affiliations, their lists, and asking for
- * voice.  The room decides; what is here only asks it, and says in words what a refusal means.
+ * muc_admin.c: who may do what in a room (XEP-0045 §8 and §9): kicks, bans, roles, affiliations, their lists, and
+ * asking for voice.  The room decides; what is here only asks it, and says in words what a refusal means.
  */
 #include <string.h>
 
@@ -24,8 +24,8 @@ room_here(struct command_call *call)
 
 	if (room != NULL && room->state == ROOM_IN)
 		return room;
-	command_fail(call, RPC_ERROR_CONTEXT, room == NULL ? "%s is no room that you are in." : "You are not in %s. /join enters it.",
-	    bare);
+	command_fail(call, RPC_ERROR_CONTEXT, room == NULL ? "%s is no room that you are in." :
+	    "You are not in %s. /join enters it.", bare);
 	return NULL;
 }
 
@@ -53,11 +53,12 @@ ended(void *ctx, enum iq_end end, const struct stanza *answer)
 
 /* Asks the room for one change; meaning: what it means when it says that we may not. */
 static void
-change(struct command_call *call, const char *jid, const char *nick, const char *key, const char *value, const char *reason,
-    const char *meaning)
+change(struct command_call *call, const char *jid, const char *nick, const char *key, const char *value,
+    const char *reason, const char *meaning)
 {
 	g_autofree char *bare = jid_bare(call->chat), *clean = NULL;
-	struct stanza *iq = stanza_iq("set", bare), *item = stanza_add(stanza_add(iq, "query", NS_MUC_ADMIN), "item", NULL);
+	struct stanza *iq = stanza_iq("set", bare), *item = stanza_add(stanza_add(iq, "query", NS_MUC_ADMIN), "item",
+	    NULL);
 
 	stanza_set(item, "jid", jid);
 	stanza_set(item, "nick", nick);
@@ -74,8 +75,8 @@ change(struct command_call *call, const char *jid, const char *nick, const char 
 
 /* --- roles: what somebody may do as long as they are there --- */
 
-static const char role_words[] = "Moderators kick and silence participants and visitors whose affiliation is not above theirs; "
-    "admins and owners make moderators.";
+static const char role_words[] =
+    "Moderators kick and silence participants and visitors whose affiliation is not above theirs; admins and owners make moderators.";
 
 /* The occupant of that nick; NULL and the call is over. */
 static const struct occupant *
@@ -85,7 +86,8 @@ occupant_here(struct command_call *call, const char *nick)
 	const struct occupant *o = room != NULL ? room_occupant(room, nick) : NULL;
 
 	if (room != NULL && o == NULL)
-		command_fail(call, RPC_ERROR_NOT_FOUND, "Nobody in %s is called \"%s\". Nothing was done.", room->jid, nick);
+		command_fail(call, RPC_ERROR_NOT_FOUND, "Nobody in %s is called \"%s\". Nothing was done.", room->jid,
+		    nick);
 	return o;
 }
 
@@ -108,8 +110,8 @@ role_run(struct command_call *call)
 static const char affiliation_words[] = "Admins change members and bans; owners change admins and owners.";
 
 /*
- * Whom a word means: a nick whose address we see, a nick, an address, a server.  False and the call is over.  The strings are
- * the caller's.
+ * Whom a word means: a nick whose address we see, a nick, an address, a server.  False and the call is over.  The
+ * strings are the caller's.
  */
 static bool
 whom(struct command_call *call, const char *word, char **jid, char **nick)
@@ -127,8 +129,9 @@ whom(struct command_call *call, const char *word, char **jid, char **nick)
 		return true;
 	}
 	if (strchr(word, '@') == NULL && strchr(word, '.') == NULL) {
-		command_fail(call, RPC_ERROR_NOT_FOUND, "Nobody in %s is called \"%s\", and an address or a server it is not. Nothing was "
-		    "done.", room->jid, word);
+		command_fail(call, RPC_ERROR_NOT_FOUND,
+		    "Nobody in %s is called \"%s\", and an address or a server it is not. Nothing was done.", room->jid,
+		    word);
 		return false;
 	}
 	full = jid_from_person(word, false, &error);
@@ -209,24 +212,26 @@ list_told(void *ctx, enum iq_end end, const struct stanza *answer)
 	for (struct stanza *c = query != NULL ? stanza_first(query) : NULL; c != NULL; c = stanza_next(c)) {
 		g_autofree char *jid = stanza_is(c, "item", NS_MUC_ADMIN) && stanza_get(c, "jid") != NULL ?
 		    jid_normalise(stanza_get(c, "jid"), NULL) : NULL;
-		const char *said_nick = stanza_get(c, "nick"), *said_reason = stanza_text(stanza_child(c, "reason", NS_MUC_ADMIN));
+		const char *said_nick = stanza_get(c, "nick"), *said_reason =
+		    stanza_text(stanza_child(c, "reason", NS_MUC_ADMIN));
 		g_autofree char *nick = said_nick != NULL ? text_clean(said_nick, -1, TEXT_LINE, LIMIT_NAME) : NULL;
-		g_autofree char *reason = said_reason != NULL ? text_clean(said_reason, -1, TEXT_LINE, LIMIT_NAME) : NULL;
+		g_autofree char *reason = said_reason != NULL ? text_clean(said_reason, -1, TEXT_LINE, LIMIT_NAME) :
+		    NULL;
 
 		if (jid == NULL)
 			continue;
 		if (++n > LIMIT_AFFILIATIONS)
 			continue;
-		command_say(call, "%s%s%s%s%s%s", jid, nick != NULL ? "  as " : "", nick != NULL ? nick : "", reason != NULL ? "  \"" : "",
-		    reason != NULL ? reason : "", reason != NULL ? "\"" : "");
+		command_say(call, "%s%s%s%s%s%s", jid, nick != NULL ? "  as " : "", nick != NULL ? nick : "",
+		    reason != NULL ? "  \"" : "", reason != NULL ? reason : "", reason != NULL ? "\"" : "");
 		json_array_append_new(list, json_pack("{s:s, s:s?, s:s?}", "jid", jid, "nick", nick, "reason", reason));
 	}
 	if (n == 0)
 		command_say(call, "%s has no %s.", call->chat, call->argv[0]);
 	if (n > LIMIT_AFFILIATIONS)
 		command_say(call, "There are %u; the first %d are listed.", n, LIMIT_AFFILIATIONS);
-	command_data(call, json_pack("{s:s, s:s, s:o, s:b}", "room", call->chat, "list", call->argv[0], "entries", list, "more",
-	    n > LIMIT_AFFILIATIONS ? 1 : 0));
+	command_data(call, json_pack("{s:s, s:s, s:o, s:b}", "room", call->chat, "list", call->argv[0], "entries", list,
+	    "more", n > LIMIT_AFFILIATIONS ? 1 : 0));
 	command_done(call);
 }
 
@@ -234,7 +239,8 @@ static void
 list_run(struct command_call *call)
 {
 	/* "outcasts" is the list, "outcast" what they are. */
-	g_autofree char *affiliation = g_strndup(call->argv[0], strlen(call->argv[0]) - 1), *bare = jid_bare(call->chat);
+	g_autofree char *affiliation = g_strndup(call->argv[0], strlen(call->argv[0]) - 1),
+	    *bare = jid_bare(call->chat);
 	struct stanza *iq = stanza_iq("get", bare);
 
 	stanza_set(stanza_add(stanza_add(iq, "query", NS_MUC_ADMIN), "item", NULL), "affiliation", affiliation);
@@ -253,7 +259,8 @@ ask_for_voice(struct command_call *call, const struct room *room)
 	struct stanza *message, *x, *field;
 
 	if (room->role != ROLE_VISITOR) {
-		command_fail(call, RPC_ERROR_USAGE, "You are heard in %s already. /voice grant NICK gives voice to somebody else.", room->jid);
+		command_fail(call, RPC_ERROR_USAGE,
+		    "You are heard in %s already. /voice grant NICK gives voice to somebody else.", room->jid);
 		return;
 	}
 	message = stanza_message(NULL, room->jid);
@@ -284,7 +291,8 @@ voice_run(struct command_call *call)
 	else if (call->argv[1] == NULL)
 		command_fail(call, RPC_ERROR_USAGE, "Whose? /voice %s NICK. Nothing was done.", what);
 	else if (occupant_here(call, call->argv[1]) != NULL)
-		change(call, NULL, call->argv[1], "role", strcmp(what, "grant") == 0 ? "participant" : "visitor", NULL, role_words);
+		change(call, NULL, call->argv[1], "role", strcmp(what, "grant") == 0 ? "participant" : "visitor", NULL,
+		    role_words);
 }
 
 /* Somebody asks us, who are a moderator: the form that goes back, and whose it is. */
@@ -350,8 +358,8 @@ ask_moderator(struct account *account, const struct room *room, struct form *for
 	g_autofree char *jid = said != NULL ? jid_normalise(said, NULL) : NULL;
 	g_autofree char *title = g_strdup_printf("%s asks to be heard in %s", nick, room->jid);
 	g_autofree char *text = g_strdup_printf("%s. Until somebody gives them voice, they only read.", title);
-	struct prompt_question question = { .kind = PROMPT_CHOICE, .scope = SCOPE_EVERYONE, .title = title, .text = text,
-	    .default_choice = "later", .release = asked_free };
+	struct prompt_question question = { .kind = PROMPT_CHOICE, .scope = SCOPE_EVERYONE, .title = title,
+	    .text = text, .default_choice = "later", .release = asked_free };
 	struct asked *asked;
 
 	if (is_too_much(account, room->jid, title)) {
@@ -386,7 +394,8 @@ request_annotate(struct incoming *in)
 
 	if (x == NULL || in->via != VIA_LIVE || in->out)
 		return GO_ON;
-	if (room == NULL || room->state != ROOM_IN || room->role != ROLE_MODERATOR || (form = form_parse(x, NULL)) == NULL)
+	if (room == NULL || room->state != ROOM_IN || room->role != ROLE_MODERATOR ||
+	    (form = form_parse(x, NULL)) == NULL)
 		return DONE;
 	said = form_value(form, "muc#roomnick");
 	nick = said != NULL ? text_clean(said, -1, TEXT_LINE, LIMIT_NAME) : NULL;
@@ -398,7 +407,8 @@ request_annotate(struct incoming *in)
 }
 
 static const struct command commands[] = {
-	{ "affiliation", "WHO owner|admin|member|none|outcast [REASON...]", "rooms", "changes what somebody is in this room, for ever",
+	{ "affiliation", "WHO owner|admin|member|none|outcast [REASON...]", "rooms",
+	    "changes what somebody is in this room, for ever",
 	  "WHO is a nick of the room or an address, whether they are there or not. Owners configure the room and make owners and "
 	  "admins; admins make members and bans; members may enter a room that is for members. Their role becomes what goes with it.",
 	  NEEDS_ACCOUNT | NEEDS_CHAT | NEEDS_ONLINE, affiliation_run },
@@ -408,13 +418,17 @@ static const struct command commands[] = {
 	{ "kick", "NICK [REASON...]", "rooms", "puts somebody out of the room; they may come back",
 	  "A nick with blanks stands in quotes. REASON is what they and the others read.",
 	  NEEDS_ACCOUNT | NEEDS_CHAT | NEEDS_ONLINE, kick_run },
-	{ "role", "NICK moderator|participant|visitor|none [REASON...]", "rooms", "changes what somebody may do while they are there",
+	{ "role", "NICK moderator|participant|visitor|none [REASON...]", "rooms",
+	    "changes what somebody may do while they are there",
 	  "Visitors only read where the room is moderated; participants speak; moderators kick and give voice. It lasts as long as "
 	  "they are in the room, on many servers.", NEEDS_ACCOUNT | NEEDS_CHAT | NEEDS_ONLINE, role_run },
-	{ "room list", "owners|admins|members|outcasts", "rooms", "lists who is what in this room, whether they are there or not",
+	{ "room list", "owners|admins|members|outcasts", "rooms",
+	    "lists who is what in this room, whether they are there or not",
 	  "/affiliation changes it.", NEEDS_ACCOUNT | NEEDS_CHAT | NEEDS_ONLINE, list_run },
-	{ "unban", "JID", "rooms", "lets somebody enter again", NULL, NEEDS_ACCOUNT | NEEDS_CHAT | NEEDS_ONLINE, unban_run },
-	{ "voice", "[request|grant|revoke] [NICK...]", "rooms", "asks to be heard in a moderated room, or gives and takes voice",
+	{ "unban", "JID", "rooms", "lets somebody enter again", NULL, NEEDS_ACCOUNT | NEEDS_CHAT | NEEDS_ONLINE,
+	    unban_run },
+	{ "voice", "[request|grant|revoke] [NICK...]", "rooms",
+	    "asks to be heard in a moderated room, or gives and takes voice",
 	  "Without a word the moderators are asked. A moderator answers such a request in /prompts.",
 	  NEEDS_ACCOUNT | NEEDS_CHAT | NEEDS_ONLINE, voice_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }

@@ -1,6 +1,7 @@
 /*
- * muc_config.c: what a room is, set by its owners (XEP-0045 §10): the configuration form as the service made it, and the end of
- * a room.  Each command gets the form anew, so that nothing that another owner changed meanwhile is written back.
+ * muc_config.c: what a room is, set by its owners (XEP-0045 §10): the configuration form as the service made it, and
+ * the end of a room.  Each command gets the form anew, so that nothing that another owner changed meanwhile is written
+ * back.
  */
 #include <string.h>
 
@@ -186,14 +187,15 @@ confirm(struct command_call *call)
 	if (becomes(config->form, "muc#roomconfig_whois", "anyone"))
 		g_string_append_printf(text, "Everybody in %s will see the address of everybody else. ", config->room);
 	if (becomes(config->form, "muc#roomconfig_persistentroom", "0"))
-		g_string_append_printf(text, "%s will be gone, with its settings, once the last one leaves. ", config->room);
+		g_string_append_printf(text, "%s will be gone, with its settings, once the last one leaves. ",
+		    config->room);
 	if (text->len == 0) {
 		send_form(call);
 		return;
 	}
 	g_string_append(text, "Do it?");
-	command_ask(call, PROMPT_CONFIRM, false, "configure the room", text->str, json_pack("[[s,s],[s,s]]", "no", "leave it", "yes",
-	    "change it"), "no", confirmed);
+	command_ask(call, PROMPT_CONFIRM, false, "configure the room", text->str,
+	    json_pack("[[s,s],[s,s]]", "no", "leave it", "yes", "change it"), "no", confirmed);
 }
 
 /* --- all of it --- */
@@ -247,7 +249,8 @@ config_got(struct command_call *call, const struct stanza *x)
 	}
 	title = g_strdup_printf("configure %s", config->room);
 	text = g_strdup_printf("%s%sFIELD=VALUE changes one; the rest stays as it is.",
-	    config->form->instructions != NULL ? config->form->instructions : "", config->form->instructions != NULL ? "\n" : "");
+	    config->form->instructions != NULL ? config->form->instructions : "",
+	    config->form->instructions != NULL ? "\n" : "");
 	command_ask_form(call, title, text, x, form_answered);
 }
 
@@ -263,7 +266,8 @@ static void
 set_value(struct command_call *call, struct form_field *field, const char *value)
 {
 	struct config *config = call->ctx;
-	g_autofree char *before = form_field_text(field), *after = NULL, *var = text_clean(field->var, -1, TEXT_LINE, LIMIT_NAME);
+	g_autofree char *before = form_field_text(field), *after = NULL,
+	    *var = text_clean(field->var, -1, TEXT_LINE, LIMIT_NAME);
 	g_autoptr(GError) error = NULL;
 
 	if (!form_field_set(field, value, &error) || !form_check(config->form, &error)) {
@@ -272,8 +276,8 @@ set_value(struct command_call *call, struct form_field *field, const char *value
 	}
 	after = form_field_text(field);
 	g_string_printf(config->said, "%s (%s): %s%s%s", field->label, var, *after != '\0' ? after : "nothing",
-	    field->type != FORM_TEXT_PRIVATE ? ", was " : "", field->type == FORM_TEXT_PRIVATE ? "" : *before != '\0' ? before :
-	    "nothing");
+	    field->type != FORM_TEXT_PRIVATE ? ", was " : "", field->type == FORM_TEXT_PRIVATE ? "" : *before != '\0' ?
+	    before : "nothing");
 	confirm(call);
 }
 
@@ -295,15 +299,16 @@ set_got(struct command_call *call, const struct stanza *x)
 
 	(void)x;
 	if (field == NULL || !form_is_asked(field)) {
-		command_fail(call, RPC_ERROR_NOT_FOUND, "%s has no \"%s\" to set, for you. /room config lists what it has.", config->room,
-		    call->argv[0]);
+		command_fail(call, RPC_ERROR_NOT_FOUND,
+		    "%s has no \"%s\" to set, for you. /room config lists what it has.", config->room, call->argv[0]);
 	} else if (field->type == FORM_TEXT_PRIVATE) {
 		if (call->argv[1] != NULL)
-			command_fail(call, RPC_ERROR_USAGE, "A secret is not written on a command line. /room set %s alone asks for it.",
+			command_fail(call, RPC_ERROR_USAGE,
+			    "A secret is not written on a command line. /room set %s alone asks for it.",
 			    call->argv[0]);
 		else
-			command_ask(call, PROMPT_TEXT, true, field->label, "It is not shown; an empty one takes it away.", NULL, NULL,
-			    secret_given);
+			command_ask(call, PROMPT_TEXT, true, field->label,
+			    "It is not shown; an empty one takes it away.", NULL, NULL, secret_given);
 	} else if (call->argv[1] == NULL) {
 		text = form_field_text(field);
 		range = form_field_range(field);
@@ -313,7 +318,8 @@ set_got(struct command_call *call, const struct stanza *x)
 			command_say(call, "%s", field->meaning);
 		command_done(call);
 	} else {
-		set_value(call, field, strcmp(call->argv[1], "''") == 0 || strcmp(call->argv[1], "\"\"") == 0 ? "" : call->argv[1]);
+		set_value(call, field, strcmp(call->argv[1], "''") == 0 || strcmp(call->argv[1], "\"\"") == 0 ? "" :
+		    call->argv[1]);
 	}
 }
 
@@ -375,9 +381,10 @@ destroy_run(struct command_call *call)
 	split_destroy(call->argv[0], &alternative, &reason);
 	text = g_strdup_printf("Destroy %s for everybody?%s%s%s It cannot be taken back: members, bans and settings go, everybody is put "
 	    "out, and anybody can make a room of that name. /room set membersonly yes closes it instead.", config->room,
-	    alternative != NULL ? " They are sent to " : "", alternative != NULL ? alternative : "", alternative != NULL ? "." : "");
-	command_ask(call, PROMPT_CONFIRM, false, "destroy the room", text, json_pack("[[s,s],[s,s]]", "no", "leave it", "yes",
-	    "destroy it for ever"), "no", destroy);
+	    alternative != NULL ? " They are sent to " : "", alternative != NULL ? alternative : "",
+	    alternative != NULL ? "." : "");
+	command_ask(call, PROMPT_CONFIRM, false, "destroy the room", text,
+	    json_pack("[[s,s],[s,s]]", "no", "leave it", "yes", "destroy it for ever"), "no", destroy);
 }
 
 static const struct command commands[] = {
@@ -395,4 +402,5 @@ static const struct command commands[] = {
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };
 
-const struct feature feature_muc_config = { .name = "muc_config", .standard = "XEP-0004: Data Forms", .commands = commands };
+const struct feature feature_muc_config = { .name = "muc_config", .standard = "XEP-0004: Data Forms",
+    .commands = commands };

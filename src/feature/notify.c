@@ -1,6 +1,6 @@
 /*
- * notify.c: which messages of a chat ask for attention.  What is unread is counted in any case; a muted chat rings no bell and
- * is no stop of Alt-a.
+ * notify.c: which messages of a chat ask for attention.  What is unread is counted in any case; a muted chat rings no
+ * bell and is no stop of Alt-a.
  */
 #include <string.h>
 
@@ -16,7 +16,8 @@ show(struct command_call *call)
 	int64_t id = chat_find(call->core->store, call->account->id, call->chat, CHAT_PERSON, false, NULL);
 	struct chat_row *row = id != 0 ? chat_load(call->core->store, id) : NULL;
 	enum notify_level now = row != NULL ? chat_attention(row) : NOTIFY_ALL;
-	static const char *const more[] = { [NOTIFY_ALL] = "", [NOTIFY_MENTIONS] = ", what is for you", [NOTIFY_NONE] = ", it is muted" };
+	static const char *const more[] = { [NOTIFY_ALL] = "", [NOTIFY_MENTIONS] = ", what is for you",
+	    [NOTIFY_NONE] = ", it is muted" };
 
 	command_say(call, "%s: %s%s.", call->chat, notify_level_name(now), more[now]);
 	command_data(call, json_pack("{s:s, s:s}", "chat", call->chat, "notify", notify_level_name(now)));
@@ -35,8 +36,8 @@ notify_run(struct command_call *call)
 		show(call);
 	else if (!notify_level_find(wanted, &level) ||
 	    (level == NOTIFY_MENTIONS && chat_kind(call->account, call->chat) != CHAT_ROOM))
-		command_fail(call, RPC_ERROR_USAGE, "/notify all, none, or in a room mentions; \"%s\" does not fit. Nothing was done.",
-		    wanted);
+		command_fail(call, RPC_ERROR_USAGE,
+		    "/notify all, none, or in a room mentions; \"%s\" does not fit. Nothing was done.", wanted);
 	else if (!chat_set_attention(call->account, call->chat, level, &error))
 		command_fail_with(call, error);
 	else {

@@ -23,10 +23,10 @@ show(struct command_call *call, enum setting which)
 	bool on = setting_get(call->core->settings, which) != 0;
 
 	if (call->chat != NULL)
-		command_say(call, "%s of %s: %s.", call->command->name, call->chat, here != PRIVACY_DEFAULT ? word(here) :
-		    "as for the account");
-	command_say(call, "%s of %s: %s.", call->command->name, account_name(account), there != PRIVACY_DEFAULT ? word(there) :
-	    on ? "on, as the setting says" : "off, as the setting says");
+		command_say(call, "%s of %s: %s.", call->command->name, call->chat,
+		    here != PRIVACY_DEFAULT ? word(here) : "as for the account");
+	command_say(call, "%s of %s: %s.", call->command->name, account_name(account),
+	    there != PRIVACY_DEFAULT ? word(there) : on ? "on, as the setting says" : "off, as the setting says");
 	if (call->chat != NULL && !roster_sees_us(account, call->chat))
 		command_say(call, "%s does not see when you are there, and is told nothing of it.", call->chat);
 	command_data(call, json_pack("{s:s?, s:s, s:s, s:b, s:b}", "chat", call->chat, "said_of_chat", word(here),

@@ -41,7 +41,8 @@ answer(struct command_call *call, const char *value, bool keep)
 	int64_t id = (int64_t)(intptr_t)call->ctx;
 	g_autoptr(GError) error = NULL;
 
-	if (!prompt_answer(call->core->prompts, id, call->caller != NULL ? call->caller->session : 0, value, keep, &error)) {
+	if (!prompt_answer(call->core->prompts, id, call->caller != NULL ? call->caller->session : 0, value, keep,
+	    &error)) {
 		command_fail_with(call, error);
 		return;
 	}
@@ -69,8 +70,8 @@ answer_run(struct command_call *call)
 		if (((struct event *)list->pdata[i])->prompt.id == id)
 			event = list->pdata[i];
 	if (event == NULL) {
-		command_fail(call, RPC_ERROR_NOT_FOUND, "There is no open question with the number %s; /prompts lists them.",
-		    call->argv[0]);
+		command_fail(call, RPC_ERROR_NOT_FOUND,
+		    "There is no open question with the number %s; /prompts lists them.", call->argv[0]);
 		return;
 	}
 	call->ctx = (void *)(intptr_t)id;

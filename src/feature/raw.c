@@ -41,8 +41,8 @@ raw_run(struct command_call *call)
 		command_fail(call, RPC_ERROR_USAGE, "That is not XML: %s Nothing was sent.", error->message);
 	} else if (strcmp(stanza_ns(stanza), NS_CLIENT) != 0 ||
 	    (strcmp(name, "message") != 0 && strcmp(name, "presence") != 0 && strcmp(name, "iq") != 0)) {
-		command_fail(call, RPC_ERROR_USAGE, "A <message/>, a <presence/> or an <iq/> can be sent, nothing else. Nothing was "
-		    "sent.");
+		command_fail(call, RPC_ERROR_USAGE,
+		    "A <message/>, a <presence/> or an <iq/> can be sent, nothing else. Nothing was sent.");
 		stanza_free(stanza);
 	} else if (is_request(stanza)) {
 		account_request(call->account, stanza, answered, call);

@@ -48,8 +48,8 @@ receipts_report(struct incoming *in)
 	const char *id = stanza_get(in->message, "id");
 	struct stanza *receipt;
 
-	if (in->kind != CHAT_PERSON || in->fate != MESSAGE_FATE_NEW || in->out || in->via == VIA_CARBON || in->via == VIA_ARCHIVE || id == NULL ||
-	    stanza_child(in->message, "request", NS_RECEIPTS) == NULL ||
+	if (in->kind != CHAT_PERSON || in->fate != MESSAGE_FATE_NEW || in->out || in->via == VIA_CARBON ||
+	    in->via == VIA_ARCHIVE || id == NULL || stanza_child(in->message, "request", NS_RECEIPTS) == NULL ||
 	    !privacy_tells(in->account, in->peer, SETTING_PRIVACY_RECEIPTS))
 		return GO_ON;
 	receipt = stanza_message(g_strcmp0(stanza_get(in->message, "type"), "chat") == 0 ? "chat" : NULL, in->from);

@@ -1,6 +1,6 @@
 /*
- * ring.c: /attention: somebody is to look here now (XEP-0224).  Theirs counts from contacts alone, live, and once a minute
- * of each: it rings where people said that it may.
+ * ring.c: /attention: somebody is to look here now (XEP-0224).  Theirs counts from contacts alone, live, and once a
+ * minute of each: it rings where people said that it may.
  */
 #include "base/clock.h"
 #include "base/limits.h"
@@ -35,9 +35,9 @@ ring_annotate(struct incoming *in)
 	g_autofree char *name = NULL, *text = NULL;
 
 	if (in->kind != CHAT_PERSON || in->out || in->via != VIA_LIVE || in->said_ms != 0 ||
-	    stanza_child(in->message, "attention", NS_ATTENTION) == NULL || stanza_child(in->message, "delay", NS_DELAY) != NULL ||
-	    !roster_sees_us(in->account, in->peer) || !setting_get(in->account->core->settings, SETTING_PRIVACY_ATTENTION) ||
-	    too_soon(in->account, in->peer))
+	    stanza_child(in->message, "attention", NS_ATTENTION) == NULL ||
+	    stanza_child(in->message, "delay", NS_DELAY) != NULL || !roster_sees_us(in->account, in->peer) ||
+	    !setting_get(in->account->core->settings, SETTING_PRIVACY_ATTENTION) || too_soon(in->account, in->peer))
 		return GO_ON;
 	name = chat_name(in->account, in->peer);
 	text = g_strdup_printf("%s asks for your attention.", name);

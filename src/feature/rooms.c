@@ -92,15 +92,18 @@ fold_words(const char *text)
 static char *
 in_short(const char *text)
 {
-	g_autofree char *line = text_clean(text, -1, TEXT_LINE, LIMIT_NAME), *cut = text_clean(line, -1, TEXT_LINE, DESCRIPTION_MAX);
+	g_autofree char *line = text_clean(text, -1, TEXT_LINE, LIMIT_NAME),
+	    *cut = text_clean(line, -1, TEXT_LINE, DESCRIPTION_MAX);
 
-	return strlen(cut) < strlen(line) || strlen(text) > LIMIT_NAME ? g_strconcat(cut, "…", NULL) : g_steal_pointer(&cut);
+	return strlen(cut) < strlen(line) || strlen(text) > LIMIT_NAME ? g_strconcat(cut, "…", NULL) :
+	    g_steal_pointer(&cut);
 }
 
 static void
 say_entry(struct command_call *call, const struct entry *e)
 {
-	g_autofree char *count = e->occupants >= 0 ? g_strdup_printf("  %" G_GINT64_FORMAT " in it", e->occupants) : g_strdup("");
+	g_autofree char *count = e->occupants >= 0 ? g_strdup_printf("  %" G_GINT64_FORMAT " in it", e->occupants) :
+	    g_strdup("");
 	g_autofree char *description = e->description != NULL ? in_short(e->description) : NULL;
 
 	command_say(call, "%s%s%s%s%s%s%s", e->jid, count, e->name != NULL ? "  " : "", e->name != NULL ? e->name : "",
@@ -130,7 +133,8 @@ entries_json(const GPtrArray *entries)
 
 	for (guint i = 0; i < entries->len; i++) {
 		const struct entry *e = entries->pdata[i];
-		json_t *o = json_pack("{s:s, s:s?, s:s?}", "jid", e->jid, "name", e->name, "description", e->description);
+		json_t *o = json_pack("{s:s, s:s?, s:s?}", "jid", e->jid, "name", e->name, "description",
+		    e->description);
 
 		if (e->occupants >= 0)
 			json_object_set_new(o, "occupants", json_integer(e->occupants));
@@ -145,15 +149,17 @@ summarise(struct listing *l)
 	struct command_call *call = l->call;
 
 	if (l->seen == 0)
-		command_say(call, "%s lists no room. Rooms that are not listed can be entered all the same.", l->service);
+		command_say(call, "%s lists no room. Rooms that are not listed can be entered all the same.",
+		    l->service);
 	else if (l->entries->len == 0)
-		command_say(call, "%s lists %u room%s; none has these words in its name or address.", l->service, l->seen,
-		    l->seen == 1 ? "" : "s");
+		command_say(call, "%s lists %u room%s; none has these words in its name or address.", l->service,
+		    l->seen, l->seen == 1 ? "" : "s");
 	else
-		command_say(call, "%u of the %u room%s that %s lists.%s", l->entries->len, l->seen, l->seen == 1 ? "" : "s", l->service,
-		    l->more ? " There are more than are listed here; words choose among them." : "");
-	command_data(call, json_pack("{s:s, s:o, s:b}", "service", l->service, "rooms", entries_json(l->entries), "more",
-	    (int)l->more));
+		command_say(call, "%u of the %u room%s that %s lists.%s", l->entries->len, l->seen,
+		    l->seen == 1 ? "" : "s", l->service, l->more ?
+		    " There are more than are listed here; words choose among them." : "");
+	command_data(call, json_pack("{s:s, s:o, s:b}", "service", l->service, "rooms", entries_json(l->entries),
+	    "more", (int)l->more));
 }
 
 /* After each answer: says what can be said, and ends when there is nothing to wait for. */
@@ -327,7 +333,8 @@ found_service(void *ctx, const char *jid)
 
 	if (jid == NULL) {
 		if (account_find(call->core, call->account_name) == call->account && account_online(call->account))
-			command_fail(call, RPC_ERROR_NOT_FOUND, "Your server names no service for rooms. /rooms SERVICE asks another one.");
+			command_fail(call, RPC_ERROR_NOT_FOUND,
+			    "Your server names no service for rooms. /rooms SERVICE asks another one.");
 		else
 			command_unanswered(call, "The server", IQ_LOST, NULL);
 		return;
@@ -338,7 +345,8 @@ found_service(void *ctx, const char *jid)
 static void
 rooms_run(struct command_call *call)
 {
-	g_autofree char *first = call->argv[0] != NULL ? g_strndup(call->argv[0], strcspn(call->argv[0], " \t\n")) : NULL;
+	g_autofree char *first = call->argv[0] != NULL ? g_strndup(call->argv[0], strcspn(call->argv[0], " \t\n")) :
+	    NULL;
 	g_autofree char *service = NULL;
 	const char *rest;
 
@@ -375,8 +383,10 @@ say_found(struct command_call *call, const struct stanza *item, json_t *rooms)
 	g_ptr_array_add(one, e);
 	e->jid = jid_normalise(said, NULL);
 	e->name = name != NULL && *name != '\0' ? text_clean(name, -1, TEXT_LINE, LIMIT_NAME) : NULL;
-	e->description = description != NULL && *description != '\0' ? text_clean(description, -1, TEXT_BODY, LIMIT_NAME) : NULL;
-	e->occupants = count != NULL && g_ascii_string_to_unsigned(count, 10, 0, G_MAXINT32, &n, NULL) ? (int64_t)n : -1;
+	e->description = description != NULL && *description != '\0' ? text_clean(description, -1, TEXT_BODY,
+	    LIMIT_NAME) : NULL;
+	e->occupants = count != NULL && g_ascii_string_to_unsigned(count, 10, 0, G_MAXINT32, &n, NULL) ? (int64_t)n :
+	    -1;
 	if (e->jid == NULL)
 		return;
 	say_entry(call, e);
@@ -467,8 +477,8 @@ search_at(struct command_call *call, const char *service)
 		return;
 	}
 	text = g_strdup_printf("%s is not your server: it reads your words and your address. Ask it?", service);
-	command_ask(call, PROMPT_CONFIRM, false, "search for rooms", text, json_pack("[[s,s],[s,s]]", "no", "ask nobody", "yes",
-	    "ask it, now and later"), "no", consented);
+	command_ask(call, PROMPT_CONFIRM, false, "search for rooms", text,
+	    json_pack("[[s,s],[s,s]]", "no", "ask nobody", "yes", "ask it, now and later"), "no", consented);
 }
 
 static void
@@ -479,8 +489,8 @@ found_search(void *ctx, const char *jid)
 	if (jid != NULL)
 		search_at(call, jid);
 	else if (account_find(call->core, call->account_name) == call->account && account_online(call->account))
-		command_fail(call, RPC_ERROR_NOT_FOUND, "Your server has no search for rooms. /set room.search ADDRESS names another one; "
-		    "/rooms lists what your server has.");
+		command_fail(call, RPC_ERROR_NOT_FOUND,
+		    "Your server has no search for rooms. /set room.search ADDRESS names another one; /rooms lists what your server has.");
 	else
 		command_unanswered(call, "The server", IQ_LOST, NULL);
 }
@@ -521,9 +531,10 @@ info_told(void *ctx, enum iq_end end, const struct stanza *answer)
 	facts = room_about_facts(&about);
 	command_say(call, "%s", jid);
 	json_array_foreach(facts, i, pair)
-		command_say(call, "  %s: %s", json_string_value(json_array_get(pair, 0)), json_string_value(json_array_get(pair, 1)));
-	command_data(call, json_pack("{s:s, s:s?, s:s?, s:I, s:o}", "jid", jid, "name", about.name, "description", about.description,
-	    "occupants", (json_int_t)about.occupants, "facts", facts));
+		command_say(call, "  %s: %s", json_string_value(json_array_get(pair, 0)),
+		    json_string_value(json_array_get(pair, 1)));
+	command_data(call, json_pack("{s:s, s:s?, s:s?, s:I, s:o}", "jid", jid, "name", about.name, "description",
+	    about.description, "occupants", (json_int_t)about.occupants, "facts", facts));
 	room_about_clear(&about);
 	command_done(call);
 }
@@ -532,7 +543,8 @@ static void
 info_run(struct command_call *call)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *full = call->argv[0] != NULL ? jid_from_person(call->argv[0], false, &error) : g_strdup(call->chat);
+	g_autofree char *full = call->argv[0] != NULL ? jid_from_person(call->argv[0], false, &error) :
+	    g_strdup(call->chat);
 	struct stanza *iq;
 
 	if (full == NULL && error != NULL) {
@@ -566,4 +578,5 @@ static const struct command commands[] = {
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };
 
-const struct feature feature_rooms = { .name = "rooms", .standard = "XEP-0433: Extended Channel Search", .commands = commands };
+const struct feature feature_rooms = { .name = "rooms", .standard = "XEP-0433: Extended Channel Search",
+    .commands = commands };

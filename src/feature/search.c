@@ -25,8 +25,8 @@ say_hit(struct command_call *call, const json_t *object, const char *tz)
 
 	clock_parse_utc(json_string_value(json_object_get(object, "said")), &said);
 	time = when_text(said, tz);
-	command_say(call, "%" JSON_INTEGER_FORMAT "  %s  %s  %s: %s", json_integer_value(json_object_get(object, "id")), time, chat,
-	    name != NULL ? name : chat, lines[0] != NULL ? lines[0] : "");
+	command_say(call, "%" JSON_INTEGER_FORMAT "  %s  %s  %s: %s", json_integer_value(json_object_get(object, "id")),
+	    time, chat, name != NULL ? name : chat, lines[0] != NULL ? lines[0] : "");
 	for (char **line = lines[0] != NULL ? lines + 1 : lines; *line != NULL; line++)
 		command_say(call, "    %s", *line);
 }
@@ -45,8 +45,8 @@ say_end(struct command_call *call, const json_t *result, const char *tz)
 	if (clock_parse_utc(json_string_value(json_object_get(searched, "from")), &ms))
 		from = when_text(ms, tz);
 	if (json_is_true(json_object_get(result, "partial")))
-		command_say(call, "%zu found; the time was up, so older ones may be missing. More words, or after: and before:, "
-		    "make it quicker.", n);
+		command_say(call,
+		    "%zu found; the time was up, so older ones may be missing. More words, or after: and before:, make it quicker.", n);
 	else
 		command_say(call, n == 0 ? "Nothing found.%.0zu" : json_is_true(json_object_get(result, "more")) ?
 		    "The newest %zu; there are more, before: goes on." : "%zu found.", n);

@@ -68,7 +68,8 @@ offered(const struct look *look, size_t i)
 		return g_hash_table_lookup(look->found, services[i].ns);
 	if (strcmp(services[i].standard, "XEP-0198") == 0)
 		return account->sm.on ? look->domain : NULL;
-	return (strcmp(services[i].standard, "XEP-0352") == 0 ? account->has_csi : account->has_rosterver) ? look->domain : NULL;
+	return (strcmp(services[i].standard, "XEP-0352") == 0 ? account->has_csi : account->has_rosterver) ?
+	    look->domain : NULL;
 }
 
 static const char *
@@ -90,22 +91,24 @@ finish(struct look *look)
 	struct command_call *call = look->call;
 	json_t *list = json_array();
 
-	command_say(call, "%s%s%s", look->domain, look->software != NULL ? " is " : "", look->software != NULL ? look->software : "");
+	command_say(call, "%s%s%s", look->domain, look->software != NULL ? " is " : "",
+	    look->software != NULL ? look->software : "");
 	for (size_t i = 0; i < G_N_ELEMENTS(services); i++) {
 		const char *by = offered(look, i);
 		g_autofree char *name = g_strdup_printf("%s (%s)", services[i].name, services[i].standard);
 
 		if (by != NULL)
-			command_say(call, "  %-36s %s%s%s", name, use_text(look, i), strcmp(by, look->domain) != 0 ? ", at " : "",
-			    strcmp(by, look->domain) != 0 ? by : "");
+			command_say(call, "  %-36s %s%s%s", name, use_text(look, i),
+			    strcmp(by, look->domain) != 0 ? ", at " : "", strcmp(by, look->domain) != 0 ? by : "");
 		else
 			command_say(call, "  %-36s not offered%s%s", name, services[i].without != NULL ? ": " : "",
 			    services[i].without != NULL ? services[i].without : "");
-		json_array_append_new(list, json_pack("{s:s, s:s, s:s?, s:s, s:s?}", "name", services[i].name, "standard",
-		    services[i].standard, "offered_by", by, "use", words[services[i].use], "without", services[i].without));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:s?, s:s, s:s?}", "name", services[i].name,
+		    "standard", services[i].standard, "offered_by", by, "use", words[services[i].use], "without",
+		    services[i].without));
 	}
-	command_data(call, json_pack("{s:s, s:s, s:s?, s:o}", "account", account_name(call->account), "server", look->domain,
-	    "software", look->software, "services", list));
+	command_data(call, json_pack("{s:s, s:s, s:s?, s:o}", "account", account_name(call->account), "server",
+	    look->domain, "software", look->software, "services", list));
 	command_done(call);
 }
 
@@ -143,11 +146,11 @@ told_info(void *ctx, enum iq_end end, const struct stanza *answer)
 
 		/* Only what is looked for, so that nobody fills memory; the first who offers it counts. */
 		for (size_t i = 0; ns != NULL && i < G_N_ELEMENTS(services); i++)
-			if (services[i].ns != NULL && (ours || services[i].side == PART) && strcmp(services[i].ns, ns) == 0 &&
-			    !g_hash_table_contains(look->found, ns))
+			if (services[i].ns != NULL && (ours || services[i].side == PART) &&
+			    strcmp(services[i].ns, ns) == 0 && !g_hash_table_contains(look->found, ns))
 				g_hash_table_insert(look->found, g_strdup(ns), g_strdup(question->who));
-		if (look->software == NULL && strcmp(question->who, look->domain) == 0 && stanza_is(c, "identity", NS_DISCO_INFO) &&
-		    stanza_get(c, "name") != NULL)
+		if (look->software == NULL && strcmp(question->who, look->domain) == 0 &&
+		    stanza_is(c, "identity", NS_DISCO_INFO) && stanza_get(c, "name") != NULL)
 			look->software = text_clean(stanza_get(c, "name"), -1, TEXT_LINE, LIMIT_NAME);
 	}
 	g_free(question->who);
@@ -176,7 +179,8 @@ told_items(void *ctx, enum iq_end end, const struct stanza *answer)
 	unsigned n = 0;
 
 	look->gone |= end == IQ_LOST;
-	for (const struct stanza *c = query != NULL && !look->gone ? stanza_first(query) : NULL; c != NULL && n < LIMIT_PARTS;
+	for (const struct stanza *c = query != NULL && !look->gone ? stanza_first(query) : NULL; c != NULL &&
+	    n < LIMIT_PARTS;
 	    c = stanza_next(c)) {
 		g_autofree char *jid = stanza_is(c, "item", NS_DISCO_ITEMS) && stanza_get(c, "jid") != NULL &&
 		    stanza_get(c, "node") == NULL ? jid_normalise(stanza_get(c, "jid"), NULL) : NULL;

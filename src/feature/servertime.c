@@ -29,8 +29,8 @@ told(void *ctx, enum iq_end end, const struct stanza *answer)
 		int64_t offset_us = server_ms * 1000 - middle_us;
 		asking->account->clock_offset_us = ABS(offset_us) > 2000000 ? offset_us : 0;
 		if (asking->account->clock_offset_us != 0)
-			account_notice(asking->account, SEVERITY_WARNING, "The clock of the server and the clock here differ by "
-			    "%d s.", (int)(offset_us / 1000000));
+			account_notice(asking->account, SEVERITY_WARNING,
+			    "The clock of the server and the clock here differ by %d s.", (int)(offset_us / 1000000));
 	}
 	g_free(asking);
 }

@@ -84,8 +84,8 @@ quit_run(struct command_call *call)
 	if (attached > 0)
 		g_string_append_printf(text, "%u other%s attached. ", attached, attached == 1 ? " is" : "s are");
 	if (waiting > 0)
-		g_string_append_printf(text, "%u message%s not on the server yet; %s sent when confab runs again. ", waiting,
-		    waiting == 1 ? " is" : "s are", waiting == 1 ? "it is" : "they are");
+		g_string_append_printf(text, "%u message%s not on the server yet; %s sent when confab runs again. ",
+		    waiting, waiting == 1 ? " is" : "s are", waiting == 1 ? "it is" : "they are");
 	g_string_append(text, "End the core?");
 	command_ask(call, PROMPT_CONFIRM, false, "end the core", text->str,
 	    json_pack("[[s,s],[s,s]]", "no", "go on", "yes", "end it"), "no", quit_answered);

@@ -96,7 +96,8 @@ say_binds(struct command_call *call, const char *only)
 
 	for (GList *key = keys; key != NULL; key = key->next)
 		if (only == NULL || strcmp(only, key->data) == 0)
-			command_say(call, "bind.%s = %s", (char *)key->data, (char *)g_hash_table_lookup(binds, key->data));
+			command_say(call, "bind.%s = %s", (char *)key->data,
+			    (char *)g_hash_table_lookup(binds, key->data));
 	command_data(call, event_to_json(&event));
 	event_clear(&event);
 	command_done(call);
@@ -129,8 +130,8 @@ set_run(struct command_call *call)
 {
 	g_autoptr(GError) error = NULL;
 	const char *name = call->argv[0], *key = bound_key(name);
-	g_autofree char *prefix = name != NULL ? g_str_has_suffix(name, ".") ? g_strdup(name) : g_strconcat(name, ".", NULL) :
-	    g_strdup("");
+	g_autofree char *prefix = name != NULL ? g_str_has_suffix(name, ".") ? g_strdup(name) :
+	    g_strconcat(name, ".", NULL) : g_strdup("");
 	enum setting i;
 
 	if (key != NULL && (*key == '\0' || call->argv[1] == NULL)) {
@@ -139,7 +140,8 @@ set_run(struct command_call *call)
 		g_autofree char *value = unquoted(call->argv[1]);
 
 		bind(call, key, value);
-	} else if (name == NULL || (call->argv[1] == NULL && !setting_find(name, &i, NULL) && say_list(call, prefix) > 0)) {
+	} else if (name == NULL || (call->argv[1] == NULL && !setting_find(name, &i, NULL) &&
+	    say_list(call, prefix) > 0)) {
 		if (name == NULL)
 			say_list(call, prefix);
 		command_done(call);
@@ -209,7 +211,8 @@ say_aliases(struct command_call *call, const char *only)
 		if (only != NULL && strcmp(only, a->name) != 0)
 			continue;
 		command_say(call, "/%s is %s%s", a->name, a->line, a->own ? "" : "  (comes with confab)");
-		json_array_append_new(data, json_pack("{s:s, s:s, s:b}", "name", a->name, "line", a->line, "own", a->own));
+		json_array_append_new(data, json_pack("{s:s, s:s, s:b}", "name", a->name, "line", a->line, "own",
+		    a->own));
 	}
 	if (only != NULL && json_array_size(data) == 0) {
 		json_decref(data);
@@ -282,7 +285,8 @@ static const struct command commands[] = {
 	  "takes effect at once, in all faces, and is kept in the config file, whose comments stay; what was changed in it by hand "
 	  "meanwhile stays too. bind.KEY is what a key is bound to, which /bind of a screen sets.", 0, set_run },
 	{ "unalias", "ALIAS", "the rest", "takes an alias of yours away", NULL, 0, unalias_run },
-	{ "unset", "SETTING", "the rest", "gives a setting its default back", "Its line leaves the config file.", 0, unset_run },
+	{ "unset", "SETTING", "the rest", "gives a setting its default back", "Its line leaves the config file.", 0,
+	    unset_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };
 

@@ -32,7 +32,8 @@ priority_run(struct command_call *call)
 		    call->argv[0], account->settings->priority);
 		return;
 	}
-	if (!account_file_set(call->core->paths->accounts, call->account_name, "priority", call->argv[0], false, &error)) {
+	if (!account_file_set(call->core->paths->accounts, call->account_name, "priority", call->argv[0], false,
+	    &error)) {
 		command_fail_with(call, error);
 		return;
 	}
@@ -46,7 +47,8 @@ static const struct command commands[] = {
 	{ "priority", "N", "account", "sets which of your clients gets what is sent to you, -128 to 127",
 	  "Messages to your address go to the client with the highest priority; one below 0 gets none.", NEEDS_ACCOUNT,
 	  priority_run },
-	{ "status", "online|chat|away|xa|dnd|offline [TEXT...]", "account", "what your contacts see of you, with a text",
+	{ "status", "online|chat|away|xa|dnd|offline [TEXT...]", "account",
+	    "what your contacts see of you, with a text",
 	  "It is kept over restarts, but for offline, which closes the connection; /connect or another status opens it.",
 	  NEEDS_ACCOUNT, status_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }

@@ -23,8 +23,8 @@ say(struct command_call *call, const char *jid, const char *text)
 }
 
 /*
- * Whom /msg means: in a room first an occupant with exactly that nick, and what is no address at all is nobody else.  NULL
- * with an error.
+ * Whom /msg means: in a room first an occupant with exactly that nick, and what is no address at all is nobody else.
+ * NULL with an error.
  */
 static char *
 whom(const struct command_call *call, GError **error)
@@ -35,7 +35,8 @@ whom(const struct command_call *call, GError **error)
 	if (room != NULL && room_occupant(room, call->argv[0]) != NULL)
 		return room_address(room, call->argv[0]);
 	if (room != NULL && strpbrk(call->argv[0], "@/") == NULL) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "%s is not in %s. Nothing was sent.", call->argv[0], bare);
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "%s is not in %s. Nothing was sent.", call->argv[0],
+		    bare);
 		return NULL;
 	}
 	jid = jid_from_person(call->argv[0], false, error);

@@ -41,7 +41,8 @@ unread_run(struct command_call *call)
 		ok = row->ord == 0 || chat_set_unread(core->store, chat, row->ord - 1, &error);
 		now = ok ? chat_load(core->store, chat) : NULL;
 		if (ok && (now == NULL || now->unread == 0)) {
-			g_set_error(&error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "There is nothing of others from there on.");
+			g_set_error(&error, RPC_ERROR, RPC_ERROR_NOT_FOUND,
+			    "There is nothing of others from there on.");
 			ok = false;
 		}
 		if (ok)

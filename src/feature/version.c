@@ -1,4 +1,6 @@
-/* version.c: which program this is, and which one others use (XEP-0092).  The system it runs on is nobody's business. */
+/*
+ * version.c: which program this is, and which one others use (XEP-0092).  The system it runs on is nobody's business.
+ */
 #include "base/jid.h"
 #include "base/limits.h"
 #include "base/text.h"
@@ -56,8 +58,8 @@ version_run(struct command_call *call)
 
 	if (call->argv[0] == NULL) {
 		command_say(call, "confab %s on %s", CONFAB_VERSION, stream_libraries());
-		command_data(call, json_pack("{s:s, s:s, s:s}", "name", "confab", "version", CONFAB_VERSION, "libraries",
-		    stream_libraries()));
+		command_data(call, json_pack("{s:s, s:s, s:s}", "name", "confab", "version", CONFAB_VERSION,
+		    "libraries", stream_libraries()));
 		command_done(call);
 		return;
 	}
@@ -78,7 +80,8 @@ version_run(struct command_call *call)
 
 static const struct command commands[] = {
 	{ "version", "[JID]", "the rest", "says which program this is, or asks a server or client which one it uses",
-	  "Of a contact without a resource the client with the highest priority is asked, if one is there.", 0, version_run },
+	  "Of a contact without a resource the client with the highest priority is asked, if one is there.", 0,
+	      version_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };
 

@@ -35,8 +35,8 @@ say_state(struct command_call *call, const struct account *account)
 	bool told = account->text != NULL && *account->text != '\0';
 	int64_t offset_ms = account->clock_offset_us / 1000;
 
-	command_say(call, "%s (%s) is %s.%s%s", account_name(account), account_jid(account), account_state_name(account->state),
-	    told ? " " : "", told ? account->text : "");
+	command_say(call, "%s (%s) is %s.%s%s", account_name(account), account_jid(account),
+	    account_state_name(account->state), told ? " " : "", told ? account->text : "");
 	if (account->state == ACCOUNT_WAITING) {
 		g_autofree char *time = second(call, account->retry_ms);
 
@@ -160,7 +160,8 @@ why_message(struct command_call *call)
 	if (chat_message_event(call->core, row, true, &event)) {
 		g_autofree char *text = standing(call->core, &event);
 
-		command_say(call, "Message %" G_GINT64_FORMAT " is %s. %s", row->id, message_state_name(event.message.state), text);
+		command_say(call, "Message %" G_GINT64_FORMAT " is %s. %s", row->id,
+		    message_state_name(event.message.state), text);
 		command_data(call, json_pack("{s:I, s:s, s:s}", "id", (json_int_t)row->id, "state",
 		    message_state_name(event.message.state), "why", text));
 		event_clear(&event);
@@ -192,11 +193,13 @@ why_run(struct command_call *call)
 	else if (names_message(what))
 		why_message(call);
 	else
-		command_fail(call, RPC_ERROR_NOT_FOUND, "\"%s\" is no account and no message; /account lists the accounts.", what);
+		command_fail(call, RPC_ERROR_NOT_FOUND,
+		    "\"%s\" is no account and no message; /account lists the accounts.", what);
 }
 
 static const struct command commands[] = {
-	{ "why", "[ACCOUNT]", "history", "tells what happened on the way to the server, or why a message is where it is",
+	{ "why", "[ACCOUNT]", "history",
+	    "tells what happened on the way to the server, or why a message is where it is",
 	  "Every step of the last three ways to the server, with times: names, addresses, encryption, log-in, and what the server "
 	  "said. The number of a message, -N or id:TEXT in place of ACCOUNT asks about that message.", 0, why_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }

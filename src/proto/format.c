@@ -101,8 +101,9 @@ parse_width(struct parse *parse, struct format_node *node)
 		parse->at++;
 	digits = take_word(parse, "}");
 	if (!g_ascii_string_to_signed(digits, 10, 1, COLUMNS_MAX, &columns, NULL) || !g_ascii_isdigit(*digits))
-		return fail(parse, where, "behind the colon stands a number of columns from 1 to %d, with - or = before it or "
-		    "not.", COLUMNS_MAX);
+		return fail(parse, where,
+		    "behind the colon stands a number of columns from 1 to %d, with - or = before it or not.",
+		    COLUMNS_MAX);
 	node->columns = (int)columns;
 	return true;
 }

@@ -67,7 +67,8 @@ method_check(enum method method, const json_t *params, GError **error)
 	for (p = row->params; p->name != NULL; p++) {
 		value = json_object_get(params, p->name);
 		if (value == NULL && p->needed) {
-			g_set_error(error, RPC_ERROR, RPC_ERROR_PARAMS, "%s needs %s: %s.", row->name, p->name, p->meaning);
+			g_set_error(error, RPC_ERROR, RPC_ERROR_PARAMS, "%s needs %s: %s.", row->name, p->name,
+			    p->meaning);
 			return false;
 		}
 		if (value != NULL && !kind_ok(p->kind, value)) {

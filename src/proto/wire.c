@@ -1,6 +1,7 @@
 /*
- * wire.c: see wire.h.  What is sent is written when the loop comes around, so that many small lines of one turn leave in
- * one write.  A wire may be freed in any of its callbacks: it then only dies when the outermost of them has returned.
+ * wire.c: see wire.h.  What is sent is written when the loop comes around, so that many small lines of one turn leave
+ * in one write.  A wire may be freed in any of its callbacks: it then only dies when the outermost of them has
+ * returned.
  */
 #include "proto/wire.h"
 

@@ -73,7 +73,8 @@ need_account(const struct core *core, const json_t *params, GError **error)
 	struct account *account = account_find(core, text(params, "account"));
 
 	if (account == NULL)
-		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "There is no account \"%s\".", text(params, "account"));
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "There is no account \"%s\".",
+		    text(params, "account"));
 	return account;
 }
 
@@ -91,9 +92,9 @@ do_hello(struct session *session, int64_t id, const json_t *params, GError **err
 		return NULL;
 	}
 	session_introduce(session, params);
-	return json_pack("{s:s, s:i, s:I, s:s, s:I, s:I, s:s}", "version", CONFAB_VERSION, "protocol", PROTOCOL, "session",
-	    (json_int_t)session_caller(session)->session, "epoch", core->epoch, "rev", (json_int_t)store_rev(core->store),
-	    "pid", (json_int_t)getpid(), "since", since);
+	return json_pack("{s:s, s:i, s:I, s:s, s:I, s:I, s:s}", "version", CONFAB_VERSION, "protocol", PROTOCOL,
+	    "session", (json_int_t)session_caller(session)->session, "epoch", core->epoch, "rev",
+	    (json_int_t)store_rev(core->store), "pid", (json_int_t)getpid(), "since", since);
 }
 
 static json_t *
@@ -267,7 +268,8 @@ hole_in(GPtrArray *rows, GPtrArray *gaps, enum page_place where, bool more)
 	for (guint i = gaps->len; first != NULL && i-- > 0;) {
 		const struct gap *gap = gaps->pdata[i];
 
-		if (gap->why == NULL && gap->high > first->ord && gap->low != 0 && (where == PAGE_END || gap->low < last->ord))
+		if (gap->why == NULL && gap->high > first->ord && gap->low != 0 &&
+		    (where == PAGE_END || gap->low < last->ord))
 			return gap->high;
 	}
 	return more || where == PAGE_AFTER ? 0 : first != NULL ? first->ord : INT64_MAX;
@@ -344,7 +346,8 @@ static json_t *
 do_place(struct session *session, int64_t id, const json_t *params, GError **error)
 {
 	const char *where = text(params, "where");
-	struct account *account = text(params, "account") != NULL ? need_account(session_core(session), params, error) : NULL;
+	struct account *account = text(params, "account") != NULL ? need_account(session_core(session), params, error) :
+	    NULL;
 	int64_t chat, ms;
 	struct message_row *row;
 	struct event event;
@@ -369,7 +372,8 @@ do_place(struct session *session, int64_t id, const json_t *params, GError **err
 		    (json_int_t)row->id);
 		event_clear(&event);
 	} else if (row != NULL)
-		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "The account of this message is not in use any more.");
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND,
+		    "The account of this message is not in use any more.");
 	message_row_free(row);
 	return result;
 }
@@ -482,7 +486,8 @@ do_room(struct session *session, int64_t id, const json_t *params, GError **erro
 	if (account == NULL)
 		return NULL;
 	if (room == NULL) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "%s is no room that you are in or were in.", text(params, "chat"));
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "%s is no room that you are in or were in.",
+		    text(params, "chat"));
 		return NULL;
 	}
 	all = room_occupants(room);
@@ -569,8 +574,8 @@ do_answer(struct session *session, int64_t id, const json_t *params, GError **er
 		g_set_error(error, RPC_ERROR, RPC_ERROR_PARAMS, "answer needs value, or cancel.");
 		return NULL;
 	}
-	if (!prompt_answer(session_core(session)->prompts, number(params, "id", 0), session_caller(session)->session, value,
-	    json_is_true(json_object_get(params, "keep")), error))
+	if (!prompt_answer(session_core(session)->prompts, number(params, "id", 0), session_caller(session)->session,
+	    value, json_is_true(json_object_get(params, "keep")), error))
 		return NULL;
 	return json_object();
 }
@@ -624,8 +629,8 @@ do_active(struct session *session, int64_t id, const json_t *params, GError **er
 	g_autofree char *both = NULL;
 
 	(void)id;
-	attention_set(core->attention, session_caller(session)->session, json_is_true(json_object_get(params, "focused")),
-	    number(params, "idle_s", 0));
+	attention_set(core->attention, session_caller(session)->session,
+	    json_is_true(json_object_get(params, "focused")), number(params, "idle_s", 0));
 	if (account == NULL || chat == NULL)
 		return json_object();
 	if (g_strcmp0(core->front_account, account) == 0 && g_strcmp0(core->front_chat, chat) == 0)

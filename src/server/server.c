@@ -142,8 +142,8 @@ server_new(struct core *core, GError **error)
 	server->folder = open(core->paths->state_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (server->folder == -1 || !listen_there(server, error)) {
 		if (error != NULL && *error == NULL)
-			g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "The folder %s cannot be opened: %s.",
-			    core->paths->state_dir, g_strerror(errno));
+			g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno),
+			    "The folder %s cannot be opened: %s.", core->paths->state_dir, g_strerror(errno));
 		server_free(server);
 		return NULL;
 	}

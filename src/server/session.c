@@ -214,7 +214,8 @@ session_release(struct session *session)
 void
 session_answer(struct session *session, int64_t id, json_t *result)
 {
-	send_after_commit(session, json_pack("{s:s, s:I, s:o}", "jsonrpc", "2.0", "id", (json_int_t)id, "result", result));
+	send_after_commit(session, json_pack("{s:s, s:I, s:o}", "jsonrpc", "2.0", "id", (json_int_t)id, "result",
+	    result));
 }
 
 void
@@ -271,7 +272,8 @@ on_message(void *ctx, json_t *message)
 
 	if (message == NULL || method == NULL || !json_is_integer(id)) {
 		error = g_error_new(RPC_ERROR, RPC_ERROR_PARSE,
-		    "A request is one JSON object on one line of at most %d bytes, with a number as id and a method.", LIMIT_LINE);
+		    "A request is one JSON object on one line of at most %d bytes, with a number as id and a method.",
+		    LIMIT_LINE);
 		session_fail(session, json_is_integer(id) ? json_integer_value(id) : -1, error, NULL);
 		return;
 	}
@@ -376,6 +378,7 @@ session_describe(const struct session *session)
 
 	if (session->client == NULL)
 		return NULL;
-	return json_pack("{s:I, s:s, s:s, s:b, s:b}", "session", (json_int_t)session->caller.session, "client", session->client,
-	    "since", since, "interactive", session->caller.interactive, "subscribed", session->filters->len > 0);
+	return json_pack("{s:I, s:s, s:s, s:b, s:b}", "session", (json_int_t)session->caller.session, "client",
+	    session->client, "since", since, "interactive", session->caller.interactive, "subscribed",
+	    session->filters->len > 0);
 }

@@ -11,7 +11,8 @@
 struct session;
 
 /* Takes fd.  gone is called once, when the other end is gone; free the session in it or later. */
-struct session *session_new(struct core *, uint64_t number, int fd, void (*gone)(void *ctx, struct session *), void *ctx);
+struct session *session_new(struct core *, uint64_t number, int fd, void (*gone)(void *ctx, struct session *),
+    void *ctx);
 void	 session_free(struct session *);
 
 /* An event happened; text is its notification as JSON, made once for all. */

@@ -49,8 +49,8 @@ find_by_server_id(struct store *store, struct arrival *v, int64_t *known, GError
 {
 	int64_t holder = 0;
 
-	if (!db_number(store, error, &holder, "SELECT id FROM message WHERE chat = ?1 AND server_id = ?2", "it", v->a->chat,
-	    v->server_id))
+	if (!db_number(store, error, &holder, "SELECT id FROM message WHERE chat = ?1 AND server_id = ?2", "it",
+	    v->a->chat, v->server_id))
 		return false;
 	if (holder == 0)
 		return true;
@@ -78,11 +78,11 @@ find_known(struct store *store, struct arrival *v, int64_t *known, GError **erro
 		return true;
 	if (v->origin_id != NULL) {
 		/* Most ids are new, and the whole question costs five times as much. */
-		if (!db_number(store, error, &same_id, "SELECT 1 FROM message WHERE chat = ?1 AND origin_id = ?2 LIMIT 1", "it",
-		    a->chat, v->origin_id))
+		if (!db_number(store, error, &same_id,
+		    "SELECT 1 FROM message WHERE chat = ?1 AND origin_id = ?2 LIMIT 1", "it", a->chat, v->origin_id))
 			return false;
-		return same_id == 0 || db_number(store, error, known, "SELECT id FROM (SELECT id, author, body, server_id, flags, "
-		    "said FROM message WHERE chat = ?1 AND origin_id = ?2 ORDER BY id DESC LIMIT ?5) "
+		return same_id == 0 || db_number(store, error, known,
+		    "SELECT id FROM (SELECT id, author, body, server_id, flags, said FROM message WHERE chat = ?1 AND origin_id = ?2 ORDER BY id DESC LIMIT ?5) "
 		    "WHERE author = ?3 AND (body IS ?4 OR EXISTS (SELECT 1 FROM version v WHERE v.message = id AND v.body IS ?4)) "
 		    "AND (server_id IS NULL OR flags & 1 OR abs(said - ?6) <= ?7) "
 		    "ORDER BY id LIMIT 1", "ititiii", a->chat, v->origin_id, v->author, a->body, (int64_t)LIMIT_SAME_ID,
@@ -93,8 +93,8 @@ find_known(struct store *store, struct arrival *v, int64_t *known, GError **erro
 		return true;
 	return db_number(store, error, known, "SELECT id FROM (SELECT id, author, body, said, flags FROM message "
 	    "WHERE chat = ?1 AND origin_id IS NULL AND server_id IS NULL AND said BETWEEN ?2 - ?5 AND ?2 + ?5 LIMIT ?6) "
-	    "WHERE author = ?3 AND body IS ?4 AND flags & 64 = ?7 AND id > ?8 ORDER BY abs(said - ?2), id LIMIT 1", "iiitiiii",
-	    a->chat, v->said_ms, v->author, a->body, NEAR_MS, (int64_t)LIMIT_SAME_ID,
+	    "WHERE author = ?3 AND body IS ?4 AND flags & 64 = ?7 AND id > ?8 ORDER BY abs(said - ?2), id LIMIT 1",
+	    "iiitiiii", a->chat, v->said_ms, v->author, a->body, NEAR_MS, (int64_t)LIMIT_SAME_ID,
 	    (int64_t)(v->disputed ? MESSAGE_DISPUTED : 0), a->told_after);
 }
 
@@ -102,7 +102,8 @@ find_known(struct store *store, struct arrival *v, int64_t *known, GError **erro
 static struct message_row *
 learn(struct store *store, const struct arrival *v, int64_t id, GError **error)
 {
-	struct message_row *row = message_row_only(store, db_ask(store, MESSAGE_SELECT "WHERE m.id = ?1", "i", id), error);
+	struct message_row *row = message_row_only(store, db_ask(store, MESSAGE_SELECT "WHERE m.id = ?1", "i", id),
+	    error);
 	enum message_state state = v->a->out ? MESSAGE_STORED : MESSAGE_DELIVERED;
 	bool news = false;
 
@@ -121,7 +122,8 @@ learn(struct store *store, const struct arrival *v, int64_t id, GError **error)
 		news = true;
 	}
 	/* Sent to a room and never seen back: its place is the archive's. */
-	if (news && row->ord == 0 && v->a->ord != 0 && !message_row_place(store, row, order_free(store, v->a->ord, error), error)) {
+	if (news && row->ord == 0 && v->a->ord != 0 && !message_row_place(store, row,
+	    order_free(store, v->a->ord, error), error)) {
 		message_row_free(row);
 		return NULL;
 	}
@@ -138,7 +140,8 @@ insert(struct store *store, const struct arrival *v, GError **error)
 	struct message_row *row = g_new0(struct message_row, 1);
 
 	*row = (struct message_row){
-		.chat = a->chat, .said_ms = v->said_ms, .author = g_strdup(a->author), .resource = g_strdup(a->resource),
+		.chat = a->chat, .said_ms = v->said_ms, .author = g_strdup(a->author),
+		    .resource = g_strdup(a->resource),
 		.flags = (v->ours ? MESSAGE_OUT : 0) | (a->counts && !v->ours ? MESSAGE_UNREAD : 0) |
 		    (v->disputed ? MESSAGE_DISPUTED : 0) | (a->markable && !v->ours ? MESSAGE_MARKABLE : 0) |
 		    (a->mention && a->counts && !v->ours ? MESSAGE_MENTION : 0),
@@ -148,11 +151,11 @@ insert(struct store *store, const struct arrival *v, GError **error)
 		.corrects = g_strdup(a->corrects),
 	};
 	row->ord = a->ord == 0 ? order_live(store, a->clock_offset_us) : order_free(store, a->ord, error);
-	if (row->ord != 0 && db_change(store, error, "INSERT INTO message(chat, ord, said, author, resource, flags, state, via, "
-	    "encryption, rev, origin_id, server_id, body, corrects) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-	    "?13, ?14)", "iiiitiiiiitttt", row->chat, row->ord, row->said_ms, v->author, row->resource, (int64_t)row->flags,
-	    (int64_t)row->state, (int64_t)row->via, (int64_t)row->encryption, row->rev, row->origin_id, row->server_id,
-	    row->body, row->corrects)) {
+	if (row->ord != 0 && db_change(store, error,
+	    "INSERT INTO message(chat, ord, said, author, resource, flags, state, via, encryption, rev, origin_id, server_id, body, corrects) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+	    "?13, ?14)", "iiiitiiiiitttt", row->chat, row->ord, row->said_ms, v->author, row->resource,
+	    (int64_t)row->flags, (int64_t)row->state, (int64_t)row->via, (int64_t)row->encryption, row->rev,
+	    row->origin_id, row->server_id, row->body, row->corrects)) {
 		row->id = sqlite3_last_insert_rowid(store->db);
 		if (search_add(store, row->ord, row->body, error) &&
 		    (a->raw == NULL || message_keep_raw(store, row->id, a->raw, error)))
@@ -178,20 +181,20 @@ message_arrive(struct store *store, const struct message_arrival *a, struct mess
 }
 
 int64_t
-message_known_place(struct store *store, int64_t account, const char *chat_jid, const char *server_id, const char *author,
-    const char *origin_id, int64_t said_ms)
+message_known_place(struct store *store, int64_t account, const char *chat_jid, const char *server_id,
+    const char *author, const char *origin_id, int64_t said_ms)
 {
 	int64_t ord = 0;
 
 	if (server_id != NULL)
-		db_number(store, NULL, &ord, "SELECT m.ord FROM chat c CROSS JOIN message m ON m.chat = c.id AND m.server_id = ?3 "
-		    "WHERE c.account = ?1 AND c.jid = ?2 AND m.ord IS NOT NULL", "itt", account, chat_jid, server_id);
+		db_number(store, NULL, &ord,
+		    "SELECT m.ord FROM chat c CROSS JOIN message m ON m.chat = c.id AND m.server_id = ?3 WHERE c.account = ?1 AND c.jid = ?2 AND m.ord IS NOT NULL", "itt", account, chat_jid, server_id);
 	else if (usable(origin_id) != NULL)
 		db_number(store, NULL, &ord, "SELECT ord FROM (SELECT m.ord, m.author, m.server_id, m.said FROM chat c "
 		    "CROSS JOIN message m ON m.chat = c.id AND m.origin_id = ?3 WHERE c.account = ?1 AND c.jid = ?2 LIMIT ?5) t "
 		    "CROSS JOIN author a ON a.id = t.author AND a.key = ?4 WHERE t.server_id IS NULL "
-		    "AND t.ord IS NOT NULL AND abs(t.said - ?6) <= 600000", "itttii", account, chat_jid, origin_id, author,
-		    (int64_t)LIMIT_SAME_ID, said_ms);
+		    "AND t.ord IS NOT NULL AND abs(t.said - ?6) <= 600000", "itttii", account, chat_jid, origin_id,
+		    author, (int64_t)LIMIT_SAME_ID, said_ms);
 	return ord;
 }
 

@@ -16,8 +16,9 @@ bookmark_row_free(struct bookmark_row *row)
 bool
 bookmark_save(struct store *store, int64_t account, const struct bookmark_row *row, GError **error)
 {
-	return db_change(store, error, "INSERT OR REPLACE INTO bookmark(account, jid, xml, debt) VALUES(?1, ?2, ?3, ?4)", "itti",
-	    account, row->jid, row->xml, (int64_t)row->debt);
+	return db_change(store, error,
+	    "INSERT OR REPLACE INTO bookmark(account, jid, xml, debt) VALUES(?1, ?2, ?3, ?4)", "itti", account,
+	    row->jid, row->xml, (int64_t)row->debt);
 }
 
 bool
@@ -30,7 +31,8 @@ GPtrArray *
 bookmark_rows(struct store *store, int64_t account)
 {
 	GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))bookmark_row_free);
-	sqlite3_stmt *stmt = db_ask(store, "SELECT jid, xml, debt FROM bookmark WHERE account = ?1 ORDER BY jid", "i", account);
+	sqlite3_stmt *stmt = db_ask(store, "SELECT jid, xml, debt FROM bookmark WHERE account = ?1 ORDER BY jid", "i",
+	    account);
 
 	while (db_row(store, stmt, NULL)) {
 		struct bookmark_row *row = g_new0(struct bookmark_row, 1);

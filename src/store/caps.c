@@ -20,6 +20,7 @@ caps_row_load(struct store *store, const char *key)
 bool
 caps_row_save(struct store *store, const char *key, const char *features, GError **error)
 {
-	return db_change(store, error, "INSERT OR REPLACE INTO caps(key, features) VALUES(?1, ?2)", "tt", key, features) &&
-	    db_change(store, error, "DELETE FROM caps WHERE id <= (SELECT max(id) FROM caps) - ?1", "i", (int64_t)LIMIT_CAPS);
+	return db_change(store, error, "INSERT OR REPLACE INTO caps(key, features) VALUES(?1, ?2)", "tt", key,
+	    features) && db_change(store, error, "DELETE FROM caps WHERE id <= (SELECT max(id) FROM caps) - ?1", "i",
+	    (int64_t)LIMIT_CAPS);
 }

@@ -31,7 +31,8 @@ move_log(sqlite3 *db)
 
 	/* Nothing is lost: it stays in the log, and the next commit asks again. */
 	if (rc != SQLITE_OK && (rc & 0xff) != SQLITE_BUSY)
-		log_warning("store", "The write-ahead log could not be moved into the database: %s.", sqlite3_errmsg(db));
+		log_warning("store", "The write-ahead log could not be moved into the database: %s.",
+		    sqlite3_errmsg(db));
 }
 
 static void *

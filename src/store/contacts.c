@@ -20,12 +20,13 @@ contact_row_delete(struct store *store, int64_t account, const char *jid, GError
 void
 contact_rows_each(struct store *store, int64_t account, void (*fn)(void *ctx, const struct contact_row *), void *ctx)
 {
-	sqlite3_stmt *stmt = db_ask(store, "SELECT jid, name, subscription, ask, groups FROM contact WHERE account = ?1", "i",
-	    account);
+	sqlite3_stmt *stmt = db_ask(store,
+	    "SELECT jid, name, subscription, ask, groups FROM contact WHERE account = ?1", "i", account);
 
 	while (db_row(store, stmt, NULL)) {
 		g_autofree char *jid = db_text(stmt, 0), *name = db_text(stmt, 1), *groups = db_text(stmt, 4);
-		struct contact_row row = { jid, name, sqlite3_column_int(stmt, 2), sqlite3_column_int(stmt, 3) != 0, groups };
+		struct contact_row row = { jid, name, sqlite3_column_int(stmt, 2), sqlite3_column_int(stmt, 3) != 0,
+		    groups };
 
 		fn(ctx, &row);
 	}
@@ -76,12 +77,13 @@ presence_rows_forget(struct store *store, int64_t account, GError **error)
 void
 presence_rows_each(struct store *store, int64_t account, void (*fn)(void *ctx, const struct presence_row *), void *ctx)
 {
-	sqlite3_stmt *stmt = db_ask(store, "SELECT jid, show, status, priority, caps FROM presence WHERE account = ?1", "i",
-	    account);
+	sqlite3_stmt *stmt = db_ask(store, "SELECT jid, show, status, priority, caps FROM presence WHERE account = ?1",
+	    "i", account);
 
 	while (db_row(store, stmt, NULL)) {
 		g_autofree char *jid = db_text(stmt, 0), *status = db_text(stmt, 2), *caps = db_text(stmt, 4);
-		struct presence_row row = { jid, sqlite3_column_int(stmt, 1), status, sqlite3_column_int(stmt, 3), caps };
+		struct presence_row row = { jid, sqlite3_column_int(stmt, 1), status, sqlite3_column_int(stmt, 3),
+		    caps };
 
 		fn(ctx, &row);
 	}

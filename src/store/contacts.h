@@ -1,7 +1,7 @@
 /*
- * contacts.h: the contact list as the server last told it (RFC 6121 §2.6), so that it is there while off line and need not
- * be sent again; and who of it is there, for a process that goes on with the session of one that died.  As messages.h says:
- * changes run in an open savepoint, reading logs what the disk said.
+ * contacts.h: the contact list as the server last told it (RFC 6121 §2.6), so that it is there while off line and need
+ * not be sent again; and who of it is there, for a process that goes on with the session of one that died.  As
+ * messages.h says: changes run in an open savepoint, reading logs what the disk said.
  */
 #ifndef STORE_CONTACTS_H
 #define STORE_CONTACTS_H
@@ -18,7 +18,8 @@ struct contact_row {
 bool	 contact_row_save(struct store *, int64_t account, const struct contact_row *, GError **error);
 bool	 contact_row_delete(struct store *, int64_t account, const char *jid, GError **error);
 /* Each of them is lent to fn. */
-void	 contact_rows_each(struct store *, int64_t account, void (*fn)(void *ctx, const struct contact_row *), void *ctx);
+void	 contact_rows_each(struct store *, int64_t account, void (*fn)(void *ctx, const struct contact_row *),
+    void *ctx);
 /* The version of that list; NULL: none is known.  The one got is the caller's. */
 char	*contacts_version(struct store *, int64_t account);
 bool	 contacts_set_version(struct store *, int64_t account, const char *version, GError **error);
@@ -33,6 +34,7 @@ struct presence_row {
 bool	 presence_row_save(struct store *, int64_t account, const struct presence_row *, GError **error);
 bool	 presence_row_delete(struct store *, int64_t account, const char *jid, GError **error);
 bool	 presence_rows_forget(struct store *, int64_t account, GError **error);
-void	 presence_rows_each(struct store *, int64_t account, void (*fn)(void *ctx, const struct presence_row *), void *ctx);
+void	 presence_rows_each(struct store *, int64_t account, void (*fn)(void *ctx, const struct presence_row *),
+    void *ctx);
 
 #endif

@@ -27,7 +27,8 @@ error_code(int rc, int os)
 	case SQLITE_CANTOPEN:
 		return os == EROFS ? STORE_ERROR_READ_ONLY : STORE_ERROR_IO;
 	case SQLITE_IOERR:
-		return os == ENOSPC || os == EDQUOT ? STORE_ERROR_FULL : os == EROFS ? STORE_ERROR_READ_ONLY : STORE_ERROR_IO;
+		return os == ENOSPC || os == EDQUOT ? STORE_ERROR_FULL : os == EROFS ? STORE_ERROR_READ_ONLY :
+		    STORE_ERROR_IO;
 	default:
 		return STORE_ERROR_IO;
 	}
@@ -48,7 +49,8 @@ db_error(GError **error, const char *path, sqlite3 *db, int rc)
 		g_set_error(error, STORE_ERROR, (gint)code, "%s cannot be written: it may only be read.", path);
 		break;
 	case STORE_ERROR_LOCKED:
-		g_set_error(error, STORE_ERROR, (gint)code, "%s cannot be used now: another program has it locked.", path);
+		g_set_error(error, STORE_ERROR, (gint)code, "%s cannot be used now: another program has it locked.",
+		    path);
 		break;
 	case STORE_ERROR_DAMAGED:
 		g_set_error(error, STORE_ERROR, (gint)code, "%s is damaged: %s.", path,

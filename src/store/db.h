@@ -25,7 +25,8 @@ struct store {
 	int		 schema;
 	GHashTable	*statements;	/* text, by address → sqlite3_stmt */
 	struct checkpoint *checkpoint;
-	GByteArray	*redo;		/* everything that the open commit changed, see store.c; written by db_change() */
+	/* everything that the open commit changed, see store.c; written by db_change() */
+	GByteArray	*redo;
 	guint		 redo_mark;	/* where the open savepoint begins in it */
 	GArray		*waiting;	/* for the search index, until the commit: see search.c */
 	guint		 waiting_mark;	/* where the open savepoint begins in it */
@@ -48,7 +49,10 @@ bool	 db_examine(const char *path, const struct migration *, size_t n, struct st
 /* "NFS" for a file system type (statfs) where locks do not hold, with /proc's name for those of FUSE; NULL: fine. */
 const char *db_network_name(long magic, const char *proc_name);
 
-/* Are database and log still the files that were opened?  Without them, what is written goes nowhere, and without an error. */
+/*
+ * Are database and log still the files that were opened?  Without them, what is written goes nowhere, and without an
+ * error.
+ */
 bool	 db_in_place(const struct store *, GError **error);
 
 /* Before anything is read: what a file itself could do to us is switched off; our tokenizer.  SQLite's result. */
@@ -58,8 +62,8 @@ int64_t	 db_file_size(const char *path);
 /* All bytes of a new database of the present schema; for sqlite3_free(). */
 unsigned char *db_fresh_bytes(sqlite3_int64 *n);
 /*
- * Damage was seen: the next one who opens the database looks through all of it.  Until then a file "NAME.doubt" says so,
- * because a start cannot look through a large one each time.
+ * Damage was seen: the next one who opens the database looks through all of it.  Until then a file "NAME.doubt" says
+ * so, because a start cannot look through a large one each time.
  */
 void	 db_doubt(const struct store *);
 char	*db_doubt_path(const char *path);

@@ -48,7 +48,8 @@ collect(struct store *store, sqlite3_stmt *stmt, GError **error)
 static bool
 remember(struct store *store, int64_t chat, const char *id, GError **error)
 {
-	return id == NULL || db_change(store, error, "INSERT OR IGNORE INTO erased(chat, id) VALUES(?1, ?2)", "it", chat, id);
+	return id == NULL || db_change(store, error, "INSERT OR IGNORE INTO erased(chat, id) VALUES(?1, ?2)", "it",
+	    chat, id);
 }
 
 static bool
@@ -72,8 +73,8 @@ erase(struct store *store, const GArray *all, bool by_hand, GPtrArray *rows, GEr
 		    db_change(store, error, "DELETE FROM message WHERE id = ?1", "i", d->id);
 	}
 	if (all->len > 0) {
-		ok = ok && db_change(store, error, "INSERT OR REPLACE INTO counter(name, value) VALUES('erased', ?1)", "i",
-		    store_rev(store));
+		ok = ok && db_change(store, error, "INSERT OR REPLACE INTO counter(name, value) VALUES('erased', ?1)",
+		    "i", store_rev(store));
 		db_exec(store, "PRAGMA secure_delete=OFF", NULL);
 	}
 	return ok;
@@ -83,7 +84,8 @@ erase(struct store *store, const GArray *all, bool by_hand, GPtrArray *rows, GEr
 static bool
 erase_typed(struct store *store, int64_t chat, int64_t before, GError **error)
 {
-	return db_change(store, error, "DELETE FROM input WHERE (?1 = 0 OR chat = ?1) AND at < ?2 / 1000", "ii", chat, before);
+	return db_change(store, error, "DELETE FROM input WHERE (?1 = 0 OR chat = ?1) AND at < ?2 / 1000", "ii", chat,
+	    before);
 }
 
 bool

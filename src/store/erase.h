@@ -10,9 +10,9 @@
 #include "store/messages.h"
 
 /*
- * At most limit messages of a chat (0: of all) with a place before this ord, oldest first, in an open savepoint.  Each is
- * added to rows (of struct message_row) with nothing but its id, chat, ord, a new revision and MESSAGE_GONE.  Those of
- * one chat are remembered by their ids; those of all went for their age, and would go again.
+ * At most limit messages of a chat (0: of all) with a place before this ord, oldest first, in an open savepoint.  Each
+ * is added to rows (of struct message_row) with nothing but its id, chat, ord, a new revision and MESSAGE_GONE.  Those
+ * of one chat are remembered by their ids; those of all went for their age, and would go again.
  */
 bool	 message_erase(struct store *, int64_t chat, int64_t before, unsigned limit, GPtrArray *rows, GError **error);
 /* The same for one; false without an error when it is under way. */

@@ -1,6 +1,7 @@
 /*
- * find.c: see find.h.  Newest first is free, because the index's rowid is the order of messages; nothing is ever sorted.
- * A statement is done with before its answer is put out: a reader in the middle of one would pin the write-ahead log.
+ * find.c: see find.h.  Newest first is free, because the index's rowid is the order of messages; nothing is ever
+ * sorted. A statement is done with before its answer is put out: a reader in the middle of one would pin the
+ * write-ahead log.
  */
 #include "store/find.h"
 
@@ -177,7 +178,8 @@ oldest(struct finder *f, const struct find_question *q)
 {
 	if (q->chat != 0)
 		return number(f, "SELECT min(ord) FROM message WHERE chat = ?1", q->chat);
-	return number(f, "SELECT min((SELECT min(m.ord) FROM message m WHERE m.chat = c.id)) FROM chat c WHERE ?1 IN (0, c.account)",
+	return number(f,
+	    "SELECT min((SELECT min(m.ord) FROM message m WHERE m.chat = c.id)) FROM chat c WHERE ?1 IN (0, c.account)",
 	    q->account);
 }
 

@@ -1,6 +1,7 @@
 /*
  * find.h: searching, on a thread of its own with a connection of its own that only reads: no question holds up the main
- * loop, and none takes longer than LIMIT_SEARCH_TIME.  What is found is what was committed when the question's turn came.
+ * loop, and none takes longer than LIMIT_SEARCH_TIME.  What is found is what was committed when the question's turn
+ * came.
  *
  * Answers come in the order of the questions; poll finder_fd() and take until NULL.
  */
@@ -24,7 +25,9 @@ void	 find_question_free(struct find_question *);
 struct find_hit {
 	int64_t	 id;
 	int64_t	 previous, next;	/* its neighbours in the chat; 0: none */
-	/* Where the words are in its body: from, to, from, to ..., in bytes, at most LIMIT_FOUND pairs; NULL: nowhere. */
+	/*
+	 * Where the words are in its body: from, to, from, to ..., in bytes, at most LIMIT_FOUND pairs; NULL: nowhere.
+	 */
 	GArray	*found;			/* of unsigned */
 };
 struct find_answer {
@@ -33,7 +36,8 @@ struct find_answer {
 	bool	 more;		/* there are older ones */
 	bool	 partial;	/* the time was up: there may be older ones */
 	int64_t	 took_us;
-	int64_t	 oldest;	/* the place of the first message that the question could have found; 0: there is none */
+	/* the place of the first message that the question could have found; 0: there is none */
+	int64_t	 oldest;
 	GError	*error;		/* or NULL */
 };
 void	 find_answer_free(struct find_answer *);

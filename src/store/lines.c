@@ -9,9 +9,9 @@ bool
 line_keep(struct store *store, int64_t chat, const char *line, GError **error)
 {
 	return db_change(store, error, "INSERT INTO input(chat, at, line) SELECT ?1, ?2, ?3 WHERE ?3 IS NOT "
-	    "(SELECT line FROM input WHERE chat = ?1 ORDER BY id DESC LIMIT 1)", "iit", chat, clock_real_us() / 1000, line) &&
-	    db_change(store, error, "DELETE FROM input WHERE chat = ?1 AND id <= (SELECT id FROM input WHERE chat = ?1 "
-	    "ORDER BY id DESC LIMIT 1 OFFSET ?2)", "ii", chat, (int64_t)LIMIT_LINES);
+	    "(SELECT line FROM input WHERE chat = ?1 ORDER BY id DESC LIMIT 1)", "iit", chat, clock_real_us() / 1000,
+	    line) && db_change(store, error,
+	    "DELETE FROM input WHERE chat = ?1 AND id <= (SELECT id FROM input WHERE chat = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)", "ii", chat, (int64_t)LIMIT_LINES);
 }
 
 GPtrArray *

@@ -1,4 +1,6 @@
-/* lines.h: what was typed in a chat, for Up in the next face: the last LIMIT_LINES of each chat; chat 0 is the console. */
+/*
+ * lines.h: what was typed in a chat, for Up in the next face: the last LIMIT_LINES of each chat; chat 0 is the console.
+ */
 #ifndef STORE_LINES_H
 #define STORE_LINES_H
 

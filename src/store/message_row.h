@@ -20,8 +20,8 @@ GPtrArray *message_row_all(struct store *, sqlite3_stmt *);
 /* Gives a row without a place this one; 0 fails. */
 bool	 message_row_place(struct store *, struct message_row *, int64_t ord, GError **error);
 /*
- * Writes state, reason, sent_number and server_id of row with a new revision, and gives it a place if it waits no longer
- * and has none.
+ * Writes state, reason, sent_number and server_id of row with a new revision, and gives it a place if it waits no
+ * longer and has none.
  */
 bool	 message_row_write(struct store *, struct message_row *, int64_t clock_offset_us, GError **error);
 

@@ -148,22 +148,29 @@ check_file(const char *path, GError **error)
 	}
 	n = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? read(fd, head, sizeof head) : -1;
 	if (n > 0 && (st.st_mode & 077) != 0 && fchmod(fd, 0600) == -1)
-		log_warning("store", "%s: others may read it, and that cannot be changed: %s.", path, g_strerror(errno));
+		log_warning("store", "%s: others may read it, and that cannot be changed: %s.", path,
+		    g_strerror(errno));
 	close(fd);
 	if (n == -1) {
 		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is not a plain file.", path);
 		return false;
 	}
 	if (n > 0 && (n < 16 || memcmp(head, "SQLite format 3", 16) != 0)) {
-		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is damaged: it is not an SQLite database.", path);
+		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is damaged: it is not an SQLite database.",
+		    path);
 		return false;
 	}
 	if (n == 0 && size_of(path, "-wal") > 0) {
-		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is damaged: it is empty, but its log is not.", path);
+		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is damaged: it is empty, but its log is not.",
+		    path);
 		return false;
 	}
-	/* With a log, the end may be there; with a journal (of the very first transaction) it is taken back to what it was. */
-	if (n == sizeof head && st.st_size < said_size(head) && size_of(path, "-wal") == 0 && size_of(path, "-journal") == 0) {
+	/*
+	 * With a log, the end may be there; with a journal (of the very first transaction) it is taken back to what it
+	 * was.
+	 */
+	if (n == sizeof head && st.st_size < said_size(head) && size_of(path, "-wal") == 0 &&
+	    size_of(path, "-journal") == 0) {
 		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is damaged: its end is missing.", path);
 		return false;
 	}
@@ -258,7 +265,8 @@ check_contents(struct store *store, const struct migration *migrations, size_t n
 	if (application == 0 && store->schema == 0 && *found == '\0')
 		return true;			/* new */
 	if (application != APPLICATION_ID) {
-		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is the database of another program.", store->path);
+		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is the database of another program.",
+		    store->path);
 		return false;
 	}
 	if (store->schema > migrations[n - 1].number) {
@@ -269,8 +277,8 @@ check_contents(struct store *store, const struct migration *migrations, size_t n
 	}
 	expected = expected_text(migrations, n, store->schema);
 	if (store->schema <= 0 || strcmp(found, expected) != 0) {
-		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s is damaged: its tables are not those of schema %d.",
-		    store->path, store->schema);
+		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED,
+		    "%s is damaged: its tables are not those of schema %d.", store->path, store->schema);
 		return false;
 	}
 	return true;
@@ -398,7 +406,8 @@ static bool
 migrate(struct store *store, const struct migration *migrations, size_t n, GError **error)
 {
 	int latest = migrations[n - 1].number;
-	g_autofree char *stamp = g_strdup_printf("PRAGMA application_id=%d; PRAGMA user_version=%d", APPLICATION_ID, latest);
+	g_autofree char *stamp = g_strdup_printf("PRAGMA application_id=%d; PRAGMA user_version=%d", APPLICATION_ID,
+	    latest);
 	bool ok;
 
 	if (store->schema == latest)
@@ -455,8 +464,8 @@ db_in_place(const struct store *store, GError **error)
 	if (stat(store->path, &st) == 0 && st.st_dev == store->device && st.st_ino == store->inode &&
 	    access(store->log, F_OK) == 0)
 		return true;
-	g_set_error(error, STORE_ERROR, STORE_ERROR_GONE, "%s was taken away or replaced beneath confab. Put it back, with %s.",
-	    store->path, store->log);
+	g_set_error(error, STORE_ERROR, STORE_ERROR_GONE,
+	    "%s was taken away or replaced beneath confab. Put it back, with %s.", store->path, store->log);
 	return false;
 }
 
@@ -466,7 +475,8 @@ remember_place(struct store *store, GError **error)
 	struct stat st;
 
 	if (stat(store->path, &st) == -1) {
-		g_set_error(error, STORE_ERROR, STORE_ERROR_GONE, "%s was taken away: %s.", store->path, g_strerror(errno));
+		g_set_error(error, STORE_ERROR, STORE_ERROR_GONE, "%s was taken away: %s.", store->path,
+		    g_strerror(errno));
 		return false;
 	}
 	store->device = st.st_dev;
@@ -493,9 +503,10 @@ db_open(const char *path, const char *vfs, const struct migration *migrations, s
 		rc = db_harden(store->db);
 	if (rc != SQLITE_OK)
 		db_error(error, path, store->db, rc);
-	else if (check_contents(store, migrations, n, error) && prepare_writing(store, error) && settle_doubt(store, error) &&
-	    migrate(store, migrations, n, error) && load_counters(store, error) && remember_place(store, error) &&
-	    (store->checkpoint = checkpoint_start(store->db, path, vfs, error)) != NULL) {
+	else if (check_contents(store, migrations, n, error) && prepare_writing(store, error) &&
+	    settle_doubt(store, error) && migrate(store, migrations, n, error) && load_counters(store, error) &&
+	    remember_place(store, error) && (store->checkpoint = checkpoint_start(store->db, path, vfs,
+	    error)) != NULL) {
 		sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 		return store;
 	}
@@ -528,7 +539,8 @@ db_examine(const char *path, const struct migration *migrations, size_t n, struc
 
 	*facts = (struct store_facts){ .bytes = db_file_size(path) };
 	if (check_place(path, error)) {
-		store.statements = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)(void (*)(void))sqlite3_finalize);
+		store.statements = g_hash_table_new_full(NULL, NULL, NULL,
+		    (GDestroyNotify)(void (*)(void))sqlite3_finalize);
 		rc = sqlite3_open_v2(path, &store.db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL);
 		if (rc == SQLITE_OK)
 			rc = db_harden(store.db);

@@ -53,8 +53,8 @@ order_free(struct store *store, int64_t ord, GError **error)
 
 	if (!db_number(store, error, &taken, "SELECT 1 FROM message WHERE ord = ?1", "i", ord))
 		return 0;
-	if (taken != 0 && !db_number(store, error, &ord, "SELECT m.ord + 1 FROM message m WHERE m.ord >= ?1 AND NOT EXISTS "
-	    "(SELECT 1 FROM message n WHERE n.ord = m.ord + 1) ORDER BY m.ord LIMIT 1", "i", ord))
+	if (taken != 0 && !db_number(store, error, &ord,
+	    "SELECT m.ord + 1 FROM message m WHERE m.ord >= ?1 AND NOT EXISTS (SELECT 1 FROM message n WHERE n.ord = m.ord + 1) ORDER BY m.ord LIMIT 1", "i", ord))
 		return 0;
 	store->last_ord = MAX(store->last_ord, ord);
 	return ord;

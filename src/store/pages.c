@@ -17,7 +17,8 @@ static GPtrArray *
 back(struct store *store, int64_t chat, int64_t ord, int64_t id, unsigned n)
 {
 	GPtrArray *rows = ord != 0 ? NULL : message_row_all(store, db_ask(store, MESSAGE_SELECT
-	    "WHERE m.chat = ?1 AND m.ord IS NULL AND m.id < ?2 ORDER BY m.id DESC LIMIT ?3", "iii", chat, id, (int64_t)n));
+	    "WHERE m.chat = ?1 AND m.ord IS NULL AND m.id < ?2 ORDER BY m.id DESC LIMIT ?3", "iii", chat, id,
+	    (int64_t)n));
 	GPtrArray *placed;
 
 	if (rows != NULL && rows->len >= n)
@@ -120,7 +121,8 @@ message_at(struct store *store, int64_t chat, int64_t ord)
 {
 	int64_t id = 0;
 
-	db_number(store, NULL, &id, "SELECT id FROM message WHERE chat = ?1 AND ord >= ?2 ORDER BY ord LIMIT 1", "ii", chat, ord);
+	db_number(store, NULL, &id, "SELECT id FROM message WHERE chat = ?1 AND ord >= ?2 ORDER BY ord LIMIT 1", "ii",
+	    chat, ord);
 	return id != 0 ? message_load(store, id) : NULL;
 }
 
@@ -139,15 +141,16 @@ message_nth_last(struct store *store, int64_t chat, unsigned n)
 {
 	int64_t waiting = 0, id = 0;
 
-	if (n == 0 || !db_number(store, NULL, &waiting, "SELECT count(*) FROM message WHERE chat = ?1 AND ord IS NULL", "i",
-	    chat))
+	if (n == 0 || !db_number(store, NULL, &waiting, "SELECT count(*) FROM message WHERE chat = ?1 AND ord IS NULL",
+	    "i", chat))
 		return NULL;
 	if (n <= waiting)
 		db_number(store, NULL, &id, "SELECT id FROM message WHERE chat = ?1 AND ord IS NULL ORDER BY id DESC "
 		    "LIMIT 1 OFFSET ?2", "ii", chat, (int64_t)n - 1);
 	else
-		db_number(store, NULL, &id, "SELECT id FROM message WHERE chat = ?1 AND ord IS NOT NULL ORDER BY ord DESC "
-		    "LIMIT 1 OFFSET ?2", "ii", chat, n - 1 - waiting);
+		db_number(store, NULL, &id,
+		    "SELECT id FROM message WHERE chat = ?1 AND ord IS NOT NULL ORDER BY ord DESC LIMIT 1 OFFSET ?2",
+		    "ii", chat, n - 1 - waiting);
 	return id != 0 ? message_load(store, id) : NULL;
 }
 
@@ -157,8 +160,8 @@ message_changed_since(struct store *store, int64_t rev, unsigned limit, bool *mo
 	GPtrArray *rows;
 
 	limit = MIN(limit, (unsigned)G_MAXINT / 2);
-	rows = message_row_all(store, db_ask(store, MESSAGE_SELECT "WHERE m.rev > ?1 ORDER BY m.rev LIMIT ?2", "ii", rev,
-	    (int64_t)limit + 1));
+	rows = message_row_all(store, db_ask(store, MESSAGE_SELECT "WHERE m.rev > ?1 ORDER BY m.rev LIMIT ?2", "ii",
+	    rev, (int64_t)limit + 1));
 	*more = cut(rows, limit);
 	return rows;
 }

@@ -1,6 +1,6 @@
 /*
- * raw.c: stanzas as they came or went, for /explain: packed with a dictionary of what stanzas are made of, which makes a
- * short one half as long.  zlib makes it two fifths and takes ten times as long, a tenth of all that a message costs.
+ * raw.c: stanzas as they came or went, for /explain: packed with a dictionary of what stanzas are made of, which makes
+ * a short one half as long.  zlib makes it two fifths and takes ten times as long, a tenth of all that a message costs.
  * The first byte of each says which dictionary; an old one is never changed.
  */
 #include <lz4.h>
@@ -63,8 +63,8 @@ message_keep_raw(struct store *store, int64_t id, const char *xml, GError **erro
 	size_t size;
 	g_autofree unsigned char *packed = pack(xml, &size);
 
-	return packed == NULL || db_change(store, error, "INSERT INTO raw(message, came, xml) VALUES(?1, ?2, ?3)", "iib", id,
-	    clock_real_us() / 1000, packed, size);
+	return packed == NULL || db_change(store, error, "INSERT INTO raw(message, came, xml) VALUES(?1, ?2, ?3)",
+	    "iib", id, clock_real_us() / 1000, packed, size);
 }
 
 bool
@@ -127,7 +127,8 @@ GPtrArray *
 message_traces(struct store *store, int64_t id)
 {
 	GPtrArray *rows = g_ptr_array_new_with_free_func(trace_free);
-	sqlite3_stmt *stmt = db_ask(store, "SELECT what, via, at, by, xml FROM trace WHERE message = ?1 ORDER BY id", "i", id);
+	sqlite3_stmt *stmt = db_ask(store, "SELECT what, via, at, by, xml FROM trace WHERE message = ?1 ORDER BY id",
+	    "i", id);
 
 	while (db_row(store, stmt, NULL)) {
 		struct trace_row *row = g_new(struct trace_row, 1);
@@ -158,8 +159,9 @@ message_forget_raw(struct store *store, int64_t before_ms, unsigned limit, bool 
 	    "ORDER BY came LIMIT ?2)", "ii", before_ms, (int64_t)limit))
 		return false;
 	*left = sqlite3_changes(store->db) == (int)limit;
-	if (!db_change(store, error, "DELETE FROM trace WHERE id IN (SELECT id FROM trace WHERE at < ?1 ORDER BY at LIMIT ?2)", "ii",
-	    before_ms, (int64_t)limit))
+	if (!db_change(store, error,
+	    "DELETE FROM trace WHERE id IN (SELECT id FROM trace WHERE at < ?1 ORDER BY at LIMIT ?2)", "ii", before_ms,
+	    (int64_t)limit))
 		return false;
 	*left |= sqlite3_changes(store->db) == (int)limit;
 	return true;

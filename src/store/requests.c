@@ -24,11 +24,13 @@ request_save(struct store *store, const struct request_row *row, GError **error)
 	    row->account, row->jid))
 		return false;
 	if (others >= LIMIT_REQUESTS) {
-		log_debug("store", "%s asks to see you, but %d others wait already; not kept.", row->jid, LIMIT_REQUESTS);
+		log_debug("store", "%s asks to see you, but %d others wait already; not kept.", row->jid,
+		    LIMIT_REQUESTS);
 		return true;
 	}
-	return db_change(store, error, "INSERT OR REPLACE INTO request(account, jid, words, asked) VALUES(?1, ?2, ?3, ?4)",
-	    "itti", row->account, row->jid, row->words, row->asked_ms);
+	return db_change(store, error,
+	    "INSERT OR REPLACE INTO request(account, jid, words, asked) VALUES(?1, ?2, ?3, ?4)", "itti", row->account,
+	    row->jid, row->words, row->asked_ms);
 }
 
 bool
@@ -41,7 +43,8 @@ GPtrArray *
 request_list(struct store *store)
 {
 	GPtrArray *rows = g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))request_row_free);
-	sqlite3_stmt *stmt = db_ask(store, "SELECT account, jid, words, asked FROM request ORDER BY asked, account, jid", "");
+	sqlite3_stmt *stmt = db_ask(store,
+	    "SELECT account, jid, words, asked FROM request ORDER BY asked, account, jid", "");
 
 	while (db_row(store, stmt, NULL)) {
 		struct request_row *row = g_new0(struct request_row, 1);

@@ -11,7 +11,9 @@ struct request_row {
 	int64_t	 asked_ms;
 };
 void	 request_row_free(struct request_row *);
-/* One more from the same address takes the place of the earlier.  Beyond LIMIT_REQUESTS of an account it is not kept. */
+/*
+ * One more from the same address takes the place of the earlier.  Beyond LIMIT_REQUESTS of an account it is not kept.
+ */
 bool	 request_save(struct store *, const struct request_row *, GError **error);
 bool	 request_delete(struct store *, int64_t account, const char *jid, GError **error);
 /* Oldest first, of struct request_row. */

@@ -1,6 +1,6 @@
 /*
- * rooms.h: the rooms that a person wants to be in (XEP-0045): entered again at each log-in, until they leave.  As messages.h
- * says: changes run in an open savepoint, reading logs what the disk said.
+ * rooms.h: the rooms that a person wants to be in (XEP-0045): entered again at each log-in, until they leave.  As
+ * messages.h says: changes run in an open savepoint, reading logs what the disk said.
  */
 #ifndef STORE_ROOMS_H
 #define STORE_ROOMS_H

@@ -81,8 +81,8 @@ search_flush(struct store *store, GError **error)
 		const struct entry *entry = &g_array_index(store->waiting, struct entry, i);
 
 		if (!entry->cancels && !(cancels && is_cancelled(store, i)))
-			db_row(store, db_ask(store, "INSERT INTO message_text(rowid, body) VALUES(?1, ?2)", "it", entry->ord,
-			    entry->body), &failure);
+			db_row(store, db_ask(store, "INSERT INTO message_text(rowid, body) VALUES(?1, ?2)", "it",
+			    entry->ord, entry->body), &failure);
 	}
 	if (failure == NULL)
 		return true;

@@ -22,8 +22,8 @@ archive_row_find(struct store *store, int64_t account, const char *jid, const ch
 	if (!db_number(store, error, &id, "SELECT id FROM archive WHERE account = ?1 AND jid = ?2 AND peer = ?3", "itt",
 	    account, jid, peer) || id != 0 || !create)
 		return id;
-	if (!db_change(store, error, "INSERT INTO archive(account, jid, peer, made) VALUES(?1, ?2, ?3, ?4)", "itti", account,
-	    jid, peer, clock_real_us() / 1000))
+	if (!db_change(store, error, "INSERT INTO archive(account, jid, peer, made) VALUES(?1, ?2, ?3, ?4)", "itti",
+	    account, jid, peer, clock_real_us() / 1000))
 		return 0;
 	return sqlite3_last_insert_rowid(store->db);
 }
@@ -31,7 +31,8 @@ archive_row_find(struct store *store, int64_t account, const char *jid, const ch
 bool
 archive_row_load(struct store *store, int64_t id, struct archive_row *row)
 {
-	sqlite3_stmt *stmt = db_ask(store, "SELECT id, account, jid, peer, made, behind FROM archive WHERE id = ?1", "i", id);
+	sqlite3_stmt *stmt = db_ask(store, "SELECT id, account, jid, peer, made, behind FROM archive WHERE id = ?1",
+	    "i", id);
 
 	memset(row, 0, sizeof *row);
 	if (!db_row(store, stmt, NULL))
@@ -95,15 +96,16 @@ read_all(struct store *store, sqlite3_stmt *stmt, GError **error)
 GPtrArray *
 span_list(struct store *store, int64_t archive)
 {
-	return read_all(store, db_ask(store, "SELECT low, high, first, last, why FROM span WHERE archive = ?1 ORDER BY low",
-	    "i", archive), NULL);
+	return read_all(store, db_ask(store,
+	    "SELECT low, high, first, last, why FROM span WHERE archive = ?1 ORDER BY low", "i", archive), NULL);
 }
 
 bool
 span_find(struct store *store, int64_t archive, int64_t ord, struct span *span)
 {
-	sqlite3_stmt *stmt = db_ask(store, "SELECT low, high, first, last, why FROM span WHERE archive = ?1 AND low <= ?2 "
-	    "ORDER BY low DESC LIMIT 1", "ii", archive, ord);
+	sqlite3_stmt *stmt = db_ask(store,
+	    "SELECT low, high, first, last, why FROM span WHERE archive = ?1 AND low <= ?2 ORDER BY low DESC LIMIT 1",
+	    "ii", archive, ord);
 
 	memset(span, 0, sizeof *span);
 	if (!db_row(store, stmt, NULL))
@@ -118,8 +120,8 @@ span_above(struct store *store, int64_t archive, int64_t low)
 {
 	int64_t found = 0;
 
-	return db_number(store, NULL, &found, "SELECT 1 FROM span WHERE archive = ?1 AND low > ?2", "ii", archive, low) &&
-	    found != 0;
+	return db_number(store, NULL, &found, "SELECT 1 FROM span WHERE archive = ?1 AND low > ?2", "ii", archive,
+	    low) && found != 0;
 }
 
 /* Takes the place of all that lie within or touch it. */
@@ -128,7 +130,8 @@ write_span(struct store *store, int64_t archive, const struct span *span, GError
 {
 	g_autoptr(GError) failure = NULL;
 	g_autoptr(GPtrArray) touched = read_all(store, db_ask(store, "SELECT low, high, first, last, why FROM span "
-	    "WHERE archive = ?1 AND low <= ?3 AND high >= ?2 ORDER BY low", "iii", archive, span->low, span->high), &failure);
+	    "WHERE archive = ?1 AND low <= ?3 AND high >= ?2 ORDER BY low", "iii", archive, span->low, span->high),
+	    &failure);
 	struct span now = *span;
 
 	for (guint i = 0; i < touched->len; i++) {
@@ -148,10 +151,11 @@ write_span(struct store *store, int64_t archive, const struct span *span, GError
 		g_propagate_error(error, g_steal_pointer(&failure));
 		return false;
 	}
-	return db_change(store, error, "DELETE FROM span WHERE archive = ?1 AND low <= ?3 AND high >= ?2", "iii", archive,
-	    now.low, now.high) &&
-	    db_change(store, error, "INSERT INTO span(archive, low, high, first, last, why) VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
-	    "iiittt", archive, now.low, now.high, now.first, now.last, now.why);
+	return db_change(store, error, "DELETE FROM span WHERE archive = ?1 AND low <= ?3 AND high >= ?2", "iii",
+	    archive, now.low, now.high) &&
+	    db_change(store, error,
+	    "INSERT INTO span(archive, low, high, first, last, why) VALUES(?1, ?2, ?3, ?4, ?5, ?6)", "iiittt", archive,
+	    now.low, now.high, now.first, now.last, now.why);
 }
 
 bool
@@ -161,7 +165,8 @@ span_add(struct store *store, int64_t archive, const struct span *span, GError *
 }
 
 bool
-span_grow_up(struct store *store, int64_t archive, const struct span *span, int64_t high, const char *last, GError **error)
+span_grow_up(struct store *store, int64_t archive, const struct span *span, int64_t high, const char *last,
+    GError **error)
 {
 	struct span now = *span;
 
@@ -188,7 +193,8 @@ span_grow_down(struct store *store, int64_t archive, const struct span *span, in
 bool
 span_set_why(struct store *store, int64_t archive, int64_t low, const char *why, GError **error)
 {
-	return db_change(store, error, "UPDATE span SET why = ?3 WHERE archive = ?1 AND low = ?2", "iit", archive, low, why);
+	return db_change(store, error, "UPDATE span SET why = ?3 WHERE archive = ?1 AND low = ?2", "iit", archive, low,
+	    why);
 }
 
 void

@@ -18,14 +18,16 @@ struct archive_row {
 };
 void	 archive_row_clear(struct archive_row *);
 /* Its id; made when create, else 0 without an error. */
-int64_t	 archive_row_find(struct store *, int64_t account, const char *jid, const char *peer, bool create, GError **error);
+int64_t	 archive_row_find(struct store *, int64_t account, const char *jid, const char *peer, bool create,
+    GError **error);
 /* False when there is none; the row is then cleared. */
 bool	 archive_row_load(struct store *, int64_t id, struct archive_row *);
 bool	 archive_row_set_behind(struct store *, int64_t id, int64_t ord, GError **error);
 
 struct span {
 	int64_t	 low, high;	/* orders of its first and last message, or of when it was known that there is none */
-	char	*first, *last;	/* ids in the archive.  first NULL: the archive has nothing older; last NULL: none known */
+	/* ids in the archive.  first NULL: the archive has nothing older; last NULL: none known */
+	char	*first, *last;
 	char	*why;		/* why what is older is not here; NULL: it was not asked for, or not yet */
 };
 void	 span_clear(struct span *);
@@ -42,7 +44,8 @@ bool	 span_add(struct store *, int64_t archive, const struct span *, GError **er
  * The span that begins or ends here reaches further: up to high, whose message has the id last (NULL: the one it had),
  * or down to low and first (NULL: the beginning).  It swallows others that it now touches.
  */
-bool	 span_grow_up(struct store *, int64_t archive, const struct span *, int64_t high, const char *last, GError **error);
+bool	 span_grow_up(struct store *, int64_t archive, const struct span *, int64_t high, const char *last,
+    GError **error);
 bool	 span_grow_down(struct store *, int64_t archive, const struct span *, int64_t low, const char *first,
 	    GError **error);
 /* NULL takes the reason away. */
@@ -54,9 +57,9 @@ struct gap {
 };
 void	 gap_free(struct gap *);
 /*
- * What is missing of a chat with this address, by the account's own archive and by what was asked of it about this peer,
- * oldest first: at first what is before everything, if the archive has more, then what is between.  NULL peer: of the
- * whole account.  Empty too when there is no archive.  Of struct gap.
+ * What is missing of a chat with this address, by the account's own archive and by what was asked of it about this
+ * peer, oldest first: at first what is before everything, if the archive has more, then what is between.  NULL peer: of
+ * the whole account.  Empty too when there is no archive.  Of struct gap.
  */
 GPtrArray *span_gaps(struct store *, int64_t account, const char *jid, const char *peer);
 

@@ -6,8 +6,8 @@
  * lives.  So each change is remembered until it is committed (redo: statement and values), and done again in the next
  * transaction.  All values in it are bound by us and ids come from AUTOINCREMENT, so that it makes the same rows.
  *
- * A savepoint is therefore only a mark in redo.  To take one back, which is rare, the transaction is rolled back and what
- * was kept is done again; SQLite's own would copy each page before its first change, for every stanza.
+ * A savepoint is therefore only a mark in redo.  To take one back, which is rare, the transaction is rolled back and
+ * what was kept is done again; SQLite's own would copy each page before its first change, for every stanza.
  */
 #include "store/store.h"
 
@@ -100,8 +100,8 @@ roll_back(struct store *store)
 }
 
 /*
- * Something failed, and the transaction goes.  Where SQLite ended it by itself it may have been in the middle of a change
- * of the search index: FTS5 (3.40) then keeps in memory what it had begun, and would write it with the next one.
+ * Something failed, and the transaction goes.  Where SQLite ended it by itself it may have been in the middle of a
+ * change of the search index: FTS5 (3.40) then keeps in memory what it had begun, and would write it with the next one.
  */
 static void
 give_up(struct store *store)
@@ -217,8 +217,10 @@ store_commit(struct store *store, GError **error)
 	}
 	if (!db_in_place(store, error) || !open_transaction(store, error))
 		return false;
-	sql = g_strdup_printf("INSERT OR REPLACE INTO counter(name, value) VALUES('rev', %" G_GINT64_FORMAT ")", reserved);
-	if (!search_flush(store, error) || (reserve && !db_exec(store, sql, error)) || !db_control(store, "COMMIT", error)) {
+	sql = g_strdup_printf("INSERT OR REPLACE INTO counter(name, value) VALUES('rev', %" G_GINT64_FORMAT ")",
+	    reserved);
+	if (!search_flush(store, error) || (reserve && !db_exec(store, sql, error)) ||
+	    !db_control(store, "COMMIT", error)) {
 		/* The next try begins with what redo and waiting hold; meanwhile reading sees the turn as it is. */
 		give_up(store);
 		open_transaction(store, NULL);

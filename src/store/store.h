@@ -33,7 +33,8 @@ enum store_error {
 
 /*
  * Opens or creates the file (mode 0600), migrates it to the present schema (after a copy "NAME.before-N" when there
- * was an older one; the last two copies are kept), starts the check-point worker.  vfs: SQLite's name of a VFS, for fault tests; NULL: the default.
+ * was an older one; the last two copies are kept), starts the check-point worker.  vfs: SQLite's name of a VFS, for
+ * fault tests; NULL: the default.
  */
 struct store *store_open(const char *path, const char *vfs, GError **error);
 /* Commits nothing; commit before.  Waits for the worker.  NULL is fine. */

@@ -37,8 +37,8 @@ stream_row_load(struct store *store, int64_t account, struct stream_row *row)
 bool
 stream_row_save(struct store *store, int64_t account, const struct stream_row *row, GError **error)
 {
-	return db_change(store, error, "INSERT OR REPLACE INTO stream(account, resume, location, h, acked, sent, bound, since) "
-	    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", "ittiiiti", account, row->resume, row->location, (int64_t)row->h,
+	return db_change(store, error,
+	    "INSERT OR REPLACE INTO stream(account, resume, location, h, acked, sent, bound, since) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", "ittiiiti", account, row->resume, row->location, (int64_t)row->h,
 	    (int64_t)row->acked, (int64_t)row->sent, row->bound, row->since_ms);
 }
 

@@ -11,7 +11,8 @@ static const gunichar scripts[][2] = {
 	{ 0x1100, 0x11ff },								/* Hangul Jamo */
 	{ 0x1780, 0x17d3 }, { 0x17d7, 0x17d7 }, { 0x17dc, 0x17dd },			/* Khmer */
 	{ 0x2e80, 0x2fd5 }, { 0x3005, 0x3007 }, { 0x3021, 0x3029 }, { 0x3038, 0x303b },	/* Han */
-	{ 0x3041, 0x3096 }, { 0x3099, 0x309a }, { 0x309d, 0x309f }, { 0x30a1, 0x30fa }, { 0x30fc, 0x30ff },	/* Kana */
+	/* Kana */
+	{ 0x3041, 0x3096 }, { 0x3099, 0x309a }, { 0x309d, 0x309f }, { 0x30a1, 0x30fa }, { 0x30fc, 0x30ff },
 	{ 0x3131, 0x318e },								/* Hangul */
 	{ 0x31f0, 0x31ff },								/* Kana */
 	{ 0x3400, 0x4dbf }, { 0x4e00, 0x9fff },						/* Han */
@@ -112,7 +113,8 @@ tokenize(Fts5Tokenizer *tokenizer, void *ctx, int flags, const char *text, int n
 		}
 		int end = stands_alone(c) ? at : n;
 		if (end > run.offset)
-			rc = wrapper->base.xTokenize(wrapper->words, &run, flags, text + run.offset, end - run.offset, shift);
+			rc = wrapper->base.xTokenize(wrapper->words, &run, flags, text + run.offset, end - run.offset,
+			    shift);
 		if (rc == SQLITE_OK && stands_alone(c)) {
 			rc = token(ctx, 0, text + at, len, at, at + len);
 			at += len;

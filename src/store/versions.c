@@ -13,13 +13,13 @@ load(struct store *store, int64_t id, GError **error)
 
 /* Was it here, or a later one? */
 static bool
-is_known(struct store *store, const struct message_row *row, const char *body, const char *by, int64_t said_ms, bool *known,
-    GError **error)
+is_known(struct store *store, const struct message_row *row, const char *body, const char *by, int64_t said_ms,
+    bool *known, GError **error)
 {
 	int64_t n = 0;
 
-	if (!db_number(store, error, &n, "SELECT count(*) FROM version WHERE message = ?1 AND (by = ?2 OR said > ?3)", "iti",
-	    row->id, by, said_ms))
+	if (!db_number(store, error, &n, "SELECT count(*) FROM version WHERE message = ?1 AND (by = ?2 OR said > ?3)",
+	    "iti", row->id, by, said_ms))
 		return false;
 	*known = n > 0 || g_strcmp0(row->body, body) == 0;
 	return true;
@@ -29,8 +29,8 @@ static bool
 keep_version(struct store *store, const struct message_row *row, const char *by, int64_t said_ms, GError **error)
 {
 	return db_change(store, error, "INSERT INTO version(message, number, said, body, by) VALUES(?1, "
-	    "(SELECT coalesce(max(number), 0) + 1 FROM version WHERE message = ?1), ?2, ?3, ?4)", "iitt", row->id, said_ms,
-	    row->body, by) &&
+	    "(SELECT coalesce(max(number), 0) + 1 FROM version WHERE message = ?1), ?2, ?3, ?4)", "iitt", row->id,
+	    said_ms, row->body, by) &&
 	    db_change(store, error, "DELETE FROM version WHERE message = ?1 AND number > 1 AND number <= "
 	    "(SELECT max(number) FROM version WHERE message = ?1) - ?2 + 1", "ii", row->id, (int64_t)LIMIT_VERSIONS);
 }
@@ -45,8 +45,8 @@ message_correct(struct store *store, int64_t id, const char *body, const char *b
 		goto none;
 	if (!keep_version(store, row, by, said_ms, error) ||
 	    (row->ord != 0 && !search_remove(store, row->ord, row->body, error)) ||
-	    !db_change(store, error, "UPDATE message SET body = ?2, flags = flags | ?3, rev = ?4 WHERE id = ?1", "itii", id, body,
-	    (int64_t)MESSAGE_EDITED, store_next_rev(store)) ||
+	    !db_change(store, error, "UPDATE message SET body = ?2, flags = flags | ?3, rev = ?4 WHERE id = ?1", "itii",
+	    id, body, (int64_t)MESSAGE_EDITED, store_next_rev(store)) ||
 	    (row->ord != 0 && !search_add(store, row->ord, body, error)))
 		goto none;
 	message_row_free(row);
@@ -60,8 +60,8 @@ none:
 static bool
 find_last(struct store *store, int64_t chat, const char *by, int64_t *id, int64_t *number, char **body)
 {
-	sqlite3_stmt *stmt = db_ask(store, "SELECT v.message, v.number, v.body FROM version v JOIN message m ON m.id = v.message "
-	    "WHERE m.chat = ?1 AND m.flags & 1 AND v.by = ?2 "
+	sqlite3_stmt *stmt = db_ask(store,
+	    "SELECT v.message, v.number, v.body FROM version v JOIN message m ON m.id = v.message WHERE m.chat = ?1 AND m.flags & 1 AND v.by = ?2 "
 	    "AND v.number = (SELECT max(number) FROM version WHERE message = v.message)", "it", chat, by);
 	bool found = db_row(store, stmt, NULL);
 
@@ -88,9 +88,10 @@ message_uncorrect(struct store *store, int64_t chat, const char *by, const char 
 	    db_change(store, error, "DELETE FROM edit WHERE message = ?1 AND id = ?2", "it", id, by) &&
 	    db_change(store, error, "INSERT OR IGNORE INTO erased(chat, id) VALUES(?1, ?2)", "it", chat, by) &&
 	    (row->ord == 0 || search_remove(store, row->ord, row->body, error)) &&
-	    db_change(store, error, "UPDATE message SET body = ?2, reason = ?3, rev = ?4, flags = flags & ~(CASE WHEN EXISTS "
-	    "(SELECT 1 FROM version WHERE message = ?1) THEN 0 ELSE ?5 END) WHERE id = ?1", "ittii", id, body, reason,
-	    store_next_rev(store), (int64_t)MESSAGE_EDITED) && (row->ord == 0 || search_add(store, row->ord, body, error));
+	    db_change(store, error,
+	    "UPDATE message SET body = ?2, reason = ?3, rev = ?4, flags = flags & ~(CASE WHEN EXISTS (SELECT 1 FROM version WHERE message = ?1) THEN 0 ELSE ?5 END) WHERE id = ?1", "ittii", id, body, reason,
+	    store_next_rev(store), (int64_t)MESSAGE_EDITED) && (row->ord == 0 ||
+	    search_add(store, row->ord, body, error));
 	message_row_free(row);
 	return ok ? load(store, id, error) : NULL;
 }
@@ -118,8 +119,8 @@ message_correctable(struct store *store, int64_t chat, const char *author, bool 
 	if (id != 0)
 		return id;
 	db_number(store, NULL, &id, "SELECT p.message FROM pending p JOIN author a ON a.id = p.author AND a.key = ?3 "
-	    "JOIN message m ON m.id = p.message AND m.encryption = ?4 WHERE p.chat = ?1 AND p.target = ?2", "itti", chat,
-	    origin_id, author, (int64_t)encryption);
+	    "JOIN message m ON m.id = p.message AND m.encryption = ?4 WHERE p.chat = ?1 AND p.target = ?2", "itti",
+	    chat, origin_id, author, (int64_t)encryption);
 	return id;
 }
 
@@ -142,8 +143,8 @@ message_awaiting(struct store *store, const struct message_row *row)
 	int64_t id = 0;
 
 	if (row->origin_id != NULL)
-		db_number(store, NULL, &id, "SELECT p.message FROM pending p JOIN author a ON a.id = p.author AND a.key = ?3 "
-		    "JOIN message m ON m.id = p.message AND m.encryption = ?4 WHERE p.chat = ?1 AND p.target = ?2 AND m.id <> ?5",
+		db_number(store, NULL, &id,
+		    "SELECT p.message FROM pending p JOIN author a ON a.id = p.author AND a.key = ?3 JOIN message m ON m.id = p.message AND m.encryption = ?4 WHERE p.chat = ?1 AND p.target = ?2 AND m.id <> ?5",
 		    "ittii", row->chat, row->origin_id, row->author, (int64_t)row->encryption, row->id);
 	return id;
 }
@@ -151,8 +152,8 @@ message_awaiting(struct store *store, const struct message_row *row)
 struct message_row *
 message_last_out(struct store *store, int64_t chat)
 {
-	return message_row_only(store, db_ask(store, MESSAGE_SELECT "WHERE m.chat = ?1 AND m.flags & 1 AND m.flags & 48 = 0 "
-	    "AND m.state <> ?2 ORDER BY m.ord IS NULL DESC, m.ord DESC, m.id DESC LIMIT 1", "ii", chat,
+	return message_row_only(store, db_ask(store,
+	    MESSAGE_SELECT "WHERE m.chat = ?1 AND m.flags & 1 AND m.flags & 48 = 0 AND m.state <> ?2 ORDER BY m.ord IS NULL DESC, m.ord DESC, m.id DESC LIMIT 1", "ii", chat,
 	    (int64_t)MESSAGE_CANCELLED), NULL);
 }
 
@@ -178,7 +179,8 @@ edit_list(struct store *store, int64_t account)
 {
 	GPtrArray *rows = g_ptr_array_new_with_free_func(edit_row_free);
 	sqlite3_stmt *stmt = db_ask(store, "SELECT e.message, e.id FROM edit e JOIN message m ON m.id = e.message "
-	    "JOIN chat c ON c.id = m.chat WHERE c.account = ?1 AND e.sent_number IS NULL ORDER BY e.message", "i", account);
+	    "JOIN chat c ON c.id = m.chat WHERE c.account = ?1 AND e.sent_number IS NULL ORDER BY e.message", "i",
+	    account);
 
 	while (db_row(store, stmt, NULL)) {
 		struct edit_row *row = g_new(struct edit_row, 1);
@@ -195,7 +197,8 @@ edit_sent(struct store *store, int64_t message, int64_t sent_number, GError **er
 {
 	if (sent_number == 0)
 		return db_change(store, error, "DELETE FROM edit WHERE message = ?1", "i", message);
-	return db_change(store, error, "UPDATE edit SET sent_number = ?2 WHERE message = ?1", "ii", message, sent_number);
+	return db_change(store, error, "UPDATE edit SET sent_number = ?2 WHERE message = ?1", "ii", message,
+	    sent_number);
 }
 
 bool
@@ -203,8 +206,8 @@ edits_on_way(struct store *store, int64_t account)
 {
 	int64_t found = 0;
 
-	db_number(store, NULL, &found, "SELECT 1 FROM edit e JOIN message m ON m.id = e.message JOIN chat c ON c.id = m.chat "
-	    "WHERE c.account = ?1 AND e.sent_number IS NOT NULL LIMIT 1", "i", account);
+	db_number(store, NULL, &found,
+	    "SELECT 1 FROM edit e JOIN message m ON m.id = e.message JOIN chat c ON c.id = m.chat WHERE c.account = ?1 AND e.sent_number IS NOT NULL LIMIT 1", "i", account);
 	return found != 0;
 }
 

@@ -1,6 +1,7 @@
 /*
  * versions.h: what a message said before it was corrected (XEP-0308), corrections that came before their message, and
- * corrections of ours on their way.  As messages.h says: changes run in an open savepoint, reading logs what the disk said.
+ * corrections of ours on their way.  As messages.h says: changes run in an open savepoint, reading logs what the disk
+ * said.
  */
 #ifndef STORE_VERSIONS_H
 #define STORE_VERSIONS_H
@@ -8,16 +9,16 @@
 #include "store/messages.h"
 
 /*
- * The message gets another text; the one it had is kept, at most LIMIT_VERSIONS of them: the first and the newest.  by: the
- * id of the correction, or NULL; said_ms: when it was said.  The row as it now is; NULL without an error when there is
- * nothing to do: this correction was here, or a later one, or the text is the same.
+ * The message gets another text; the one it had is kept, at most LIMIT_VERSIONS of them: the first and the newest.  by:
+ * the id of the correction, or NULL; said_ms: when it was said.  The row as it now is; NULL without an error when there
+ * is nothing to do: this correction was here, or a later one, or the text is the same.
  */
 struct message_row *message_correct(struct store *, int64_t id, const char *body, const char *by, int64_t said_ms,
 	    GError **error);
 /*
- * The correction with this id did not reach the other side: the message of ours says again what it said before, with reason,
- * and copies of the correction that an archive brings are none.  The row as it now is; NULL without an error when there is
- * no such correction, or another one came after it.
+ * The correction with this id did not reach the other side: the message of ours says again what it said before, with
+ * reason, and copies of the correction that an archive brings are none.  The row as it now is; NULL without an error
+ * when there is no such correction, or another one came after it.
  */
 struct message_row *message_uncorrect(struct store *, int64_t chat, const char *by, const char *reason, GError **error);
 /* The texts before, oldest first, of char *. */

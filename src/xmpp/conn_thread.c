@@ -4,8 +4,8 @@
  * What a reader would get wrong: libstrophe is used in raw mode as a socket, TLS and the feeder of a parser, whose
  * stanzas the guard makes and hands to on_stanza(); it knows nothing of the log-in.  TLS and new streams are begun
  * between two calls of xmpp_run_once() and never inside a handler, so that what the library has read before cannot be
- * taken for what came after.  It reads only what it is called for, and says nowhere how much it holds, so run() calls it
- * until the guard has seen nothing new.
+ * taken for what came after.  It reads only what it is called for, and says nowhere how much it holds, so run() calls
+ * it until the guard has seen nothing new.
  */
 #include <errno.h>
 #include <fcntl.h>

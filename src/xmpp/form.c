@@ -1,4 +1,6 @@
-/* form.c: see form.h.  A pattern that XEP-0122 lets a form demand is left to who sent it: it would run over our text. */
+/*
+ * form.c: see form.h.  A pattern that XEP-0122 lets a form demand is left to who sent it: it would run over our text.
+ */
 #include "xmpp/form.h"
 
 #include <string.h>
@@ -73,7 +75,8 @@ form_free(struct form *form)
 static char *
 shown(const char *text, enum text_kind kind)
 {
-	g_autofree char *clean = text != NULL ? text_clean(text, -1, kind, kind == TEXT_LINE ? LIMIT_NAME : LIMIT_BODY) : NULL;
+	g_autofree char *clean = text != NULL ? text_clean(text, -1, kind,
+	    kind == TEXT_LINE ? LIMIT_NAME : LIMIT_BODY) : NULL;
 
 	return clean != NULL && *g_strstrip(clean) != '\0' ? g_steal_pointer(&clean) : NULL;
 }
@@ -153,7 +156,8 @@ form_parse(const struct stanza *x, GError **error)
 		    (stanza_get(c, "var") == NULL && g_strcmp0(stanza_get(c, "type"), "fixed") != 0))
 			continue;
 		if (form->fields->len == LIMIT_FORM_FIELDS) {
-			g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, "The form has more than %d fields.", LIMIT_FORM_FIELDS);
+			g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, "The form has more than %d fields.",
+			    LIMIT_FORM_FIELDS);
 			form_free(form);
 			return NULL;
 		}
@@ -243,11 +247,13 @@ form_field_text(const struct form_field *field)
 	bool lines = field->type == FORM_TEXT_MULTI || field->type == FORM_FIXED;
 
 	if (field->type == FORM_TEXT_PRIVATE)
-		return g_strdup(field->values->len > 0 && *(const char *)field->values->pdata[0] != '\0' ? "(not shown)" : "");
+		return g_strdup(field->values->len > 0 && *(const char *)field->values->pdata[0] != '\0' ?
+		    "(not shown)" : "");
 	if (field->type == FORM_BOOLEAN)
 		return g_strdup(field->values->len > 0 && is_true(field->values->pdata[0]) ? "yes" : "no");
 	for (guint i = 0; i < field->values->len; i++)
-		g_string_append_printf(text, "%s%s", i == 0 ? "" : lines ? "\n" : ", ", label_of(field, field->values->pdata[i]));
+		g_string_append_printf(text, "%s%s", i == 0 ? "" : lines ? "\n" : ", ",
+		    label_of(field, field->values->pdata[i]));
 	return text_clean(text->str, -1, lines ? TEXT_BODY : TEXT_LINE, LIMIT_BODY);
 }
 
@@ -261,7 +267,8 @@ static bool
 is_whole_number(const struct form_field *field)
 {
 	static const char *const types[] = { "xs:integer", "xs:int", "xs:long", "xs:short", "xs:byte",
-	    "xs:nonNegativeInteger", "xs:positiveInteger", "xs:unsignedInt", "xs:unsignedLong", "xs:unsignedShort", NULL };
+	    "xs:nonNegativeInteger", "xs:positiveInteger", "xs:unsignedInt", "xs:unsignedLong", "xs:unsignedShort",
+	    NULL };
 
 	return field->datatype != NULL && g_strv_contains(types, field->datatype);
 }
@@ -289,11 +296,13 @@ form_field_range(const struct form_field *field)
 		g_string_append(text, "a whole number");
 	} else {
 		g_string_append(text, field->type == FORM_JID_SINGLE ? "an address" : field->type == FORM_JID_MULTI ?
-		    "addresses with commas between" : field->type == FORM_TEXT_MULTI ? "text of several lines" : "text");
+		    "addresses with commas between" : field->type == FORM_TEXT_MULTI ? "text of several lines" :
+		    "text");
 	}
 	if (field->min != NULL || field->max != NULL) {
 		g_autofree char *range = g_strdup_printf("%s%s%s%s", field->min != NULL ? " from " : "",
-		    field->min != NULL ? field->min : "", field->max != NULL ? " to " : "", field->max != NULL ? field->max : "");
+		    field->min != NULL ? field->min : "", field->max != NULL ? " to " : "",
+		    field->max != NULL ? field->max : "");
 		g_autofree char *clean = text_clean(range, -1, TEXT_LINE, LIMIT_NAME);
 
 		g_string_append(text, clean);
@@ -335,7 +344,8 @@ listed(const struct form_field *field, const char *word)
 static char *
 truth(const char *word)
 {
-	static const char *const yes[] = { "yes", "true", "1", "on", NULL }, *const no[] = { "no", "false", "0", "off", NULL };
+	static const char *const yes[] = { "yes", "true", "1", "on", NULL },
+	    *const no[] = { "no", "false", "0", "off", NULL };
 	g_autofree char *lower = g_ascii_strdown(word, -1);
 
 	return g_strv_contains(yes, lower) ? g_strdup("1") : g_strv_contains(no, lower) ? g_strdup("0") : NULL;
@@ -369,8 +379,8 @@ value_of(const struct form_field *field, const char *word)
 	case FORM_LIST_MULTI:
 		return listed(field, word);
 	default:
-		return in_range(field, word) ? text_clean(word, -1, field->type == FORM_TEXT_MULTI ? TEXT_BODY : TEXT_LINE,
-		    LIMIT_BODY) : NULL;
+		return in_range(field, word) ? text_clean(word, -1, field->type == FORM_TEXT_MULTI ? TEXT_BODY :
+		    TEXT_LINE, LIMIT_BODY) : NULL;
 	}
 }
 

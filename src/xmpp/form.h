@@ -61,8 +61,9 @@ char	*form_field_text(const struct form_field *);
 /* What may be typed, in words: "yes or no", "one of: a, b", "a number from 1 to 9".  The caller's. */
 char	*form_field_range(const struct form_field *);
 /*
- * As a person types it: of several values, lines of a text, or addresses and words of a list with commas between; a word
- * of a list by its value or its label; "" takes the values away.  RPC_ERROR_USAGE in words, and nothing is changed.
+ * As a person types it: of several values, lines of a text, or addresses and words of a list with commas between; a
+ * word of a list by its value or its label; "" takes the values away.  RPC_ERROR_USAGE in words, and nothing is
+ * changed.
  */
 bool	 form_field_set(struct form_field *, const char *text, GError **error);
 /* False with a sentence that names what must be filled in and is not. */

@@ -5,8 +5,8 @@
  * prefix but xml:lang, the LIMIT_STANZA... limits, character data in one piece, and every complete element delivered
  * at once.
  *
- * Of a stream whose owner takes the stanzas libstrophe sees nothing but the root: its own tree would be built only to be
- * printed into a log that nobody reads, converted, and thrown away, which took a third of the connection's thread.
+ * Of a stream whose owner takes the stanzas libstrophe sees nothing but the root: its own tree would be built only to
+ * be printed into a log that nobody reads, converted, and thrown away, which took a third of the connection's thread.
  */
 #ifndef XMPP_GUARD_H
 #define XMPP_GUARD_H

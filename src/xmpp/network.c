@@ -92,7 +92,8 @@ is_address(const struct sockaddr *sa, const char *wanted)
 	unsigned char bytes[sizeof(struct in6_addr)];
 
 	if (sa != NULL && sa->sa_family == AF_INET && inet_pton(AF_INET, wanted, bytes) == 1)
-		return memcmp(&((const struct sockaddr_in *)(const void *)sa)->sin_addr, bytes, sizeof(struct in_addr)) == 0;
+		return memcmp(&((const struct sockaddr_in *)(const void *)sa)->sin_addr, bytes,
+		    sizeof(struct in_addr)) == 0;
 	if (sa != NULL && sa->sa_family == AF_INET6 && inet_pton(AF_INET6, wanted, bytes) == 1)
 		return memcmp(&((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr, bytes, sizeof bytes) == 0;
 	return false;

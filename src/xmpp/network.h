@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 /*
- * Calls changed(ctx) after addresses came or went, NETWORK_SETTLE_MS after the first of them: they come in bunches.  Once
- * per process.  A kernel that does not tell is only logged.
+ * Calls changed(ctx) after addresses came or went, NETWORK_SETTLE_MS after the first of them: they come in bunches.
+ * Once per process.  A kernel that does not tell is only logged.
  */
 void	 network_watch(void (*changed)(void *ctx), void *ctx);
 enum { NETWORK_SETTLE_MS = 1000 };

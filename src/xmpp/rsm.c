@@ -21,7 +21,8 @@ char *
 rsm_next(const struct stanza *parent, unsigned here, unsigned so_far, const char *before)
 {
 	const struct stanza *set = stanza_child(parent, "set", NS_RSM);
-	const char *last = stanza_text(stanza_child(set, "last", NS_RSM)), *count = stanza_text(stanza_child(set, "count", NS_RSM));
+	const char *last = stanza_text(stanza_child(set, "last", NS_RSM)), *count =
+	    stanza_text(stanza_child(set, "count", NS_RSM));
 
 	if (here == 0 || last == NULL || *last == '\0' || g_strcmp0(last, before) == 0)
 		return NULL;

@@ -687,8 +687,9 @@ stream_initialise(GError **error)
 
 	if (!done) {
 		/*
-		 * A connection's thread may be in the middle of a handshake when the process ends; OpenSSL's clean-up at exit
-		 * would take the tables away from under it.  First of all, before anything initialises it another way.
+		 * A connection's thread may be in the middle of a handshake when the process ends; OpenSSL's clean-up
+		 * at exit would take the tables away from under it.  First of all, before anything initialises it
+		 * another way.
 		 */
 		OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, NULL);
 		xmpp_initialize();

@@ -25,8 +25,8 @@ enum stream_tls {
 };
 
 /*
- * What can be wrong with a certificate and be taken by a person who knows why; bits.  A pin covers those that it was given
- * for: who takes one that has ended has not said that it may be for another host.
+ * What can be wrong with a certificate and be taken by a person who knows why; bits.  A pin covers those that it was
+ * given for: who takes one that has ended has not said that it may be for another host.
  */
 enum stream_flaw {
 	STREAM_FLAW_ISSUER = 1,		/* nobody who is known here has signed it */
@@ -43,13 +43,14 @@ struct stream_config {
 	uint16_t	 port;		/* 0: the usual one; only with host */
 	enum stream_tls	 tls;
 	const char	*ca_file;	/* instead of the system's CAs; NULL: the system's */
-	const char	*pin;		/* SHA-256 of the server's certificate, hex with or without colons; NULL: none */
+	/* SHA-256 of the server's certificate, hex with or without colons; NULL: none */
+	const char	*pin;
 	unsigned	 pin_flaws;	/* of enum stream_flaw: what the pinned certificate may have */
 	const char	*mechanism;	/* the best that has worked: a weaker one is not used; NULL: none yet */
 	const char	*lang;		/* xml:lang of the stream; NULL: "en" */
 	/*
-	 * Only look: every address is tried up to where a log-in would begin, no password is needed, and none of it goes
-	 * out.  What is wrong with one comes as TROUBLE.  DOWN has STREAM_CLOSED when one at least was good.
+	 * Only look: every address is tried up to where a log-in would begin, no password is needed, and none of it
+	 * goes out.  What is wrong with one comes as TROUBLE.  DOWN has STREAM_CLOSED when one at least was good.
 	 */
 	bool		 look;
 	/* XEP-0198: NULL, or what to resume and how many stanzas of it are committed. */
@@ -70,7 +71,8 @@ enum stream_fault {
 	STREAM_PIN,		/* it is not the pinned one; certificate is set */
 	STREAM_PASSWORD,	/* not-authorized: the password or the name is wrong */
 	STREAM_REFUSED,		/* the log-in was refused for another reason: locked, disabled, expired, ... */
-	STREAM_BUSY,		/* the server says that it works later: temporary-auth-failure, resource-constraint, ... */
+	/* the server says that it works later: temporary-auth-failure, resource-constraint, ... */
+	STREAM_BUSY,
 	STREAM_WEAK,		/* it offers no mechanism that we accept */
 	STREAM_WEAKER,		/* it offers none as strong as the one that worked before */
 	STREAM_FORGED,		/* the server could not prove that it knows the password, or injected something */
@@ -127,8 +129,8 @@ struct stream_handler {
 	void	(*step)(void *ctx, const char *text);
 	void	(*up)(void *ctx, const struct stream_up *);
 	/*
-	 * A top-level element after UP: message, presence, iq, and those of NS_SM (<r/>, <a/>).  Takes stanza.  Comes in
-	 * the order of the wire, at most LIMIT_TURN_STANZAS or LIMIT_TURN_TIME in one turn of the main loop.
+	 * A top-level element after UP: message, presence, iq, and those of NS_SM (<r/>, <a/>).  Takes stanza.  Comes
+	 * in the order of the wire, at most LIMIT_TURN_STANZAS or LIMIT_TURN_TIME in one turn of the main loop.
 	 */
 	void	(*stanza)(void *ctx, struct stanza *);
 	/* The end; takes failure. */
@@ -148,8 +150,8 @@ struct transport {
 	bool	(*has_address)(const char *address);
 	/* Polite end: what was sent goes out, </stream:stream>, at most 2 s; then DOWN with STREAM_CLOSED. */
 	void	(*close)(struct stream *);
-	/* At any time, also before DOWN: no callback comes any more.  Leaves a logged-in stream without closing it (so the
-	 * server keeps the session for resumption); one that is being closed comes to its polite end by itself. */
+	/* At any time, also before DOWN: no callback comes any more.  Leaves a logged-in stream without closing it (so
+	 * the server keeps the session for resumption); one that is being closed comes to its polite end by itself. */
 	void	(*free)(struct stream *);
 };
 

@@ -38,8 +38,8 @@ static struct stanza *
 live(unsigned n)
 {
 	g_autofree char *id = stanza_new_id(), *server = stanza_new_id();
-	g_autofree char *xml = g_strdup_printf("<message xmlns='" NS_CLIENT "' from='" ONECORE_BOB "/phone' to='" ONECORE_ME
-	    "/here' type='chat' id='%s'><body>%u is the number of this one, which is as long as what people write to each "
+	g_autofree char *xml =
+	    g_strdup_printf("<message xmlns='" NS_CLIENT "' from='" ONECORE_BOB "/phone' to='" ONECORE_ME "/here' type='chat' id='%s'><body>%u is the number of this one, which is as long as what people write to each "
 	    "other</body><origin-id xmlns='" NS_SID "' id='%s'/><stanza-id xmlns='" NS_SID "' by='" ONECORE_ME "' id='%s'/>"
 	    "<active xmlns='http://jabber.org/protocol/chatstates'/></message>", id, n, id, server);
 
@@ -50,11 +50,12 @@ static struct stanza *
 archived(unsigned n, const char *query)
 {
 	g_autofree char *id = stanza_new_id(), *server = stanza_new_id();
-	g_autofree char *xml = g_strdup_printf("<message xmlns='" NS_CLIENT "' to='" ONECORE_ME "/here'><result xmlns='" NS_MAM
-	    "' id='%s' queryid='%s'><forwarded xmlns='" NS_FORWARD "'><delay xmlns='" NS_DELAY
+	g_autofree char *xml =
+	    g_strdup_printf("<message xmlns='" NS_CLIENT "' to='" ONECORE_ME "/here'><result xmlns='" NS_MAM "' id='%s' queryid='%s'><forwarded xmlns='" NS_FORWARD "'><delay xmlns='" NS_DELAY
 	    "' stamp='2024-11-02T%02u:%02u:%02uZ'/><message xmlns='" NS_CLIENT "' from='" ONECORE_BOB "/phone' to='" ONECORE_ME
 	    "' type='chat' id='%s'><body>%u is the number of this one, which is as long as what people write to each other"
-	    "</body></message></forwarded></result></message>", server, query, n / 3600 % 24, n / 60 % 60, n % 60, id, n);
+	    "</body></message></forwarded></result></message>", server, query, n / 3600 % 24, n / 60 % 60, n % 60, id,
+	    n);
 
 	return parse(xml);
 }
@@ -94,7 +95,8 @@ bench_archive(struct core *core, struct account *account, unsigned count)
 
 	archive_page_init(&page);
 	for (unsigned begin = 0; begin < count; begin += PAGE) {
-		g_autoptr(GPtrArray) stanzas = g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))stanza_free);
+		g_autoptr(GPtrArray) stanzas =
+		    g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))stanza_free);
 		double start;
 
 		archive_page_open(&page);

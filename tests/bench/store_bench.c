@@ -64,8 +64,8 @@ hear(int64_t chat, const char *prefix, guint32 number, bool raw)
 {
 	g_autofree char *body = sentence(), *origin = g_strdup_printf("%s-%08x-4f2b-9a51-7d1c2e3f4a5b", prefix, number),
 	    *server = g_strdup_printf("%08x%s", number, prefix), *xml = NULL;
-	struct message_arrival a = { .chat = chat, .author = "you@example.net", .resource = "phone", .counts = dice(10) == 0,
-	    .origin_id = origin, .server_id = server, .body = body };
+	struct message_arrival a = { .chat = chat, .author = "you@example.net", .resource = "phone",
+	    .counts = dice(10) == 0, .origin_id = origin, .server_id = server, .body = body };
 	struct message_row *row;
 	GError *error = NULL;
 
@@ -226,7 +226,8 @@ bench_search(const char *path)
 {
 	static const struct { const char *what, *words, *in; bool link; } each[] = {
 		{ "search: a frequent word", "w0", NULL, false }, { "search: a rare word", "w1380", NULL, false },
-		{ "search: a word in a small chat", "w0", "friend7@", false }, { "search: two words", "w0 w1", NULL, false },
+		{ "search: a word in a small chat", "w0", "friend7@", false },
+		    { "search: two words", "w0 w1", NULL, false },
 		{ "search: a beginning", "w1*", NULL, false }, { "search: nothing has it", "nowhere", NULL, false },
 		{ "search: has:link, where one of 500 has one", NULL, NULL, true },
 		{ "search: no word but from:, walking over all", NULL, NULL, false },

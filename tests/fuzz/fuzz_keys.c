@@ -32,7 +32,8 @@ feed(const uint8_t *data, size_t size, size_t step)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	GString *whole = feed(data, size, size == 0 ? 1 : size), *bytes = feed(data, size, 1), *threes = feed(data, size, 3);
+	GString *whole = feed(data, size, size == 0 ? 1 : size), *bytes = feed(data, size, 1),
+	    *threes = feed(data, size, 3);
 
 	g_assert_true(g_string_equal(whole, bytes));
 	g_assert_true(g_string_equal(whole, threes));

@@ -80,8 +80,8 @@ fixture_message(struct face *face, const char *chat, int id, const char *said, b
     const char *body)
 {
 	struct event event;
-	json_t *object = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:s, s:s, s:s, s:s}", "type", "message", "account",
-	    "home", "chat", chat, "rev", 1000 + id, "id", id, "order", id * 10, "said", said, "direction",
+	json_t *object = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:s, s:s, s:s, s:s}", "type", "message",
+	    "account", "home", "chat", chat, "rev", 1000 + id, "id", id, "order", id * 10, "said", said, "direction",
 	    out ? "out" : "in", "from", out ? "mira@example.net" : chat, "state", state, "body", body);
 
 	assert_non_null(object);
@@ -94,18 +94,18 @@ fixture_message(struct face *face, const char *chat, int id, const char *said, b
 void
 fixture_people(struct face *face)
 {
-	fixture_event(face, false, "{'type':'account','account':'home','rev':1,'jid':'mira@example.net','state':'online',"
-	    "'show':'online','enabled':true,'nick':'mira','tls':true}");
-	fixture_event(face, false, "{'type':'account','account':'work','rev':2,'jid':'mk@work.example','state':'online',"
-	    "'show':'online','enabled':true,'nick':'mk','tls':true}");
+	fixture_event(face, false,
+	    "{'type':'account','account':'home','rev':1,'jid':'mira@example.net','state':'online','show':'online','enabled':true,'nick':'mira','tls':true}");
+	fixture_event(face, false,
+	    "{'type':'account','account':'work','rev':2,'jid':'mk@work.example','state':'online','show':'online','enabled':true,'nick':'mk','tls':true}");
 	fixture_event(face, false, "{'type':'chat','account':'home','chat':'alice@example.org','rev':3,'kind':'chat',"
 	    "'name':'alice','open':true,'number':2}");
 	fixture_event(face, false, "{'type':'chat','account':'home','chat':'bob@example.com','rev':4,'kind':'chat',"
 	    "'name':'bob','open':true,'number':7,'unread':2,'read':5,'draft':'half a thought'}");
 	fixture_event(face, false, "{'type':'chat','account':'work','chat':'lena@work.example','rev':5,'kind':'chat',"
 	    "'name':'lena','open':true,'number':10}");
-	fixture_event(face, false, "{'type':'contact','account':'home','rev':6,'jid':'alice@example.org','name':'alice',"
-	    "'subscription':'both'}");
+	fixture_event(face, false,
+	    "{'type':'contact','account':'home','rev':6,'jid':'alice@example.org','name':'alice','subscription':'both'}");
 	fixture_event(face, false, "{'type':'presence','account':'home','rev':7,'jid':'alice@example.org/phone',"
 	    "'show':'online','status':'at the lab','priority':5}");
 	fixture_event(face, false, "{'type':'presence','account':'home','rev':8,'jid':'alice@example.org/tablet',"

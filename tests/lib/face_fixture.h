@@ -32,8 +32,8 @@ void	 fixture_golden(struct face *, const char *name);
 void	 fixture_resize(struct face *, int rows, int columns);
 
 /*
- * The other end of the face's socket.  fixture_request() runs the loop until a request of this method came and gives it,
- * whole; others are passed over.  Answering runs the loop until the answer was taken.
+ * The other end of the face's socket.  fixture_request() runs the loop until a request of this method came and gives
+ * it, whole; others are passed over.  Answering runs the loop until the answer was taken.
  */
 void	 fixture_core(struct face *);
 json_t	*fixture_request(struct face *, const char *method);

@@ -125,7 +125,8 @@ fake_gone(const char *address)
 }
 
 const struct transport transport_fake = {
-	.open = fake_open, .send = fake_send, .hold = fake_hold, .has_address = fake_has_address, .close = fake_close, .free = fake_free,
+	.open = fake_open, .send = fake_send, .hold = fake_hold, .has_address = fake_has_address, .close = fake_close,
+	    .free = fake_free,
 };
 
 const struct stream_config *

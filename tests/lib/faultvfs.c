@@ -280,7 +280,8 @@ PASS(CheckReservedLock, (sqlite3_file *f, int *out), (real, out))
 PASS(FileControl, (sqlite3_file *f, int op, void *arg), (real, op, arg))
 PASS(SectorSize, (sqlite3_file *f), (real))
 PASS(DeviceCharacteristics, (sqlite3_file *f), (real))
-PASS(ShmMap, (sqlite3_file *f, int region, int size, int extend, void volatile **out), (real, region, size, extend, out))
+PASS(ShmMap, (sqlite3_file *f, int region, int size, int extend, void volatile **out),
+    (real, region, size, extend, out))
 PASS(ShmLock, (sqlite3_file *f, int offset, int n, int flags), (real, offset, n, flags))
 PASS(ShmUnmap, (sqlite3_file *f, int remove), (real, remove))
 

@@ -160,7 +160,8 @@ model_lists(struct modelserver *m, const char *item)
 	static unsigned pushes;
 
 	g_string_append(m->roster, item);
-	give(m, g_strdup_printf("<iq type='set' id='push%u'><query xmlns='" NS_ROSTER "'>%s</query></iq>", ++pushes, item));
+	give(m, g_strdup_printf("<iq type='set' id='push%u'><query xmlns='" NS_ROSTER "'>%s</query></iq>", ++pushes,
+	    item));
 }
 
 static void
@@ -232,7 +233,8 @@ static void
 take_ack(struct modelserver *m, unsigned h)
 {
 	if (h < m->session.acked || h > m->session.acked + m->session.out.length)
-		model_fail(m, "%u acknowledged, of %u to %u", h, m->session.acked, m->session.acked + m->session.out.length);
+		model_fail(m, "%u acknowledged, of %u to %u", h, m->session.acked,
+		    m->session.acked + m->session.out.length);
 	for (; m->session.acked < h; m->session.acked++) {
 		g_ptr_array_add(m->acknowledged, g_queue_pop_head(&m->session.out));
 		if (m->session.given > 0)
@@ -287,8 +289,9 @@ static void
 answer_archive(struct modelserver *m, const struct stanza *iq, const struct stanza *query)
 {
 	const struct stanza *set = stanza_child(query, "set", NS_RSM);
-	const char *before = stanza_text(stanza_child(set, "before", NS_RSM)), *after = stanza_text(stanza_child(set, "after",
-	    NS_RSM)), *with = form_value(query, "with"), *start = form_value(query, "start"), *end = form_value(query, "end");
+	const char *before = stanza_text(stanza_child(set, "before", NS_RSM)), *after =
+	    stanza_text(stanza_child(set, "after", NS_RSM)), *with = form_value(query, "with"),
+	    *start = form_value(query, "start"), *end = form_value(query, "end");
 	g_autoptr(GPtrArray) fit = g_ptr_array_new();
 	int64_t from_ms = 0, to_ms = G_MAXINT64;
 	guint low, high;
@@ -300,9 +303,10 @@ answer_archive(struct modelserver *m, const struct stanza *iq, const struct stan
 	for (guint i = 0; i < m->archive->len; i++) {
 		struct archived *one = m->archive->pdata[i];
 
-		if (one->stamp_ms >= from_ms && one->stamp_ms <= to_ms && (with == NULL || strcmp(with, MODEL_BOB) == 0) &&
-		    (after == NULL || one->id > archive_number(after)) &&
-		    (before == NULL || *before == '\0' || one->id < archive_number(before)))
+		if (one->stamp_ms >= from_ms && one->stamp_ms <= to_ms &&
+		    (with == NULL || strcmp(with, MODEL_BOB) == 0) && (after == NULL ||
+		    one->id > archive_number(after)) && (before == NULL || *before == '\0' ||
+		    one->id < archive_number(before)))
 			g_ptr_array_add(fit, one);
 	}
 	low = before != NULL && fit->len > PAGE_MAX ? fit->len - PAGE_MAX : 0;
@@ -334,7 +338,8 @@ answer(struct modelserver *m, const struct stanza *iq)
 	if (strcmp(ns, NS_MAM) == 0 && strcmp(stanza_name(asked), "query") == 0)
 		answer_archive(m, iq, asked);
 	else if (strcmp(ns, NS_MAM) == 0)
-		give(m, g_strdup_printf("<iq type='result' id='%s'><prefs xmlns='" NS_MAM "' default='always'/></iq>", id));
+		give(m, g_strdup_printf("<iq type='result' id='%s'><prefs xmlns='" NS_MAM "' default='always'/></iq>",
+		    id));
 	else if (strcmp(ns, NS_CARBONS) == 0)
 		give(m, g_strdup_printf("<iq type='result' id='%s'/>", id));
 	else if (strcmp(ns, NS_ROSTER) == 0)
@@ -463,7 +468,8 @@ deliver(struct modelserver *m, unsigned stanzas)
 		if (!fake_is_up(MODEL_ME))
 			return true;
 	}
-	while (m->linked && !fake_is_held(MODEL_ME) && fake_is_up(MODEL_ME) && (xml = g_queue_pop_head(&m->now)) != NULL) {
+	while (m->linked && !fake_is_held(MODEL_ME) && fake_is_up(MODEL_ME) &&
+	    (xml = g_queue_pop_head(&m->now)) != NULL) {
 		some = true;
 		hand_over(m, xml);
 		g_free(xml);

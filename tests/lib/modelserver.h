@@ -1,9 +1,9 @@
 /*
- * modelserver.h: a server on the fake transport (faketransport.h) with the account MODEL_ME and a contact MODEL_BOB of it,
- * that answers by itself, for tests of what must hold whatever happens: sessions with stream management that outlive
- * links, an archive in small pages, roster, and a contact whose client sends receipts.  It keeps what it was given as a
- * real one does, so a test can compare afterwards.  What the core does against the standard ends the process with a
- * sentence (model_fail).
+ * modelserver.h: a server on the fake transport (faketransport.h) with the account MODEL_ME and a contact MODEL_BOB of
+ * it, that answers by itself, for tests of what must hold whatever happens: sessions with stream management that
+ * outlive links, an archive in small pages, roster, and a contact whose client sends receipts.  It keeps what it was
+ * given as a real one does, so a test can compare afterwards.  What the core does against the standard ends the process
+ * with a sentence (model_fail).
  */
 #ifndef TEST_MODELSERVER_H
 #define TEST_MODELSERVER_H

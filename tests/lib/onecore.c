@@ -49,8 +49,8 @@ answer_list(void)
 struct core *
 onecore_get(void)
 {
-	const struct stream_up up = { .jid = ONECORE_ME "/here", .sm = true, .sm_id = "s1", .mechanism = "SCRAM-SHA-256",
-	    .peer = "example.org:5222" };
+	const struct stream_up up = { .jid = ONECORE_ME "/here", .sm = true, .sm_id = "s1",
+	    .mechanism = "SCRAM-SHA-256", .peer = "example.org:5222" };
 	GError *error = NULL;
 
 	if (core != NULL)

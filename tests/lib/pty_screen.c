@@ -105,7 +105,10 @@ pty_screen_pump(struct pty_screen *pty, size_t total)
 	char bytes[4096], answer[256];
 	ssize_t n;
 
-	/* The kernel hands over in its own time.  libvterm wants it whole: it loses a mark that comes apart from its base. */
+	/*
+	 * The kernel hands over in its own time.  libvterm wants it whole: it loses a mark that comes apart from its
+	 * base.
+	 */
 	do {
 		while ((n = read(pty->master, bytes, sizeof bytes)) > 0)
 			g_string_append_len(pty->written, bytes, n);

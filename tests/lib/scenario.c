@@ -118,8 +118,8 @@ on_faces(void *ctx)
 	json_t *list = json_array();
 
 	for (unsigned i = 0; i < s->faces; i++)
-		json_array_append_new(list, json_pack("{s:i, s:s, s:s, s:b}", "session", (int)i + 100, "client", "tui", "since",
-		    "2026-11-20T12:00:00.000Z", "interactive", 1));
+		json_array_append_new(list, json_pack("{s:i, s:s, s:s, s:b}", "session", (int)i + 100, "client", "tui",
+		    "since", "2026-11-20T12:00:00.000Z", "interactive", 1));
 	return list;
 }
 
@@ -225,8 +225,9 @@ on_finished(struct caller *caller, int64_t request, json_t *result, const GError
 		add_lines(s, json_object_get(result, "output"));
 		s->result.message = json_integer_value(json_object_get(result, "message"));
 		if (error != NULL) {
-			s->result.code = g_strdup(rpc_error_word(error->domain == RPC_ERROR ? (enum rpc_error)error->code :
-			    error->domain == STORE_ERROR ? RPC_ERROR_STORE : RPC_ERROR_FAILED));
+			s->result.code = g_strdup(rpc_error_word(error->domain == RPC_ERROR ?
+			    (enum rpc_error)error->code : error->domain == STORE_ERROR ? RPC_ERROR_STORE :
+			    RPC_ERROR_FAILED));
 			s->result.words = g_strdup(error->message);
 		}
 	}

@@ -68,7 +68,8 @@ on_text(GMarkupParseContext *context, const char *text, gsize len, gpointer data
 	(void)context;
 	(void)error;
 	if (reader->open->len > 0)
-		g_string_append_len(((struct node *)reader->open->pdata[reader->open->len - 1])->text, text, (gssize)len);
+		g_string_append_len(((struct node *)reader->open->pdata[reader->open->len - 1])->text, text,
+		    (gssize)len);
 }
 
 static struct node *
@@ -78,7 +79,8 @@ parse(const char *xml, char **problem)
 	g_autoptr(GError) error = NULL;
 	struct reader reader = { NULL, g_ptr_array_new() };
 	GMarkupParseContext *context = g_markup_parse_context_new(&parser, 0, &reader, NULL);
-	bool ok = g_markup_parse_context_parse(context, xml, -1, &error) && g_markup_parse_context_end_parse(context, &error);
+	bool ok = g_markup_parse_context_parse(context, xml, -1, &error) &&
+	    g_markup_parse_context_end_parse(context, &error);
 
 	g_markup_parse_context_free(context);
 	g_ptr_array_unref(reader.open);
@@ -158,7 +160,8 @@ compare_children(const struct node *expected, const struct node *actual, GHashTa
 	if (!more && at < actual->children->len)
 		return g_strdup_printf("<%s> also holds <%s>", actual->name,
 		    ((struct node *)actual->children->pdata[at])->name);
-	if (more || expected->text->len + actual->text->len == 0 || match_value(expected->text->str, actual->text->str, bound))
+	if (more || expected->text->len + actual->text->len == 0 || match_value(expected->text->str, actual->text->str,
+	    bound))
 		return NULL;
 	return g_strdup_printf("the text in <%s> is \"%s\", not \"%s\"", actual->name, actual->text->str,
 	    expected->text->str);
@@ -181,7 +184,8 @@ holds(const struct node *parent, const char *name, const char *ns)
 	for (guint i = 0; i < parent->children->len; i++) {
 		const struct node *child = parent->children->pdata[i];
 
-		if (strcmp(child->name, name) == 0 && g_strcmp0(g_hash_table_lookup(child->attributes, "xmlns"), ns) == 0)
+		if (strcmp(child->name, name) == 0 && g_strcmp0(g_hash_table_lookup(child->attributes, "xmlns"),
+		    ns) == 0)
 			return true;
 	}
 	return false;

@@ -167,7 +167,8 @@ file(struct scenario *s, const char *argument)
 {
 	g_autofree char *name = first_word(s, &argument), *how = first_word(s, &argument), *text = NULL;
 
-	if (!g_file_get_contents(strcmp(name, "config") == 0 ? s->paths->config : s->paths->accounts, &text, NULL, NULL))
+	if (!g_file_get_contents(strcmp(name, "config") == 0 ? s->paths->config : s->paths->accounts, &text, NULL,
+	    NULL))
 		text = g_strdup("");
 	if ((strstr(text, argument) != NULL) != (strcmp(how, "has") == 0))
 		scenario_fail(s, "the file is:\n%s", text);
@@ -259,10 +260,10 @@ opened(struct scenario *s, const char *argument)
 	flaws = account_flaws_text(c->pin_flaws);
 	g_hash_table_iter_init(&iter, wanted);
 	while (g_hash_table_iter_next(&iter, (gpointer *)&key, (gpointer *)&value)) {
-		const char *is = strcmp(key, "password") == 0 ? c->password : strcmp(key, "resume") == 0 ? c->resume_id :
-		    strcmp(key, "h") == 0 ? h : strcmp(key, "pin") == 0 ? c->pin : strcmp(key, "as") == 0 ? c->resume_jid :
-		    strcmp(key, "resource") == 0 ? c->resource : strcmp(key, "mechanism") == 0 ? c->mechanism :
-		    strcmp(key, "flaws") == 0 ? flaws : "no such key";
+		const char *is = strcmp(key, "password") == 0 ? c->password : strcmp(key, "resume") == 0 ?
+		    c->resume_id : strcmp(key, "h") == 0 ? h : strcmp(key, "pin") == 0 ? c->pin :
+		    strcmp(key, "as") == 0 ? c->resume_jid : strcmp(key, "resource") == 0 ? c->resource :
+		    strcmp(key, "mechanism") == 0 ? c->mechanism : strcmp(key, "flaws") == 0 ? flaws : "no such key";
 
 		if (!match_value(value, is, s->bound))
 			scenario_fail(s, "%s is \"%s\", not \"%s\"", key, is != NULL ? is : "", value);
@@ -283,7 +284,8 @@ static void
 up(struct scenario *s, const char *argument)
 {
 	g_autoptr(GHashTable) f = fields(s, argument);
-	const char *sm = g_hash_table_lookup(f, "sm"), *h = g_hash_table_lookup(f, "h"), *jid = g_hash_table_lookup(f, "jid");
+	const char *sm = g_hash_table_lookup(f, "sm"), *h = g_hash_table_lookup(f, "h"),
+	    *jid = g_hash_table_lookup(f, "jid");
 	const char *failed = g_hash_table_lookup(f, "failed"), *mechanism = g_hash_table_lookup(f, "mechanism");
 	g_autofree char *bound = g_strdup_printf("%s/here", s->jid);
 	struct stanza *features = stanza_new("features", "http://etherx.jabber.org/streams");
@@ -319,7 +321,8 @@ static const struct { const char *name; enum stream_fault fault; } faults[] = {
 	{ "closed", STREAM_CLOSED }, { "lost", STREAM_LOST }, { "no-name", STREAM_NO_NAME },
 	{ "unreachable", STREAM_UNREACHABLE }, { "silent", STREAM_SILENT }, { "no-tls", STREAM_NO_TLS },
 	{ "certificate", STREAM_CERTIFICATE }, { "pin", STREAM_PIN }, { "password", STREAM_PASSWORD },
-	{ "refused", STREAM_REFUSED }, { "busy", STREAM_BUSY }, { "weak", STREAM_WEAK }, { "weaker", STREAM_WEAKER }, { "forged", STREAM_FORGED },
+	{ "refused", STREAM_REFUSED }, { "busy", STREAM_BUSY }, { "weak", STREAM_WEAK }, { "weaker", STREAM_WEAKER },
+	    { "forged", STREAM_FORGED },
 	{ "error", STREAM_ERROR }, { "conflict", STREAM_CONFLICT }, { "broken", STREAM_BROKEN },
 };
 
@@ -349,7 +352,8 @@ down(struct scenario *s, const char *argument)
 		c->sha256 = g_strdup("00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:"
 		    "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF");
 		c->pin_helps = strcmp(argument, "hopeless") != 0;
-		c->flaws = g_str_has_prefix(argument, "flaws=") ? (unsigned)atoi(argument + strlen("flaws=")) : STREAM_FLAW_ISSUER;
+		c->flaws = g_str_has_prefix(argument, "flaws=") ? (unsigned)atoi(argument + strlen("flaws=")) :
+		    STREAM_FLAW_ISSUER;
 	}
 	fake_down(s->jid, failure);
 }
@@ -489,8 +493,8 @@ complete(struct scenario *s, const char *argument)
 	s->result.output = g_strdup("");
 	json_array_foreach(words, i, word) {
 		const char *help = json_string_value(json_object_get(word, "help"));
-		char *more = g_strdup_printf("%s%s%s%s\n", s->result.output, json_string_value(json_object_get(word, "word")),
-		    *help != '\0' ? "  " : "", help);
+		char *more = g_strdup_printf("%s%s%s%s\n", s->result.output,
+		    json_string_value(json_object_get(word, "word")), *help != '\0' ? "  " : "", help);
 
 		g_free(s->result.output);
 		s->result.output = more;
@@ -814,7 +818,8 @@ digest(struct scenario *s, const char *argument)
 	if (json_is_true(json_object_get(digest, "told")))
 		g_string_append(text, "\ntold");
 	json_decref(digest);
-	g_auto(GStrv) lines = g_strsplit(text->str, "\n", -1), expected = g_strsplit(s->here != NULL ? s->here : "", "\n", -1);
+	g_auto(GStrv) lines = g_strsplit(text->str, "\n", -1), expected = g_strsplit(s->here != NULL ? s->here : "",
+	    "\n", -1);
 	bool same = g_strv_length(lines) == g_strv_length(expected);
 
 	for (i = 0; same && lines[i] != NULL; i++)
@@ -886,7 +891,8 @@ static const struct {
 	{ "disk", disk },		/* full, ok */
 	{ "down", down },		/* FAULT ["WORDS" [final|hopeless|flaws=BITS]] */
 	{ "ended", ended },		/* waits for a command whose end comes from a thread */
-	{ "event", event },		/* TYPE FIELD=VALUE...: takes the next one that fits, and those of the type before */
+	/* TYPE FIELD=VALUE...: takes the next one that fits, and those of the type before */
+	{ "event", event },
 	{ "faces", faces },		/* N: others that are attached */
 	{ "fails", fails },		/* CODE [TEXT]: so the command ended; TEXT is in its words */
 	{ "file", file },		/* accounts|config has|lacks TEXT */
@@ -898,10 +904,12 @@ static const struct {
 	{ "not-opened", not_opened },
 	{ "lacks", lacks },		/* TEXT is not in the output */
 	{ "leave", leave },		/* [SESSION]: the face of active is closed */
-	{ "moved", moved },		/* [ADDRESS]: addresses of this machine changed, and it has not this one any more */
+	/* [ADDRESS]: addresses of this machine changed, and it has not this one any more */
+	{ "moved", moved },
 	{ "nothing", nothing },		/* was sent */
 	{ "ok", ok },			/* the command ended well */
-	{ "opened", opened },		/* [password= resume= h= as= pin= flaws= mechanism= resource=]: a stream waits to come up */
+	/* [password= resume= h= as= pin= flaws= mechanism= resource=]: a stream waits to come up */
+	{ "opened", opened },
 	{ "older", older },		/* JID: somebody scrolls back beyond what is here */
 	{ "output", output },		/* TEXT is in it */
 	{ "pending", pending },		/* the command has not ended */

@@ -1,6 +1,7 @@
 /*
  * probe_stream.c: opens one stream by transport_net and prints every callback as a line of JSON, for test_stream.py.
- * Standard input: XML to send, one element a line, or CLOSE, HOLD, GO, FREE, WAKEUPS, BUSY, FLOOD.  Ends after DOWN or FREE.
+ * Standard input: XML to send, one element a line, or CLOSE, HOLD, GO, FREE, WAKEUPS, BUSY, FLOOD.  Ends after DOWN or
+ * FREE.
  */
 #include <dirent.h>
 #include <glib-unix.h>
@@ -163,7 +164,8 @@ wakeups(void)
 static void
 flood(void)
 {
-	g_autofree char *body = g_strnfill(1048000, 'x'), *xml = g_strdup_printf("<message><body>%s</body></message>", body);
+	g_autofree char *body = g_strnfill(1048000, 'x'), *xml = g_strdup_printf("<message><body>%s</body></message>",
+	    body);
 	int i;
 
 	for (i = 0; i < 100; i++)
@@ -273,7 +275,8 @@ set_deadlines(void)
 int
 main(int argc, char **argv)
 {
-	static const struct stream_handler handler = { .step = on_step, .up = on_up, .stanza = on_stanza, .down = on_down };
+	static const struct stream_handler handler = { .step = on_step, .up = on_up, .stanza = on_stanza,
+	    .down = on_down };
 	g_autoptr(GOptionContext) context = g_option_context_new(NULL);
 	g_autoptr(GError) error = NULL;
 	g_autofree char *password = NULL;

@@ -71,7 +71,8 @@ main(int argc, char **argv)
 	tests = g_new0(struct CMUnitTest, files->len);
 	for (guint i = 0; i < files->len; i++)
 		tests[i] = (struct CMUnitTest){ .name = strrchr(files->pdata[i], '/') != NULL ?
-		    strrchr(files->pdata[i], '/') + 1 : files->pdata[i], .test_func = run_one, .initial_state = files->pdata[i] };
+		    strrchr(files->pdata[i], '/') + 1 : files->pdata[i], .test_func = run_one,
+		    .initial_state = files->pdata[i] };
 	failed = _cmocka_run_group_tests("scenarios", tests, files->len, NULL, NULL);
 	g_free(tests);
 	g_ptr_array_unref(files);

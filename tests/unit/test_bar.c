@@ -104,7 +104,8 @@ static void
 what_is_refused(void **state)
 {
 	(void)state;
-	refused("grüße #{chat.nmae}", FORMAT_BAR, "at character 9: there is no item \"chat.nmae\"; near to it: chat.name.");
+	refused("grüße #{chat.nmae}", FORMAT_BAR,
+	    "at character 9: there is no item \"chat.nmae\"; near to it: chat.name.");
 	refused("#{}", FORMAT_BAR, "at character 3: there is no item \"\".");
 	refused("#{chat.name", FORMAT_BAR, "at character 1: the } to this #{ is missing.");
 	refused("#{chat.name:0}", FORMAT_BAR,
@@ -149,7 +150,8 @@ depth(void **state)
 static void
 standards(void **state)
 {
-	static const char *const all[] = { STANDARD_STATUS, STANDARD_STATUS_NARROW, STANDARD_TITLE, STANDARD_TITLE_NARROW };
+	static const char *const all[] = { STANDARD_STATUS, STANDARD_STATUS_NARROW, STANDARD_TITLE,
+	    STANDARD_TITLE_NARROW };
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(all); i++) {

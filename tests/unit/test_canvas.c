@@ -149,7 +149,8 @@ out_of_bounds(void **state)
 static void
 random_drawing(void **state)
 {
-	static const char *const words[] = { "a", "漢", FAMILY, "e\u0301", "🇩🇪", "❤️", "\t", "กำ", "long words", "\u0301" };
+	static const char *const words[] = { "a", "漢", FAMILY, "e\u0301", "🇩🇪", "❤️", "\t", "กำ", "long words",
+	    "\u0301" };
 	GRand *rand = g_rand_new_with_seed(3);
 	struct canvas *canvas = canvas_new(6, 17, &rich);
 

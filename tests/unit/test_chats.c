@@ -206,7 +206,8 @@ test_unread_and_read(void **state)
 	CHAT many = chat_load(t.store, b);
 	assert_int_equal(many->unread, 100);
 	tempstore_begin(&t);
-	assert_true(db_change(t.store, NULL, "UPDATE message SET flags = flags | 4 WHERE chat = ?1 AND id > 120", "i", b));
+	assert_true(db_change(t.store, NULL, "UPDATE message SET flags = flags | 4 WHERE chat = ?1 AND id > 120", "i",
+	    b));
 	tempstore_end(&t);
 	CHAT told = chat_load(t.store, b);
 	assert_int_equal(told->mentions, 14);		/* also those beyond the hundredth */
@@ -299,7 +300,8 @@ test_draft_and_touch(void **state)
 static void
 test_stream_row(void **state)
 {
-	struct stream_row row = { (char *)(uintptr_t)"id", NULL, 0xffffffff, 7, 9, (char *)(uintptr_t)"me@x/y", 1234 }, got;
+	struct stream_row row = { (char *)(uintptr_t)"id", NULL, 0xffffffff, 7, 9, (char *)(uintptr_t)"me@x/y", 1234 },
+	    got;
 
 	(void)state;
 	assert_false(stream_row_load(t.store, t.account, &got));

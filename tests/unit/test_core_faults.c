@@ -1,8 +1,8 @@
 /*
- * One scripted session of a whole core with a server (modelserver.h) on a disk that fails at its n-th write, truncation or
- * sync, for every n: the process is killed there, the power goes, or the disk refuses for a while.  Afterwards the rest
- * of the script is played, and on both sides everything is there once, in order; what was acknowledged, told to a face or
- * told to who typed it was on disk when the process died.
+ * One scripted session of a whole core with a server (modelserver.h) on a disk that fails at its n-th write, truncation
+ * or sync, for every n: the process is killed there, the power goes, or the disk refuses for a while.  Afterwards the
+ * rest of the script is played, and on both sides everything is there once, in order; what was acknowledged, told to a
+ * face or told to who typed it was on disk when the process died.
  *
  * What fails names the test, FAULT and SEED: given in the environment (the first as TEST=test_name) they play it again.
  * STRIDE=1 plays all of every test, SEED=n another run of chances, LOG=file says what the core did.
@@ -394,10 +394,11 @@ no_rest(struct life *l)
 	g_autoptr(GPtrArray) edits = edit_list(l->core->store, account(l)->id);
 	struct message_row *last = message_nth_last(l->core->store, chat_id(l), 1);
 
-	model_fail(l->m, "it does not come to rest: %s, the disk %s, the server %s, the archive %s, %u corrections, \"%s\" is %s",
+	model_fail(l->m,
+	    "it does not come to rest: %s, the disk %s, the server %s, the archive %s, %u corrections, \"%s\" is %s",
 	    account_state_name(account(l)->state), turn_is_stuck(l->core->turn) ? "refuses" : "takes",
-	    model_at_rest(l->m) ? "is at rest" : "is not", json_string_value(json_object_get(ledger, "state")), edits->len,
-	    last != NULL ? last->body : "", last != NULL ? message_state_name(last->state) : "nothing");
+	    model_at_rest(l->m) ? "is at rest" : "is not", json_string_value(json_object_get(ledger, "state")),
+	    edits->len, last != NULL ? last->body : "", last != NULL ? message_state_name(last->state) : "nothing");
 }
 
 static void
@@ -612,7 +613,8 @@ check_end(struct life *l)
 		g_autofree char *body = ours && strcmp(wanted, "two") == 0 ? g_strdup("two again") : g_strdup(wanted);
 
 		if (ours ? strcmp(row->body, body) != 0 : g_strcmp0(row->origin_id, wanted) != 0)
-			model_fail(l->m, "%s %.20s stands where %s should:%s", row->origin_id, row->body, wanted, all->str);
+			model_fail(l->m, "%s %.20s stands where %s should:%s", row->origin_id, row->body, wanted,
+			    all->str);
 		if (ours && row->state != MESSAGE_DELIVERED && row->state != MESSAGE_STORED)
 			model_fail(l->m, "%s is %s", row->body, message_state_name(row->state));
 	}
@@ -843,7 +845,9 @@ FAULT_TEST(refused_a_while, 29, .mode = REFUSED_A_WHILE)
 FAULT_TEST(refused_once_in_savepoints, 23, .mode = REFUSED_ONCE, .small = true)
 FAULT_TEST(refused_a_while_in_savepoints, 23, .mode = REFUSED_A_WHILE, .small = true)
 
-/* No fault of the disk: the link goes after each of 700 stanzas that came in one burst, and the session is the first. */
+/*
+ * No fault of the disk: the link goes after each of 700 stanzas that came in one burst, and the session is the first.
+ */
 static void
 test_resumed_after_each(void **state)
 {

@@ -48,7 +48,8 @@ row_free(void *row)
 static int64_t
 hear(const char *body)
 {
-	struct message_arrival a = { .chat = t.chat, .author = TEMPSTORE_YOU, .body = body, .raw = "<message/>", .counts = true };
+	struct message_arrival a = { .chat = t.chat, .author = TEMPSTORE_YOU, .body = body, .raw = "<message/>",
+	    .counts = true };
 	enum message_fate fate;
 	struct message_row *row = tempstore_arrive(&t, &a, &fate);
 	int64_t id = row->id;

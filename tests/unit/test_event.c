@@ -123,7 +123,8 @@ test_unset_is_left_out(void **state)
 static void
 test_what_others_might_send(void **state)
 {
-	static const char *const refused[] = { "{}", "[]", "{\"type\": 5}", "{\"type\": \"unheard\"}", "{\"type\": null}" };
+	static const char *const refused[] = { "{}", "[]", "{\"type\": 5}", "{\"type\": \"unheard\"}",
+	    "{\"type\": null}" };
 	struct event event;
 
 	(void)state;
@@ -133,8 +134,8 @@ test_what_others_might_send(void **state)
 		assert_false(event_from_json(json, &event));
 		json_decref(json);
 	}
-	json_t *json = json_loads("{\"type\": \"message\", \"rev\": \"x\", \"id\": 1.5, \"said\": \"now\", \"body\": [1], "
-	    "\"state\": \"new\", \"cut\": 1, \"from\": null, \"via\": 3, \"more\": {}, \"time\": 4}", 0, NULL);
+	json_t *json =
+	    json_loads("{\"type\": \"message\", \"rev\": \"x\", \"id\": 1.5, \"said\": \"now\", \"body\": [1], \"state\": \"new\", \"cut\": 1, \"from\": null, \"via\": 3, \"more\": {}, \"time\": 4}", 0, NULL);
 	assert_true(event_from_json(json, &event));
 	assert_int_equal(event.rev, 0);
 	assert_int_equal(event.message.id, 0);

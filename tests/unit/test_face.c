@@ -209,8 +209,8 @@ end_returns_at_once(void **state)
 		if (face.front->window->asked[WINDOW_BEFORE] == 0)
 			continue;
 		request = fixture_request(&face, "history");
-		fixture_answer(&face, request, page((int)number(request, "before") - 100, (int)number(request, "before") - 1,
-		    true));
+		fixture_answer(&face, request, page((int)number(request, "before") - 100,
+		    (int)number(request, "before") - 1, true));
 	}
 	assert_false(face.front->window->at_end);
 	fixture_key(&face, "\033[F");
@@ -235,7 +235,8 @@ a_stale_page_is_dropped(void **state)
 		g_free(fixture_dump(&face));
 	}
 	before = fixture_request(&face, "history");
-	fixture_event(&face, true, "{'type':'message','account':'home','chat':'" ALICE "','rev':5000,'id':1000,'gone':true}");
+	fixture_event(&face, true,
+	    "{'type':'message','account':'home','chat':'" ALICE "','rev':5000,'id':1000,'gone':true}");
 	model_doubt(face.model);
 	link_page(&face, face.front, WINDOW_BEFORE);
 	end = fixture_request(&face, "history");
@@ -282,9 +283,9 @@ a_cut_message_is_fetched_once(void **state)
 	assert_true(fixture_shows(&face, "the begin"));
 	request = fixture_request(&face, "message");
 	assert_int_equal(number(request, "id"), 1);
-	fixture_answer(&face, request, json_pack("{s:{s:s,s:s,s:s,s:i,s:i,s:i,s:s,s:s,s:s}}", "message", "type", "message",
-	    "account", "home", "chat", ALICE, "rev", 100, "id", 1, "order", 10, "direction", "in", "state", "received",
-	    "body", "the beginning and the end"));
+	fixture_answer(&face, request, json_pack("{s:{s:s,s:s,s:s,s:i,s:i,s:i,s:s,s:s,s:s}}", "message", "type",
+	    "message", "account", "home", "chat", ALICE, "rev", 100, "id", 1, "order", 10, "direction", "in", "state",
+	    "received", "body", "the beginning and the end"));
 	assert_true(fixture_shows(&face, "the beginning and the end"));
 }
 
@@ -366,7 +367,8 @@ a_core_that_goes_away(void **state)
 	fixture_go(&face, "home", ALICE);
 	fixture_type(&face, "under way");
 	fixture_key(&face, "\r");
-	fixture_event(&face, false, "{'type':'prompt','rev':50,'id':4,'kind':'confirm','title':'a question','text':'?'}");
+	fixture_event(&face, false,
+	    "{'type':'prompt','rev':50,'id':4,'kind':'confirm','title':'a question','text':'?'}");
 	fixture_core_gone(&face);
 	/* It stays, shows nothing as true that is not known any more, and keeps what was typed. */
 	assert_false(face.ending);
@@ -401,12 +403,13 @@ the_next_core(void **state)
 	link_attach(&face);
 	fixture_answer(&face, fixture_request(&face, "hello"), json_object());
 	request = fixture_request(&face, "accounts");
-	fixture_answer(&face, request, json_pack("{s:[{s:s,s:s,s:i,s:s,s:s,s:s,s:b}]}", "accounts", "type", "account", "account",
-	    "home", "rev", 9000, "jid", "mira@example.net", "state", "online", "show", "online", "enabled", 1));
+	fixture_answer(&face, request, json_pack("{s:[{s:s,s:s,s:i,s:s,s:s,s:s,s:b}]}", "accounts", "type", "account",
+	    "account", "home", "rev", 9000, "jid", "mira@example.net", "state", "online", "show", "online", "enabled",
+	    1));
 	request = fixture_request(&face, "history");
-	fixture_answer(&face, request, json_pack("{s:[{s:s,s:s,s:s,s:i,s:i,s:i,s:s,s:s,s:s,s:s}], s:b}", "messages", "type",
-	    "message", "account", "home", "chat", ALICE, "rev", 9001, "id", 1, "order", 10, "said", "2026-11-20T20:00:00.000Z",
-	    "direction", "out", "state", "stored", "body", "still here", "more", 0));
+	fixture_answer(&face, request, json_pack("{s:[{s:s,s:s,s:s,s:i,s:i,s:i,s:s,s:s,s:s,s:s}], s:b}", "messages",
+	    "type", "message", "account", "home", "chat", ALICE, "rev", 9001, "id", 1, "order", 10, "said",
+	    "2026-11-20T20:00:00.000Z", "direction", "out", "state", "stored", "body", "still here", "more", 0));
 	request = fixture_request(&face, "draft");
 	assert_string_equal(param(request, "text"), "typed alone");
 	json_decref(request);
@@ -582,7 +585,8 @@ a_late_answer_changes_nothing(void **state)
 	fixture_key(&face, "\025");
 	fixture_type(&face, "/wi");
 	fixture_key(&face, "\t");
-	fixture_answer(&face, fixture_request(&face, "complete"), json_pack("{s:i, s:i, s:[]}", "from", 0, "to", 3, "words"));
+	fixture_answer(&face, fixture_request(&face, "complete"), json_pack("{s:i, s:i, s:[]}", "from", 0, "to", 3,
+	    "words"));
 	assert_string_equal(input_line(face.input), "/win ");
 }
 
@@ -686,9 +690,9 @@ seen_after_a_second(void **state)
 	(void)state;
 	face_go(&face, model_chat(face.model, "home", BOB));
 	request = fixture_request(&face, "history");
-	fixture_answer(&face, request, json_pack("{s:[{s:s,s:s,s:s,s:i,s:i,s:i,s:s,s:s,s:s,s:s}], s:b}", "messages", "type",
-	    "message", "account", "home", "chat", BOB, "rev", 30, "id", 3, "order", 30, "direction", "in", "state",
-	    "received", "body", "look", "said", "2026-11-20T20:00:00.000Z", "more", false));
+	fixture_answer(&face, request, json_pack("{s:[{s:s,s:s,s:s,s:i,s:i,s:i,s:s,s:s,s:s,s:s}], s:b}", "messages",
+	    "type", "message", "account", "home", "chat", BOB, "rev", 30, "id", 3, "order", 30, "direction", "in",
+	    "state", "received", "body", "look", "said", "2026-11-20T20:00:00.000Z", "more", false));
 	g_free(fixture_dump(&face));
 	clock_fake_advance(5000);
 	/* Nobody is there: no key, no focus. */
@@ -725,15 +729,15 @@ static void
 the_unread_line_stays(void **state)
 {
 	(void)state;
-	fixture_event(&face, false, "{'type':'chat','account':'home','chat':'" ALICE "','rev':20,'kind':'chat','name':'alice',"
-	    "'open':true,'number':2,'unread':2,'read':10,'last':30}");
+	fixture_event(&face, false,
+	    "{'type':'chat','account':'home','chat':'" ALICE "','rev':20,'kind':'chat','name':'alice','open':true,'number':2,'unread':2,'read':10,'last':30}");
 	fixture_go(&face, "home", ALICE);
 	fixture_message(&face, ALICE, 1, "2026-11-20T20:00:00.000Z", false, "received", "old");
 	fixture_message(&face, ALICE, 2, "2026-11-20T20:01:00.000Z", false, "received", "new a");
 	fixture_message(&face, ALICE, 3, "2026-11-20T20:02:00.000Z", false, "received", "new b");
 	assert_true(fixture_shows(&face, "── 2 new since 20:00 ──"));
-	fixture_event(&face, true, "{'type':'chat','account':'home','chat':'" ALICE "','rev':21,'kind':'chat','name':'alice',"
-	    "'open':true,'number':2,'unread':0,'read':30,'last':30}");
+	fixture_event(&face, true,
+	    "{'type':'chat','account':'home','chat':'" ALICE "','rev':21,'kind':'chat','name':'alice','open':true,'number':2,'unread':0,'read':30,'last':30}");
 	fixture_key(&face, "x");
 	fixture_message(&face, ALICE, 4, "2026-11-20T20:03:00.000Z", false, "received", "newer");
 	assert_true(fixture_shows(&face, "── 2 new since 20:00 ──"));
@@ -1014,8 +1018,8 @@ static void
 chats_come(void)
 {
 	link_attach(&face);
-	fixture_answer(&face, fixture_request(&face, "chats"), json_pack("{s:[], s:b, s:{s:s, s:s}}", "chats", "more", true,
-	    "front", "account", "home", "chat", BOB));
+	fixture_answer(&face, fixture_request(&face, "chats"), json_pack("{s:[], s:b, s:{s:s, s:s}}", "chats", "more",
+	    true, "front", "account", "home", "chat", BOB));
 }
 
 static void
@@ -1047,16 +1051,20 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(where_one_was_last), test(not_where_somebody_types), test(newer_revisions_only), test(gone_stays_gone), test(presence_of_the_best_resource), test(dropped_events),
-		test(a_queued_message_moves_once), test(paging), test(end_returns_at_once), test(a_stale_page_is_dropped), test(a_flood),
+		test(where_one_was_last), test(not_where_somebody_types), test(newer_revisions_only),
+		    test(gone_stays_gone), test(presence_of_the_best_resource), test(dropped_events),
+		test(a_queued_message_moves_once), test(paging), test(end_returns_at_once),
+		    test(a_stale_page_is_dropped), test(a_flood),
 		test(notes_are_bounded), test(a_cut_message_is_fetched_once), test(a_message_goes_and_the_line_is_free),
-		test(a_refused_line_comes_back), test(a_refusal_finds_its_chat), test(a_core_that_goes_away), test(the_next_core), test(keys_are_bound),
+		test(a_refused_line_comes_back), test(a_refusal_finds_its_chat), test(a_core_that_goes_away),
+		    test(the_next_core), test(keys_are_bound),
 		test(quit_ends_quietly), test(the_console_takes_no_messages), test(a_pasted_slash_is_no_command),
 		test(a_long_paste_asks), test(candidates), test(a_late_answer_changes_nothing), test(a_password),
 		test(a_secret_is_no_argument), test(a_question_of_ones_own), test(seen_after_a_second),
 		test(the_clock_goes_to_sleep), test(the_unread_line_stays), test(walking), test(drafts_reach_the_core),
 		test(rows_of_the_line), test(drafts_from_elsewhere), test(leaving_a_question), test(typed_elsewhere),
-		test(the_layout_is_kept), test(what_waits_and_what_protects), test(late_messages_say_when_they_were_sent),
+		test(the_layout_is_kept), test(what_waits_and_what_protects),
+		    test(late_messages_say_when_they_were_sent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

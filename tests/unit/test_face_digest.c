@@ -22,8 +22,8 @@ open_face(void **state)
 	(void)state;
 	fixture_open(&face, 24, 80);
 	fixture_people(&face);
-	fixture_event(&face, false, "{'type':'chat','account':'work','chat':'" OPS "','rev':9,'kind':'room','name':'ops',"
-	    "'open':true,'number':5,'unread':3,'mentions':1,'read':40}");
+	fixture_event(&face, false,
+	    "{'type':'chat','account':'work','chat':'" OPS "','rev':9,'kind':'room','name':'ops','open':true,'number':5,'unread':3,'mentions':1,'read':40}");
 	fixture_core(&face);
 	fixture_go(&face, "home", ALICE);
 	return 0;
@@ -41,9 +41,10 @@ static json_t *
 one(const char *account, const char *jid, const char *kind, int number, int came, int mentions, const char *said,
     const char *nick, const char *body)
 {
-	return json_pack("{s:i, s:i, s:{s:s, s:s, s:s, s:s, s:i}, s:{s:s, s:s, s:s, s:i, s:s, s:s, s:s}}", "came", came, "mentions",
-	    mentions, "chat", "type", "chat", "account", account, "chat", jid, "kind", kind, "number", number, "message", "type",
-	    "message", "account", account, "chat", jid, "id", 70 + number, "said", said, "nick", nick, "body", body);
+	return json_pack("{s:i, s:i, s:{s:s, s:s, s:s, s:s, s:i}, s:{s:s, s:s, s:s, s:i, s:s, s:s, s:s}}", "came", came,
+	    "mentions", mentions, "chat", "type", "chat", "account", account, "chat", jid, "kind", kind, "number",
+	    number, "message", "type", "message", "account", account, "chat", jid, "id", 70 + number, "said", said,
+	    "nick", nick, "body", body);
 }
 
 static json_t *
@@ -51,15 +52,15 @@ digest(bool told, const char *from)
 {
 	return json_pack("{s:s, s:s, s:b, s:[o,o,o], s:[{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s}], s:[{s:s, s:s, s:s, s:s, s:s}], "
 	    "s:i}", "from", from, "to", "2026-11-20T21:16:00.000Z", "told", told, "chats",
-	    one("work", OPS, "room", 5, 3, 1, "2026-11-20T21:05:00.000Z", "ada", "mira: could you look at the queue on mx2 before "
-	    "you start? It has 4,000 deferred."),
-	    one("work", "releases@conference.work.example", "room", 8, 41, 0, "2026-11-19T11:00:00.000Z", "bot", "4.2\nis out"),
-	    one("home", BOB, "chat", 7, 2, 2, "2026-11-20T20:17:00.000Z", "", "the build on arm is broken again"),
-	    "failed", "type", "message", "account", "home", "chat", "dave@example.com", "id", 12, "said",
-	    "2026-11-20T12:58:00.000Z", "body", "are you in the office tomorrow, or does the whole thing wait?", "state", "failed",
-	    "reason", "User session not found",
-	    "happened", "type", "notice", "time", "2026-11-20T13:40:00.000Z", "account", "work", "severity", "warning", "text",
-	    "connection lost; back after 41 s", "forgotten", 2);
+	    one("work", OPS, "room", 5, 3, 1, "2026-11-20T21:05:00.000Z", "ada",
+	    "mira: could you look at the queue on mx2 before you start? It has 4,000 deferred."),
+	    one("work", "releases@conference.work.example", "room", 8, 41, 0, "2026-11-19T11:00:00.000Z", "bot",
+	    "4.2\nis out"), one("home", BOB, "chat", 7, 2, 2, "2026-11-20T20:17:00.000Z", "",
+	    "the build on arm is broken again"), "failed", "type", "message", "account", "home", "chat",
+	    "dave@example.com", "id", 12, "said", "2026-11-20T12:58:00.000Z", "body",
+	    "are you in the office tomorrow, or does the whole thing wait?", "state", "failed", "reason",
+	    "User session not found", "happened", "type", "notice", "time", "2026-11-20T13:40:00.000Z", "account",
+	    "work", "severity", "warning", "text", "connection lost; back after 41 s", "forgotten", 2);
 }
 
 static void
@@ -73,8 +74,8 @@ static void
 welcome_back(void **state)
 {
 	(void)state;
-	fixture_event(&face, true, "{'type':'prompt','rev':50,'id':3,'account':'home','kind':'choice','scope':'everyone','title':"
-	    "'dave@example.com asks to be a contact'}");
+	fixture_event(&face, true,
+	    "{'type':'prompt','rev':50,'id':3,'account':'home','kind':'choice','scope':'everyone','title':'dave@example.com asks to be a contact'}");
 	input_set(face.input, "half a thought", -1);
 	attach(digest(false, "2026-11-20T13:02:00.000Z"));
 	fixture_golden(&face, "digest");
@@ -117,13 +118,13 @@ opening(void **state)
 	fixture_type(&face, "q");
 	assert_false(face.page.on);
 	/* A question is turned to in the console. */
-	fixture_event(&face, true, "{'type':'prompt','rev':50,'id':3,'account':'home','kind':'choice','scope':'everyone','title':"
-	    "'dave asks','choices':[['allow','yes'],['deny','no']]}");
+	fixture_event(&face, true,
+	    "{'type':'prompt','rev':50,'id':3,'account':'home','kind':'choice','scope':'everyone','title':'dave asks','choices':[['allow','yes'],['deny','no']]}");
 	fixture_go(&face, "home", ALICE);
 	fixture_type(&face, "/inbox");
 	fixture_key(&face, "\r");
-	fixture_answer(&face, fixture_request(&face, "digest"), json_pack("{s:[], s:[], s:[], s:i, s:b}", "chats", "failed",
-	    "happened", "forgotten", 0, "told", 1));
+	fixture_answer(&face, fixture_request(&face, "digest"), json_pack("{s:[], s:[], s:[], s:i, s:b}", "chats",
+	    "failed", "happened", "forgotten", 0, "told", 1));
 	assert_true(fixture_shows(&face, "to decide"));
 	fixture_key(&face, "\r");
 	assert_true(chat_is_console(face.front));
@@ -132,8 +133,8 @@ opening(void **state)
 	fixture_event(&face, true, "{'type':'prompt','rev':51,'id':3,'gone':true}");
 	fixture_key(&face, "\030");
 	fixture_key(&face, "a");
-	fixture_answer(&face, fixture_request(&face, "digest"), json_pack("{s:[], s:[], s:[], s:i, s:b}", "chats", "failed",
-	    "happened", "forgotten", 0, "told", 1));
+	fixture_answer(&face, fixture_request(&face, "digest"), json_pack("{s:[], s:[], s:[], s:i, s:b}", "chats",
+	    "failed", "happened", "forgotten", 0, "told", 1));
 	assert_true(fixture_shows(&face, "Nothing came that you have not seen."));
 }
 

@@ -40,8 +40,8 @@ answer_help(void)
 	fixture_answer(&face, fixture_request(&face, "run"), json_pack("{s:[], s:[{s:s, s:s, s:s, s:s, s:n}, "
 	    "{s:s, s:s, s:s, s:s, s:s}, {s:s, s:s, s:s, s:s, s:n}]}", "output", "data",
 	    "name", "account", "args", "[list]", "group", "account", "help", "lists the accounts", "detail",
-	    "name", "msg", "args", "JID [TEXT...]", "group", "talking", "help", "opens the chat with somebody", "detail",
-	    "TEXT is sent at once. Without it the chat is opened and nothing is sent, which is how one begins.",
+	    "name", "msg", "args", "JID [TEXT...]", "group", "talking", "help", "opens the chat with somebody",
+	    "detail", "TEXT is sent at once. Without it the chat is opened and nothing is sent, which is how one begins.",
 	    "name", "say", "args", "TEXT...", "group", "talking", "help", "says TEXT", "detail"));
 }
 
@@ -176,7 +176,8 @@ themes(void **state)
 	assert_non_null(strstr(kept, "theme solarized\n"));
 	fixture_type(&face, "/theme li");
 	fixture_key(&face, "\t");
-	fixture_answer(&face, fixture_request(&face, "complete"), json_pack("{s:i, s:i, s:[]}", "from", 9, "to", 9, "words"));
+	fixture_answer(&face, fixture_request(&face, "complete"), json_pack("{s:i, s:i, s:[]}", "from", 9, "to", 9,
+	    "words"));
 	assert_string_equal(input_line(face.input), "/theme light ");
 }
 
@@ -198,10 +199,10 @@ folding(void **state)
 	(void)state;
 	fixture_event(&face, false, "{'type':'contact','account':'home','rev':20,'jid':'bob@example.com','name':'Bob',"
 	    "'subscription':'both','groups':['family']}");
-	fixture_event(&face, false, "{'type':'presence','account':'home','rev':21,'jid':'bob@example.com/phone','show':'away',"
-	    "'status':'train','priority':3}");
-	fixture_event(&face, false, "{'type':'presence','account':'home','rev':22,'jid':'bob@example.com/desk','show':'online',"
-	    "'priority':9}");
+	fixture_event(&face, false,
+	    "{'type':'presence','account':'home','rev':21,'jid':'bob@example.com/phone','show':'away','status':'train','priority':3}");
+	fixture_event(&face, false,
+	    "{'type':'presence','account':'home','rev':22,'jid':'bob@example.com/desk','show':'online','priority':9}");
 	fixture_key(&face, "\033[20~");
 	fixture_type(&face, "k");
 	assert_string_equal(face.page.at, "home\n\nfamily");
@@ -233,15 +234,16 @@ many_contacts(void **state)
 
 	(void)state;
 	for (int i = 0; i < 2000; i++)
-		fixture_event(&face, false, "{'type':'contact','account':'home','rev':%d,'jid':'c%d@example.org','name':'Contact %d',"
-		    "'subscription':'both','groups':['group %d']}", 100 + i, i, i, i % 40);
+		fixture_event(&face, false,
+		    "{'type':'contact','account':'home','rev':%d,'jid':'c%d@example.org','name':'Contact %d','subscription':'both','groups':['group %d']}", 100 + i, i, i, i % 40);
 	fixture_key(&face, "\033[20~");
 	begin = g_get_monotonic_time();
 	for (int i = 0; i < 20; i++) {
 		fixture_type(&face, "j");
 		g_free(fixture_dump(&face));
 	}
-	print_message("a key and a frame over 2000 contacts: %" G_GINT64_FORMAT " us\n", (g_get_monotonic_time() - begin) / 20);
+	print_message("a key and a frame over 2000 contacts: %" G_GINT64_FORMAT " us\n",
+	    (g_get_monotonic_time() - begin) / 20);
 	fixture_type(&face, "/contact 1999\r");
 	assert_true(fixture_shows(&face, "Contact 1999"));
 }
@@ -254,15 +256,17 @@ contacts(void **state)
 	    "'subscription':'to','groups':['family','friends']}");
 	fixture_event(&face, false, "{'type':'contact','account':'home','rev':21,'jid':'erin@example.org',"
 	    "'subscription':'none','ask':true}");
-	fixture_event(&face, false, "{'type':'contact','account':'work','rev':22,'jid':'lena@work.example','name':'lena',"
-	    "'subscription':'both','groups':['team']}");
-	fixture_event(&face, false, "{'type':'presence','account':'work','rev':23,'jid':'lena@work.example/x','show':'dnd'}");
-	fixture_event(&face, false, "{'type':'contact','account':'work','rev':24,'jid':'malik@example.com','name':'Malik',"
-	    "'subscription':'from','groups':['team']}");
+	fixture_event(&face, false,
+	    "{'type':'contact','account':'work','rev':22,'jid':'lena@work.example','name':'lena','subscription':'both','groups':['team']}");
+	fixture_event(&face, false,
+	    "{'type':'presence','account':'work','rev':23,'jid':'lena@work.example/x','show':'dnd'}");
+	fixture_event(&face, false,
+	    "{'type':'contact','account':'work','rev':24,'jid':'malik@example.com','name':'Malik','subscription':'from','groups':['team']}");
 	fixture_key(&face, "\033[20~");
 	fixture_golden(&face, "contacts");
 	/* It follows what comes. */
-	fixture_event(&face, true, "{'type':'presence','account':'work','rev':25,'jid':'lena@work.example/x','show':'away'}");
+	fixture_event(&face, true,
+	    "{'type':'presence','account':'work','rev':25,'jid':'lena@work.example/x','show':'away'}");
 	assert_true(fixture_shows(&face, "◐ lena         away"));
 	fixture_type(&face, "o");
 	assert_false(fixture_shows(&face, "Malik"));
@@ -315,7 +319,8 @@ muting(void **state)
 	fixture_key(&face, "\030");
 	fixture_key(&face, "m");
 	request = fixture_request(&face, "run");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")), "/notify none");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")),
+	    "/notify none");
 	json_decref(request);
 	fixture_event(&face, true, "{'type':'chat','account':'home','chat':'bob@example.com','rev':50,'kind':'chat',"
 	    "'name':'bob','open':true,'number':7,'unread':2,'read':5,'muted':true}");
@@ -324,11 +329,11 @@ muting(void **state)
 	assert_true(fixture_shows(&face, "7 ? bob         -    2"));
 	assert_false(fixture_shows(&face, "Act"));
 	assert_null(model_next_unread(face.model, face.front, 0, false));
-	fixture_event(&face, true, "{'type':'chat','account':'home','chat':'bob@example.com','rev':902,'kind':'chat','name':'bob',"
-	    "'open':true,'number':7,'unread':2,'read':5,'muted':true,'draft':'x'}");
+	fixture_event(&face, true,
+	    "{'type':'chat','account':'home','chat':'bob@example.com','rev':902,'kind':'chat','name':'bob','open':true,'number':7,'unread':2,'read':5,'muted':true,'draft':'x'}");
 	assert_true(fixture_shows(&face, "7 ? bob         ✎-   2"));
-	fixture_event(&face, true, "{'type':'chat','account':'home','chat':'bob@example.com','rev':903,'kind':'chat','name':'bob',"
-	    "'open':true,'number':7,'unread':2,'read':5,'muted':true,'draft':'x','failed':1}");
+	fixture_event(&face, true,
+	    "{'type':'chat','account':'home','chat':'bob@example.com','rev':903,'kind':'chat','name':'bob','open':true,'number':7,'unread':2,'read':5,'muted':true,'draft':'x','failed':1}");
 	assert_true(fixture_shows(&face, "7 ? bob         !✎   2"));
 }
 
@@ -338,7 +343,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(help), test(other_keys), test(legend), test(describing), test(themes), test(contacts), test(folding),
+		test(help), test(other_keys), test(legend), test(describing), test(themes), test(contacts),
+		    test(folding),
 		test(many_contacts), test(muting),
 	};
 

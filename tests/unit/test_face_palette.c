@@ -20,13 +20,13 @@ open_face(void **state)
 	(void)state;
 	fixture_open(&face, 24, 80);
 	fixture_people(&face);
-	fixture_event(&face, false, "{'type':'chat','account':'work','chat':'releases@conference.work.example','rev':11,"
-	    "'kind':'room','name':'releases','open':true,'number':8}");
+	fixture_event(&face, false,
+	    "{'type':'chat','account':'work','chat':'releases@conference.work.example','rev':11,'kind':'room','name':'releases','open':true,'number':8}");
 	fixture_event(&face, false, "{'type':'contact','account':'home','rev':12,'jid':'malik@example.com','name':"
 	    "'Malik Aldana','subscription':'both'}");
-	face.page.commands = json_pack("[{s:s,s:s,s:s,s:s},{s:s,s:s,s:s,s:s}]", "name", "alias", "args", "[ALIAS]", "group",
-	    "the rest", "help", "lists the aliases, shows one, or makes one", "name", "answer", "args", "N", "group", "the rest",
-	    "help", "answers a question");
+	face.page.commands = json_pack("[{s:s,s:s,s:s,s:s},{s:s,s:s,s:s,s:s}]", "name", "alias", "args", "[ALIAS]",
+	    "group", "the rest", "help", "lists the aliases, shows one, or makes one", "name", "answer", "args", "N",
+	    "group", "the rest", "help", "answers a question");
 	return 0;
 }
 
@@ -70,7 +70,8 @@ kinds(void **state)
 {
 	static const struct { const char *typed, *has, *has_not; } each[] = {
 		{ "#", "releases", "alice" }, { "@", "Malik", "releases" }, { "/", "/alias", "Malik" },
-		{ ">", "balance-splits", "/alias" }, { "/cl", "/clear", "close-chat" }, { ">close", "C-x k: ", "/close" },
+		{ ">", "balance-splits", "/alias" }, { "/cl", "/clear", "close-chat" },
+		    { ">close", "C-x k: ", "/close" },
 		{ "RELEASES", "room", "Malik" }, { "example.com", "malik@example.com", "releases" },
 	};
 

@@ -19,15 +19,15 @@ open_face(void **state)
 	fixture_open(&face, 24, 80);
 	fixture_people(&face);
 	fixture_core(&face);
-	fixture_event(&face, true, "{'type':'prompt','rev':50,'id':3,'account':'home','chat':'dave@example.com','kind':'choice',"
-	    "'scope':'everyone','time':'2026-11-20T21:07:00.000Z','title':'dave@example.com asks to be a contact','text':'He "
+	fixture_event(&face, true,
+	    "{'type':'prompt','rev':50,'id':3,'account':'home','chat':'dave@example.com','kind':'choice','scope':'everyone','time':'2026-11-20T21:07:00.000Z','title':'dave@example.com asks to be a contact','text':'He "
 	    "asks.','facts':[['before','no message before']],'choices':[['add','let them see you, and ask to see them too','a'],"
 	    "['allow','let them see you','o'],['deny','refuse; they are told','d']]}");
-	fixture_event(&face, true, "{'type':'prompt','rev':51,'id':4,'account':'work','kind':'certificate','scope':'everyone',"
-	    "'time':'2026-11-20T21:08:00.000Z','title':'certificate','text':'It ended.','default_choice':'refuse',"
+	fixture_event(&face, true,
+	    "{'type':'prompt','rev':51,'id':4,'account':'work','kind':'certificate','scope':'everyone','time':'2026-11-20T21:08:00.000Z','title':'certificate','text':'It ended.','default_choice':'refuse',"
 	    "'choices':[['refuse','do not log in'],['pin','trust this one from now on']]}");
-	fixture_event(&face, true, "{'type':'prompt','rev':52,'id':5,'account':'work','kind':'password','scope':'everyone',"
-	    "'time':'2026-11-20T21:09:00.000Z','title':'Password for work','secret':true}");
+	fixture_event(&face, true,
+	    "{'type':'prompt','rev':52,'id':5,'account':'work','kind':'password','scope':'everyone','time':'2026-11-20T21:09:00.000Z','title':'Password for work','secret':true}");
 	return 0;
 }
 
@@ -149,8 +149,8 @@ static void
 keys(void **state)
 {
 	struct event event;
-	json_t *object = json_pack("{s:s, s:i, s:i, s:[[s,s],[s,s],[s,s],[s,s,s],[s,s],[i,s]]}", "type", "prompt", "id", 9, "rev", 1,
-	    "choices", "yes", "", "yea", "", "ye", "", "no", "", "x", "1", "", 5, "");
+	json_t *object = json_pack("{s:s, s:i, s:i, s:[[s,s],[s,s],[s,s],[s,s,s],[s,s],[i,s]]}", "type", "prompt", "id",
+	    9, "rev", 1, "choices", "yes", "", "yea", "", "ye", "", "no", "", "x", "1", "", 5, "");
 	const char *const wanted[] = { "y", "e", "", "x", "", "", "" };
 
 	(void)state;

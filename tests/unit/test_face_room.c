@@ -18,29 +18,29 @@ static int rev;
 static void
 occupant(const char *nick, const char *affiliation, const char *role, const char *more)
 {
-	fixture_event(&face, true, "{'type':'occupant','account':'work','chat':'" OPS "','rev':%d,'nick':'%s','affiliation':'%s',"
-	    "'role':'%s','show':'online'%s}", ++rev, nick, affiliation, role, more);
+	fixture_event(&face, true,
+	    "{'type':'occupant','account':'work','chat':'" OPS "','rev':%d,'nick':'%s','affiliation':'%s','role':'%s','show':'online'%s}", ++rev, nick, affiliation, role, more);
 }
 
 static void
 gone(const char *nick)
 {
-	fixture_event(&face, true, "{'type':'occupant','account':'work','chat':'" OPS "','rev':%d,'nick':'%s','gone':true}", ++rev,
-	    nick);
+	fixture_event(&face, true,
+	    "{'type':'occupant','account':'work','chat':'" OPS "','rev':%d,'nick':'%s','gone':true}", ++rev, nick);
 }
 
 static void
 passage(const char *kind, const char *nick, const char *more)
 {
-	fixture_event(&face, true, "{'type':'passage','time':'2026-11-20T20:50:00.000Z','account':'work','chat':'" OPS "',"
-	    "'kind':'%s','nick':'%s'%s}", kind, nick, more);
+	fixture_event(&face, true,
+	    "{'type':'passage','time':'2026-11-20T20:50:00.000Z','account':'work','chat':'" OPS "','kind':'%s','nick':'%s'%s}", kind, nick, more);
 }
 
 static void
 said(int id, const char *at, const char *nick, bool out, const char *more, const char *body)
 {
-	fixture_event(&face, true, "{'type':'message','account':'work','chat':'" OPS "','rev':%d,'id':%d,'order':%d,'said':"
-	    "'2026-11-20T%s:00.000Z','direction':'%s','from':'" OPS "/%s','nick':'%s','state':'%s','body':'%s'%s}", ++rev, id,
+	fixture_event(&face, true,
+	    "{'type':'message','account':'work','chat':'" OPS "','rev':%d,'id':%d,'order':%d,'said':'2026-11-20T%s:00.000Z','direction':'%s','from':'" OPS "/%s','nick':'%s','state':'%s','body':'%s'%s}", ++rev, id,
 	    id * 10, at, out ? "out" : "in", nick, nick, out ? "displayed" : "received", body, more);
 }
 
@@ -49,17 +49,17 @@ occupant_json(int i)
 {
 	g_autofree char *nick = g_strdup_printf("guest%04d", i);
 
-	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s}", "type", "occupant", "account", "work", "chat", OPS, "rev",
-	    ++rev, "nick", nick, "affiliation", i % 3 == 0 ? "member" : "none", "role", i % 2 == 0 ? "participant" : "visitor",
-	    "show", "online");
+	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s}", "type", "occupant", "account", "work", "chat", OPS,
+	    "rev", ++rev, "nick", nick, "affiliation", i % 3 == 0 ? "member" : "none", "role",
+	    i % 2 == 0 ? "participant" : "visitor", "show", "online");
 }
 
 static json_t *
 room_json(const char *state)
 {
-	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:i}", "type", "room", "account", "work", "chat", OPS,
-	    "rev", ++rev, "state", state, "nick", "mira", "affiliation", "member", "role", "participant", "subject",
-	    "Deploy freeze until Monday. Ask lena before touching db*", "occupants", 6);
+	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:i}", "type", "room", "account", "work",
+	    "chat", OPS, "rev", ++rev, "state", state, "nick", "mira", "affiliation", "member", "role", "participant",
+	    "subject", "Deploy freeze until Monday. Ask lena before touching db*", "occupants", 6);
 }
 
 static int
@@ -70,8 +70,8 @@ open_face(void **state)
 	fixture_open(&face, 40, 120);
 	fixture_people(&face);
 	fixture_core(&face);
-	fixture_event(&face, false, "{'type':'chat','account':'work','chat':'" OPS "','rev':9,'kind':'room','name':'ops',"
-	    "'open':true,'number':5,'read':40}");
+	fixture_event(&face, false,
+	    "{'type':'chat','account':'work','chat':'" OPS "','rev':9,'kind':'room','name':'ops','open':true,'number':5,'read':40}");
 	fixture_go(&face, "work", OPS);
 	g_free(fixture_dump(&face));
 	return 0;
@@ -88,8 +88,8 @@ close_face(void **state)
 static void
 enter(void)
 {
-	fixture_answer(&face, fixture_request(&face, "room"), json_pack("{s:o, s:[], s:b}", "room", room_json("in"), "occupants",
-	    "more", 0));
+	fixture_answer(&face, fixture_request(&face, "room"), json_pack("{s:o, s:[], s:b}", "room", room_json("in"),
+	    "occupants", "more", 0));
 	occupant("lena", "owner", "moderator", ",'hats':['sre']");
 	occupant("zoltan_the_deployer", "admin", "moderator", "");
 	occupant("ada", "member", "participant", ",'hats':['on-call','night']");
@@ -106,8 +106,8 @@ talk(void)
 {
 	said(1, "20:31", "lena", false, "", "The canary is at 5 percent, error rate flat.");
 	said(2, "20:40", "kai", false, "", "Disk on db3 fills up: 91 percent.");
-	said(3, "20:44", "zoltan_the_deployer", false, "", "Done with the load balancer. The new pool takes traffic, the old one "
-	    "drains until midnight.");
+	said(3, "20:44", "zoltan_the_deployer", false, "",
+	    "Done with the load balancer. The new pool takes traffic, the old one drains until midnight.");
 	for (int i = 0; i < 9; i++) {
 		g_autofree char *nick = g_strdup_printf("guest%d", i);
 
@@ -117,8 +117,8 @@ talk(void)
 	passage("came", "guest8", "");
 	said(4, "20:57", "mira", true, "", "I take the pager at 22:00.");
 	said(5, "21:03", "lena", false, "", "db3 is down to 62 percent.");
-	said(6, "21:05", "ada", false, ",'mention':true", "mira: could you look at the queue on mx2 before you start? It has 4,000 "
-	    "deferred, all to one domain.");
+	said(6, "21:05", "ada", false, ",'mention':true",
+	    "mira: could you look at the queue on mx2 before you start? It has 4,000 deferred, all to one domain.");
 	said(7, "21:06", "lena", false, "", "Backtrace from the worker.");
 }
 
@@ -173,13 +173,15 @@ increments(void **state)
 	assert_true(fixture_shows(&face, "owners 1"));
 	assert_true(fixture_shows(&face, "9 here"));
 	/* Out, and in again: nobody is there until the room says who. */
-	fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'out','reason':'network'}",
-	    ++rev);
+	fixture_event(&face, true,
+	    "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'out','reason':'network'}", ++rev);
 	assert_false(fixture_shows(&face, "owners"));
 	assert_true(fixture_shows(&face, "not joined"));
-	fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'joining'}", ++rev);
+	fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'joining'}",
+	    ++rev);
 	assert_true(fixture_shows(&face, "joining"));
-	fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'in','nick':'mira'}", ++rev);
+	fixture_event(&face, true,
+	    "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'in','nick':'mira'}", ++rev);
 	g_free(fixture_dump(&face));
 	fixture_answer(&face, fixture_request(&face, "room"), json_pack("{s:o, s:[o], s:b}", "room", room_json("in"),
 	    "occupants", occupant_json(0), "more", 0));
@@ -196,7 +198,8 @@ older_list(void **state)
 	(void)state;
 	request = fixture_request(&face, "room");
 	early = occupant_json(7);
-	list = json_pack("{s:o, s:[o,o], s:b}", "room", room_json("in"), "occupants", early, occupant_json(8), "more", 0);
+	list = json_pack("{s:o, s:[o,o], s:b}", "room", room_json("in"), "occupants", early, occupant_json(8), "more",
+	    0);
 	gone("guest0007");
 	fixture_answer(&face, request, list);
 	assert_true(fixture_shows(&face, "guest0008"));
@@ -214,8 +217,8 @@ older_list(void **state)
 	assert_false(fixture_shows(&face, "guest0003"));
 	/* Who comes before the answer is newer than it. */
 	occupant("early", "none", "participant", "");
-	fixture_answer(&face, fixture_request(&face, "room"), json_pack("{s:o, s:[o], s:b}", "room", room_json("in"), "occupants",
-	    occupant_json(4), "more", 0));
+	fixture_answer(&face, fixture_request(&face, "room"), json_pack("{s:o, s:[o], s:b}", "room", room_json("in"),
+	    "occupants", occupant_json(4), "more", 0));
 	assert_true(fixture_shows(&face, "early"));
 	assert_true(fixture_shows(&face, "guest0004"));
 	/* A room that the core does not know is not asked for at each frame. */
@@ -236,12 +239,13 @@ fifteen_hundred(void **state)
 	(void)state;
 	for (int i = 0; i < 1500; i++)
 		json_array_append_new(list, occupant_json(i));
-	fixture_answer(&face, fixture_request(&face, "room"), json_pack("{s:o, s:o, s:b}", "room", room_json("in"), "occupants",
-	    list, "more", 0));
+	fixture_answer(&face, fixture_request(&face, "room"), json_pack("{s:o, s:o, s:b}", "room", room_json("in"),
+	    "occupants", list, "more", 0));
 	assert_true(fixture_shows(&face, "1500 here"));
 	/* Members who may not speak are visitors too: they stand where it says what they may. */
 	assert_true(fixture_shows(&face, "members 250"));
-	assert_int_equal(occupants_count(face.front->occupants, STANDING_MEMBER) + occupants_count(face.front->occupants,
+	assert_int_equal(occupants_count(face.front->occupants,
+	    STANDING_MEMBER) + occupants_count(face.front->occupants,
 	    STANDING_PARTICIPANT) + occupants_count(face.front->occupants, STANDING_VISITOR), 1500);
 	for (guint i = 1; i < occupants_all(face.front->occupants); i++) {
 		const struct event_occupant *a = occupants_at(face.front->occupants, i - 1);
@@ -314,14 +318,15 @@ for_us(void **state)
 	assert_true(fixture_shows(&face, "3 new, 1 for you, since 20:57"));
 	assert_true(fixture_shows(&face, "21:05 ada      @  mira"));
 	assert_true(fixture_shows(&face, "#ops> █"));
-	fixture_event(&face, true, "{'type':'chat','account':'work','chat':'" OPS "','rev':%d,'kind':'room','name':'ops',"
-	    "'open':true,'number':5,'unread':3,'mentions':1,'read':40}", ++rev);
+	fixture_event(&face, true,
+	    "{'type':'chat','account':'work','chat':'" OPS "','rev':%d,'kind':'room','name':'ops','open':true,'number':5,'unread':3,'mentions':1,'read':40}", ++rev);
 	fixture_go(&face, "home", "alice@example.org");
 	assert_true(fixture_shows(&face, "@1"));
 	assert_true(fixture_shows(&face, "@5:ops(3)"));
 	/* Who has no voice is told before they type. */
-	fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'in','nick':'mira','role':"
-	    "'visitor'}", ++rev);
+	fixture_event(&face, true,
+	    "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'in','nick':'mira','role':'visitor'}",
+	    ++rev);
 	fixture_go(&face, "work", OPS);
 	assert_true(fixture_shows(&face, "read-only: no voice"));
 }
@@ -336,11 +341,13 @@ at(const char *jid)
 static void
 chat(const char *account, const char *jid, const char *kind, int number, int unread, int mentions, int read, int last)
 {
-	fixture_event(&face, true, "{'type':'chat','account':'%s','chat':'%s','rev':%d,'kind':'%s','open':true,'number':%d,"
-	    "'unread':%d,'mentions':%d,'read':%d,'last':%d}", account, jid, ++rev, kind, number, unread, mentions, read, last);
+	fixture_event(&face, true,
+	    "{'type':'chat','account':'%s','chat':'%s','rev':%d,'kind':'%s','open':true,'number':%d,'unread':%d,'mentions':%d,'read':%d,'last':%d}", account, jid, ++rev, kind, number, unread, mentions, read, last);
 }
 
-/* People and what is for us first, the longest waiting first; each once, however fast one walks, and back at the end. */
+/*
+ * People and what is for us first, the longest waiting first; each once, however fast one walks, and back at the end.
+ */
 static void
 walking(void **state)
 {
@@ -394,7 +401,8 @@ main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, close_face)
 	const struct CMUnitTest tests[] = {
-		TEST(screens), TEST(increments), TEST(older_list), TEST(fifteen_hundred), TEST(passages), TEST(for_us), TEST(walking),
+		TEST(screens), TEST(increments), TEST(older_list), TEST(fifteen_hundred), TEST(passages), TEST(for_us),
+		    TEST(walking),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

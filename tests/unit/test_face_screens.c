@@ -31,7 +31,8 @@ fill_alice(struct face *face)
 	    "Are you bringing the serial adapter on Saturday?\nThe one with the long cable, see "
 	    "https://example.org/rs232");
 	fixture_message(face, ALICE, 8, "2026-11-20T21:14:00.000Z", true, "delivered", "Yes, both of them.");
-	fixture_message(face, ALICE, 9, "2026-11-20T21:15:00.000Z", true, "stored", "And the null modem, if I find it.");
+	fixture_message(face, ALICE, 9, "2026-11-20T21:15:00.000Z", true, "stored",
+	    "And the null modem, if I find it.");
 }
 
 static void
@@ -39,8 +40,8 @@ open_alice(struct face *face, int rows, int columns)
 {
 	fixture_open(face, rows, columns);
 	fixture_people(face);
-	fixture_event(face, false, "{'type':'chat','account':'home','chat':'" ALICE "','rev':9,'kind':'chat','name':'alice',"
-	    "'open':true,'number':2,'unread':1,'read':60,'last':70}");
+	fixture_event(face, false,
+	    "{'type':'chat','account':'home','chat':'" ALICE "','rev':9,'kind':'chat','name':'alice','open':true,'number':2,'unread':1,'read':60,'last':70}");
 	fixture_go(face, "home", ALICE);
 	fill_alice(face);
 	fixture_type(face, "I will look in the blue box first");
@@ -50,7 +51,8 @@ static void
 sizes(void **state)
 {
 	static const struct { int rows, columns; const char *name; } each[] = {
-		{ 24, 80, "chat-80x24" }, { 30, 100, "chat-100x30" }, { 24, 60, "chat-60x24" }, { 12, 40, "chat-40x12" },
+		{ 24, 80, "chat-80x24" }, { 30, 100, "chat-100x30" }, { 24, 60, "chat-60x24" },
+		    { 12, 40, "chat-40x12" },
 		{ 5, 20, "chat-20x5" }, { 8, 80, "chat-80x8" }, { 1, 1, "chat-1x1" },
 	};
 
@@ -84,7 +86,10 @@ resize(void **state)
 	fixture_close(&face);
 }
 
-/* What is missing is drawn where it is missing, with its span and the reason; and it goes when it is not missing any more. */
+/*
+ * What is missing is drawn where it is missing, with its span and the reason; and it goes when it is not missing any
+ * more.
+ */
 static void
 gaps(void **state)
 {
@@ -97,8 +102,8 @@ gaps(void **state)
 	fixture_people(&face);
 	fixture_go(&face, "home", ALICE);
 	for (int i = 0; i < 3; i++)
-		fixture_event(&face, true, "{'type':'message','account':'home','chat':'" ALICE "','rev':%d,'id':%d,'order':%d,"
-		    "'said':'2026-11-20T20:%02d:00.000Z','direction':'in','body':'%s','state':'received'}", 100 + i, 1 + i,
+		fixture_event(&face, true,
+		    "{'type':'message','account':'home','chat':'" ALICE "','rev':%d,'id':%d,'order':%d,'said':'2026-11-20T20:%02d:00.000Z','direction':'in','body':'%s','state':'received'}", 100 + i, 1 + i,
 		    100 * (i + 1), 10 + 20 * i, bodies[i]);
 	page = json_pack("{s:[], s:b, s:[{s:i, s:i, s:s}, {s:i, s:i, s:s, s:s}, "
 	    "{s:i, s:i, s:s, s:s, s:s}]}", "messages", "more", 0, "gaps", "after", 0, "before", 50, "to",
@@ -127,8 +132,8 @@ signs(void **state)
 	fixture_people(&face);
 	fixture_go(&face, "home", ALICE);
 	for (int i = 0; i < (int)G_N_ELEMENTS(states); i++)
-		fixture_event(&face, true, "{'type':'message','account':'home','chat':'" ALICE "','rev':%d,'id':%d,'order':%d,"
-		    "'said':'2026-11-20T20:%02d:00.000Z','direction':'out','body':'this is %s','state':'%s'%s}", 100 + i, 1 + i,
+		fixture_event(&face, true,
+		    "{'type':'message','account':'home','chat':'" ALICE "','rev':%d,'id':%d,'order':%d,'said':'2026-11-20T20:%02d:00.000Z','direction':'out','body':'this is %s','state':'%s'%s}", 100 + i, 1 + i,
 		    i == 1 ? 0 : 10 + i, 10 + 6 * i, states[i], states[i], strcmp(states[i], "failed") == 0 ?
 		    ",'reason':'example.org: \\\"User session not found\\\" (service-unavailable)'" :
 		    strcmp(states[i], "unknown") == 0 ? ",'reason':'The connection broke under way.'" : "");
@@ -145,8 +150,8 @@ splits(void **state)
 	(void)state;
 	open_alice(&face, 24, 120);
 	for (int i = 0; i < 30; i++)
-		fixture_event(&face, true, "{'type':'message','account':'home','chat':'bob@example.com','rev':%d,'id':%d,"
-		    "'order':%d,'said':'2026-11-20T20:%02d:00.000Z','direction':'in','body':'message %d of many','state':"
+		fixture_event(&face, true,
+		    "{'type':'message','account':'home','chat':'bob@example.com','rev':%d,'id':%d,'order':%d,'said':'2026-11-20T20:%02d:00.000Z','direction':'in','body':'message %d of many','state':"
 		    "'received'}", 2000 + i, 100 + i, 1000 + i, i, i + 1);
 	g_free(fixture_dump(&face));
 	fixture_key(&face, "\030");
@@ -159,7 +164,8 @@ splits(void **state)
 	fixture_key(&face, "o");
 	fixture_go(&face, "home", "bob@example.com");
 	for (int i = 0; i < 30; i++)
-		fixture_message(&face, "bob@example.com", 200 + i, "2026-11-20T20:30:00.000Z", false, "received", "and one more");
+		fixture_message(&face, "bob@example.com", 200 + i, "2026-11-20T20:30:00.000Z", false, "received",
+		    "and one more");
 	fixture_golden(&face, "splits-120x24");
 	/* Less than both can be read in: the one with the keys; and both again. */
 	fixture_resize(&face, 24, 40);
@@ -226,8 +232,8 @@ hostile(void **state)
 	    "'name':'a\\u001b]0;evil\\u0007 name that goes on and on and does not end before the row does, nor after\\nx'}");
 	fixture_go(&face, "home", ALICE);
 	fixture_message(&face, ALICE, 1, "2026-11-20T20:00:00.000Z", false, "received",
-	    "\033[2J\033[31mred\a \xe2\x80\xae" "gnp.exe \xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7 "
-	    "\xe6\xbc\xa2\xe5\xad\x97\xe3\x81\xae\xe9\x95\xb7\xe3\x81\x84\xe8\xa1\x8c\xe3\x81\xaf\xe4\xba\x8c\xe5\x88\x97"
+	    "\033[2J\033[31mred\a \xe2\x80\xae"
+	    "gnp.exe \xf0\x9f\x91\xa8\xe2\x80\x8d\xf0\x9f\x91\xa9\xe2\x80\x8d\xf0\x9f\x91\xa7 \xe6\xbc\xa2\xe5\xad\x97\xe3\x81\xae\xe9\x95\xb7\xe3\x81\x84\xe8\xa1\x8c\xe3\x81\xaf\xe4\xba\x8c\xe5\x88\x97"
 	    "\xe3\x81\xae\xe5\xb9\x85\xe3\x81\xa7\xe6\x8a\x98\xe3\x82\x8a\xe8\xbf\x94\xe3\x81\x95\xe3\x82\x8c\xe3\x82\x8b");
 	fixture_message(&face, ALICE, 2, "2026-11-20T20:01:00.000Z", false, "received", marks->str);
 	fixture_message(&face, ALICE, 3, "2026-11-20T20:02:00.000Z", false, "received",
@@ -258,16 +264,16 @@ console(void **state)
 	fixture_people(&face);
 	fixture_event(&face, true, "{'type':'notice','time':'2026-11-20T20:58:00.000Z','severity':'info',"
 	    "'text':'home is online as mira@example.net/confab.7c1.'}");
-	fixture_event(&face, true, "{'type':'notice','severity':'error','text':'example.net refused the log-in. Its words: "
-	    "\\\"Your account has been locked.\\\" (account-disabled)\\nThe password was not the reason.'}");
-	fixture_event(&face, true, "{'type':'account','account':'work','rev':60,'jid':'mk@work.example','state':'failed',"
-	    "'reason':'password','enabled':true}");
-	fixture_event(&face, true, "{'type':'prompt','time':'2026-11-20T21:07:00.000Z','account':'home','rev':61,'id':3,"
-	    "'kind':'choice','title':'dave@example.com asks to be a contact','text':'The words: \\\"Hi, we met\\\"',"
+	fixture_event(&face, true,
+	    "{'type':'notice','severity':'error','text':'example.net refused the log-in. Its words: \\\"Your account has been locked.\\\" (account-disabled)\\nThe password was not the reason.'}");
+	fixture_event(&face, true,
+	    "{'type':'account','account':'work','rev':60,'jid':'mk@work.example','state':'failed','reason':'password','enabled':true}");
+	fixture_event(&face, true,
+	    "{'type':'prompt','time':'2026-11-20T21:07:00.000Z','account':'home','rev':61,'id':3,'kind':'choice','title':'dave@example.com asks to be a contact','text':'The words: \\\"Hi, we met\\\"',"
 	    "'facts':[['New to you','no message before']],'choices':[['allow','sees when you are online'],"
 	    "['deny','is told no']],'scope':'everyone'}");
-	fixture_event(&face, true, "{'type':'prompt','time':'2026-11-20T21:08:00.000Z','account':'work','rev':62,'id':4,"
-	    "'kind':'password','title':'Password for mk@work.example','secret':true,'scope':'everyone'}");
+	fixture_event(&face, true,
+	    "{'type':'prompt','time':'2026-11-20T21:08:00.000Z','account':'work','rev':62,'id':4,'kind':'password','title':'Password for mk@work.example','secret':true,'scope':'everyone'}");
 	fixture_golden(&face, "console");
 	fixture_close(&face);
 }
@@ -302,7 +308,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sizes), cmocka_unit_test(resize), cmocka_unit_test(splits), cmocka_unit_test(gaps), cmocka_unit_test(signs),
+		cmocka_unit_test(sizes), cmocka_unit_test(resize), cmocka_unit_test(splits), cmocka_unit_test(gaps),
+		    cmocka_unit_test(signs),
 		cmocka_unit_test(preferences), cmocka_unit_test(hostile),
 		cmocka_unit_test(console), cmocka_unit_test(first_start),
 	};

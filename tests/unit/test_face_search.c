@@ -36,11 +36,13 @@ close_face(void **state)
 
 /* found: pairs, "4-7 10-13"; NULL: none. */
 static json_t *
-message(const char *chat, int id, const char *said, bool out, const char *body, int previous, int next, const char *found)
+message(const char *chat, int id, const char *said, bool out, const char *body, int previous, int next,
+    const char *found)
 {
-	json_t *object = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:s, s:s, s:s, s:s}", "type", "message", "account",
-	    "home", "chat", chat, "rev", 1000 + id, "id", id, "order", id * 10, "said", said, "direction", out ? "out" : "in",
-	    "from", out ? "mira@example.net" : chat, "state", out ? "displayed" : "received", "body", body);
+	json_t *object = json_pack("{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:s, s:s, s:s, s:s}", "type", "message",
+	    "account", "home", "chat", chat, "rev", 1000 + id, "id", id, "order", id * 10, "said", said, "direction",
+	    out ? "out" : "in", "from", out ? "mira@example.net" : chat, "state", out ? "displayed" : "received",
+	    "body", body);
 	g_auto(GStrv) pairs = found != NULL ? g_strsplit(found, " ", -1) : NULL;
 	json_t *list = json_array();
 
@@ -63,18 +65,20 @@ some_hits(void)
 {
 	return json_pack("{s:[o,o,o], s:[o,o,o,o], s:b, s:b, s:i, s:{s:s, s:i, s:[{s:s, s:s, s:s, s:s}]}}", "messages",
 	    message(ALICE, 30, "2026-11-20T12:30:00.000Z", false,
-		"Great. I will switch the mount tomorrow, then we can retire the NAS. It has been humming since 2014.", 29, 31,
+		"Great. I will switch the mount tomorrow, then we can retire the NAS. It has been humming since 2014.",
+		    29, 31,
 		"64-67"),
 	    message(ALICE, 20, "2026-07-12T10:02:00.000Z", false, "The fan of the NAS is loud again.", 0, 21, "15-18"),
 	    message(BOB, 10, "2026-03-03T09:11:00.000Z", true, "the NAS at 10.0.0.7 answers again, that NAS", 0, 0,
 		"4-7 40-43"),
 	    "context",
-	    message(ALICE, 29, "2026-11-20T12:29:00.000Z", true, "Finished at 22:30, 412 GB. The log is clean.", 0, 0, NULL),
-	    message(ALICE, 31, "2026-11-20T12:31:00.000Z", false, "And the labels come off the cupboard at last.", 0, 0, NULL),
+	    message(ALICE, 29, "2026-11-20T12:29:00.000Z", true, "Finished at 22:30, 412 GB. The log is clean.", 0, 0,
+	    NULL), message(ALICE, 31, "2026-11-20T12:31:00.000Z", false,
+	    "And the labels come off the cupboard at last.", 0, 0, NULL),
 	    message(ALICE, 21, "2026-07-12T10:05:00.000Z", true, "I can bring a spare one.", 0, 0, NULL),
-	    message(BOB, 5, "2026-03-03T09:05:00.000Z", true, "nobody's neighbour", 0, 0, NULL),
-	    "more", 0, "partial", 0, "took_us", 3400, "searched", "from", "2019-04-02T10:00:00.000Z", "gaps", 1, "holes",
-	    "account", "home", "from", "2026-11-16T18:02:00.000Z", "to", "2026-11-17T09:10:00.000Z", "reason",
+	    message(BOB, 5, "2026-03-03T09:05:00.000Z", true, "nobody's neighbour", 0, 0, NULL), "more", 0, "partial",
+	    0, "took_us", 3400, "searched", "from", "2019-04-02T10:00:00.000Z", "gaps", 1, "holes", "account", "home",
+	    "from", "2026-11-16T18:02:00.000Z", "to", "2026-11-17T09:10:00.000Z", "reason",
 	    "the archive said \"timed out\"");
 }
 
@@ -185,7 +189,8 @@ going_there(void **state)
 	    message(ALICE, 31, "2026-11-20T12:31:00.000Z", false, "And the labels.", 0, 0, NULL), "more", 1, "gaps"));
 	assert_int_equal(face.select.rows.at, 30);
 	assert_true(fixture_shows(&face, "12:30>alice       Great. The NAS."));
-	assert_true(fixture_shows(&face, "scrolled back: more than 0 newer below, End returns") || fixture_shows(&face, "scrolled back: more than 1 newer"));
+	assert_true(fixture_shows(&face, "scrolled back: more than 0 newer below, End returns") ||
+	    fixture_shows(&face, "scrolled back: more than 1 newer"));
 	assert_false(fixture_shows(&face, "newest"));
 	assert_false(face.front->window->at_end);
 	/* On to the next one in this chat, which is not held. */
@@ -221,7 +226,8 @@ gone_meanwhile(void **state)
 	search_nas();
 	fixture_key(&face, "\r");
 	fixture_key(&face, "\r");
-	fixture_answer(&face, fixture_request(&face, "history"), json_pack("{s:[], s:b, s:[]}", "messages", "more", 0, "gaps"));
+	fixture_answer(&face, fixture_request(&face, "history"), json_pack("{s:[], s:b, s:[]}", "messages", "more", 0,
+	    "gaps"));
 	assert_true(fixture_shows(&face, "Message 30 is not here any more."));
 	assert_int_equal(face.select.rows.at, 0);
 	assert_int_equal(face.front->bottom, 0);
@@ -272,8 +278,8 @@ honest(void **state)
 	fixture_key(&face, "\025");
 	assert_true(fixture_shows(&face, "has:link"));
 	fixture_type(&face, "nas ");
-	fixture_answer(&face, asked_for("nas"), json_pack("{s:[], s:[], s:b, s:b, s:i, s:{s:i, s:[]}}", "messages", "context",
-	    "more", 0, "partial", 1, "took_us", 2000000, "searched", "gaps", 0, "holes"));
+	fixture_answer(&face, asked_for("nas"), json_pack("{s:[], s:[], s:b, s:b, s:i, s:{s:i, s:[]}}", "messages",
+	    "context", "more", 0, "partial", 1, "took_us", 2000000, "searched", "gaps", 0, "holes"));
 	assert_true(fixture_shows(&face, "0 or more found in 2000 ms"));
 	assert_true(fixture_shows(&face, "The time was up"));
 	assert_true(fixture_shows(&face, "where there is nothing yet, alice."));
@@ -303,7 +309,8 @@ fetching(void **state)
 	assert_true(fixture_shows(&face, "archive said \"timed out\")"));
 	fixture_key(&face, "g");
 	request = fixture_request(&face, "run");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")), "/sync now");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")),
+	    "/sync now");
 	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "account")), "home");
 	fixture_answer(&face, request, json_pack("{s:[]}", "output"));
 	assert_true(fixture_shows(&face, "It is being fetched."));
@@ -335,8 +342,8 @@ long_ones(void **state)
 	fixture_answer(&face, request, json_pack("{s:[o,o,o], s:[], s:b, s:b, s:i, s:{s:i, s:[]}}", "messages",
 	    message(ALICE, 30, "2026-11-20T12:30:00.000Z", false, body->str, 0, 0, places),
 	    message(ALICE, 29, "2026-11-20T12:29:00.000Z", false, "\xee\x80\x80 pose ähnlich", 0, 0, NULL),
-	    message(ALICE, 28, "2026-11-20T12:29:00.000Z", false, "\xee\x80\x80 ähnlich", 0, 0, "0-3 1-2 5-6 9-4 2-80"), "context", "more", 1,
-	    "partial", 0, "took_us", 10, "searched", "gaps", 0, "holes"));
+	    message(ALICE, 28, "2026-11-20T12:29:00.000Z", false, "\xee\x80\x80 ähnlich", 0, 0, "0-3 1-2 5-6 9-4 2-80"),
+	    "context", "more", 1, "partial", 0, "took_us", 10, "searched", "gaps", 0, "holes"));
 	assert_true(fixture_shows(&face, "… ähnlich"));
 	assert_true(fixture_shows(&face, "[nas]"));
 	assert_true(fixture_shows(&face, "3 or more found in under 1 ms"));
@@ -374,7 +381,8 @@ main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, close_face)
 	const struct CMUnitTest tests[] = {
-		TEST(found), TEST(small), TEST(going_there), TEST(gone_meanwhile), TEST(context), TEST(honest), TEST(fetching),
+		TEST(found), TEST(small), TEST(going_there), TEST(gone_meanwhile), TEST(context), TEST(honest),
+		    TEST(fetching),
 		TEST(long_ones), TEST(places),
 	};
 

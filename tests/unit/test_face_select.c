@@ -96,7 +96,8 @@ walking(void **state)
 	fixture_type(&face, "s");
 	assert_string_equal(input_line(face.input), "half a lines");
 	/* Esc, C-g and C-c end it too, and so does another chat. */
-	for (const char *const *key = (const char *const[]){ "\033", "\007", "\003", "\0331", NULL }; *key != NULL; key++) {
+	for (const char *const *key = (const char *const[]){ "\033", "\007", "\003", "\0331", NULL }; *key != NULL;
+	    key++) {
 		fixture_go(&face, "home", ALICE);
 		fixture_key(&face, "\033s");
 		assert_int_not_equal(face.select.rows.at, 0);
@@ -126,8 +127,8 @@ copying_and_quoting(void **state)
 	fixture_type(&face, "Y");
 	fixture_type(&face, "q");
 	fixture_key(&face, "\031");
-	assert_string_equal(input_line(face.input), "22:41 alice: Did the backup finish?\n22:43 mira: Yes.\n> and more\n"
-	    "08:59 alice: Morning.");
+	assert_string_equal(input_line(face.input),
+	    "22:41 alice: Did the backup finish?\n22:43 mira: Yes.\n> and more\n08:59 alice: Morning.");
 	fixture_key(&face, "\003");
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "gj>");
@@ -205,7 +206,8 @@ folding(void **state)
 	fixture_message(&face, ALICE, 8, "2026-11-20T10:01:00.000Z", true, "stored", body->str);
 	assert_true(fixture_shows(&face, "row 30"));
 	assert_false(fixture_shows(&face, "more rows"));
-	fixture_message(&face, ALICE, 9, "2026-11-20T10:02:00.000Z", false, "received", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\ntwelfth");
+	fixture_message(&face, ALICE, 9, "2026-11-20T10:02:00.000Z", false, "received",
+	    "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\ntwelfth");
 	assert_true(fixture_shows(&face, "twelfth"));
 }
 
@@ -267,8 +269,8 @@ unread_from_here(void **state)
 	assert_line("/unread 4");
 	assert_int_equal(face.select.rows.at, 0);
 	/* It stands in front of somebody, and is not seen at once. */
-	fixture_event(&face, true, "{'type':'chat','account':'home','chat':'" ALICE "','rev':900,'kind':'chat','name':'alice',"
-	    "'open':true,'number':2,'unread':1,'read':35,'last':60}");
+	fixture_event(&face, true,
+	    "{'type':'chat','account':'home','chat':'" ALICE "','rev':900,'kind':'chat','name':'alice','open':true,'number':2,'unread':1,'read':35,'last':60}");
 	attention_key(&face);
 	g_free(fixture_dump(&face));
 	assert_int_equal(face.attention.linger_id, 0);
@@ -293,8 +295,10 @@ forwarding(void **state)
 	fixture_type(&face, "lena");
 	fixture_key(&face, "\r");
 	request = fixture_request(&face, "run");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")), "Yes.\n> and more");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "chat")), "lena@work.example");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")),
+	    "Yes.\n> and more");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "chat")),
+	    "lena@work.example");
 	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "account")), "work");
 	json_decref(request);
 	assert_string_equal(face.front->jid, "lena@work.example");
@@ -310,7 +314,8 @@ forwarding(void **state)
 	fixture_type(&face, "kjf7");
 	fixture_key(&face, "\r");
 	request = fixture_request(&face, "run");
-	assert_true(strstr(json_string_value(json_object_get(json_object_get(request, "params"), "line")), "//quit") != NULL);
+	assert_true(strstr(json_string_value(json_object_get(json_object_get(request, "params"), "line")),
+	    "//quit") != NULL);
 	json_decref(request);
 	/* Nowhere, and not at all: nothing is sent. */
 	fixture_go(&face, "home", ALICE);
@@ -333,9 +338,11 @@ explaining(void **state)
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "gi");
 	request = fixture_request(&face, "run");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")), "/explain 1");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")),
+	    "/explain 1");
 	assert_true(fixture_shows(&face, "message 1"));
-	fixture_answer(&face, request, json_pack("{s:[s,s,s]}", "output", "Message 1 in the chat", "", "from         alice"));
+	fixture_answer(&face, request, json_pack("{s:[s,s,s]}", "output", "Message 1 in the chat", "",
+	    "from         alice"));
 	assert_true(fixture_shows(&face, "Message 1 in the chat"));
 	assert_true(fixture_shows(&face, "from         alice"));
 	fixture_type(&face, "q");
@@ -352,7 +359,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(walking), test(copying_and_quoting), test(sending_again_and_dropping), test(the_menu), test(folding),
+		test(walking), test(copying_and_quoting), test(sending_again_and_dropping), test(the_menu),
+		    test(folding),
 		test(the_longest_body), test(correcting), test(unread_from_here), test(forwarding), test(explaining),
 	};
 

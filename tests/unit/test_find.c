@@ -114,7 +114,8 @@ assert_found(const char *words, unsigned hit, const char *text, const char *cons
 	one = &g_array_index(a->hits, struct find_hit, hit);
 	assert_non_null(one->found);
 	for (; wanted[n] != NULL; n++) {
-		unsigned from = g_array_index(one->found, unsigned, 2 * n), to = g_array_index(one->found, unsigned, 2 * n + 1);
+		unsigned from = g_array_index(one->found, unsigned, 2 * n),
+		    to = g_array_index(one->found, unsigned, 2 * n + 1);
 
 		assert_int_equal(to - from, strlen(wanted[n]));
 		assert_memory_equal(text + from, wanted[n], to - from);
@@ -185,7 +186,8 @@ static void
 no_syntax(void **state)
 {
 	static const char *const typed[] = {
-		"AND", "OR", "NOT", "NEAR(a b)", "\"", "\"\"", "a\"b", "body:x", "-nas", "^nas", "a*b*", "(", "{}", "nas AND", "*",
+		"AND", "OR", "NOT", "NEAR(a b)", "\"", "\"\"", "a\"b", "body:x", "-nas", "^nas", "a*b*", "(", "{}",
+		    "nas AND", "*",
 		"nas\"*", "'; DROP TABLE message; --", "a + b", "\\", "\xf0\x9f\x98\x80 x", "message_text MATCH",
 	};
 	GString *empty = g_string_new(NULL);
@@ -237,7 +239,8 @@ static void
 links(void **state)
 {
 	static const char *const said[] = {
-		"(http://one.example/)", "\xe7\x9c\x8bhttps://two.example", "three:https://three.example,", "<https://four.example>",
+		"(http://one.example/)", "\xe7\x9c\x8bhttps://two.example", "three:https://three.example,",
+		    "<https://four.example>",
 		"they say http and https, and http: too", "ftp://five.example", "http:/six.example",
 	};
 	struct find_question *q;
@@ -309,7 +312,10 @@ pages(void **state)
 	find_answer_free(a);
 }
 
-/* Every message is looked at and none fits: with a clock that runs out of time at the first look it ends early, and says so. */
+/*
+ * Every message is looked at and none fits: with a clock that runs out of time at the first look it ends early, and
+ * says so.
+ */
 static void
 time_up(void **state)
 {
@@ -356,7 +362,8 @@ main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(words), TEST(places), TEST(many_places), TEST(dropping), TEST(no_syntax), TEST(filters), TEST(links), TEST(pages), TEST(time_up), TEST(closing),
+		TEST(words), TEST(places), TEST(many_places), TEST(dropping), TEST(no_syntax), TEST(filters),
+		    TEST(links), TEST(pages), TEST(time_up), TEST(closing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -84,9 +84,10 @@ static void
 test_kept(void **state)
 {
 	struct form *form = parse("<title> A\ntitle </title><instructions>Do\nit</instructions>"
-	    FIELD("hidden", "FORM_TYPE", V("urn:x")) FIELD("fixed", "f", V("heading")) "<field type='fixed'>" V("h") "</field>"
-	    FIELD("x-new", "new", V(" a\tb ") V("c")) FIELD("boolean", "b", V("true")) FIELD("text-multi", "none", "")
-	    "<field var='bare'>" V("&lt;") "</field><field>" V("lost") "</field><other xmlns='urn:o'/>");
+	    FIELD("hidden", "FORM_TYPE", V("urn:x")) FIELD("fixed", "f",
+	    V("heading")) "<field type='fixed'>" V("h") "</field>" FIELD("x-new", "new",
+	    V(" a\tb ") V("c")) FIELD("boolean", "b", V("true")) FIELD("text-multi", "none",
+	    "") "<field var='bare'>" V("&lt;") "</field><field>" V("lost") "</field><other xmlns='urn:o'/>");
 
 	(void)state;
 	assert_string_equal(form->title, "A title");
@@ -99,18 +100,19 @@ test_kept(void **state)
 	assert_int_equal(form_find(form, "new")->type, FORM_TEXT_SINGLE);
 	assert_false(form_is_asked(form_find(form, "FORM_TYPE")));
 	assert_false(form_is_asked(form_find(form, "f")));
-	assert_submit(form, "<field var='FORM_TYPE' type='hidden'>" V("urn:x") "</field>" SENT("new", V(" a\tb ") V("c"))
-	    SENT("b", V("true")) "<field var='none'/>" SENT("bare", V("&lt;")));
+	assert_submit(form, "<field var='FORM_TYPE' type='hidden'>" V("urn:x") "</field>" SENT("new",
+	    V(" a\tb ") V("c")) SENT("b", V("true")) "<field var='none'/>" SENT("bare", V("&lt;")));
 	form_free(form);
 }
 
 static void
 test_values(void **state)
 {
-	struct form *form = parse(FIELD("boolean", "b", "") FIELD("list-single", "l", V("a") O("Letter A", "a") O("Letter B", "b"))
-	    FIELD("list-multi", "m", V("1") V("3") O("one", "1") O("two", "2") O("three", "3")) FIELD("text-multi", "t", "")
-	    FIELD("jid-single", "j", "") FIELD("jid-multi", "js", V("x@example.org")) FIELD("text-private", "p", V("secret"))
-	    FIELD("text-single", "s", ""));
+	struct form *form = parse(FIELD("boolean", "b", "") FIELD("list-single", "l",
+	    V("a") O("Letter A", "a") O("Letter B", "b")) FIELD("list-multi", "m",
+	    V("1") V("3") O("one", "1") O("two", "2") O("three", "3")) FIELD("text-multi", "t", "") FIELD("jid-single",
+	    "j", "") FIELD("jid-multi", "js", V("x@example.org")) FIELD("text-private", "p",
+	    V("secret")) FIELD("text-single", "s", ""));
 
 	(void)state;
 	assert_text(form, "b", "no");
@@ -153,7 +155,8 @@ test_numbers(void **state)
 {
 	struct form *form = parse(FIELD("text-single", "n", INTEGER("<range min='1' max='9'/>"))
 	    FIELD("text-single", "any", INTEGER("")) FIELD("text-single", "odd", INTEGER("<range min='9' max='1'/>"))
-	    FIELD("list-single", "open", O("a", "a") "<validate xmlns='http://jabber.org/protocol/xdata-validate'><open/></validate>"));
+	    FIELD("list-single", "open", O("a",
+	    "a") "<validate xmlns='http://jabber.org/protocol/xdata-validate'><open/></validate>"));
 
 	(void)state;
 	takes(form, "n", "9");
@@ -194,7 +197,8 @@ test_shown(void **state)
 	(void)state;
 	for (int i = 0; i < 5000; i++)
 		g_string_append(xml, "ab");
-	g_string_append(xml, "'/><field var='w' label='a&#10;b&#x202e;c'><desc>x&#10;y</desc></field><field var='u' label='  '/>");
+	g_string_append(xml,
+	    "'/><field var='w' label='a&#10;b&#x202e;c'><desc>x&#10;y</desc></field><field var='u' label='  '/>");
 	form = parse(xml->str);
 	assert_int_equal(strlen(form_find(form, "v")->label), LIMIT_NAME);
 	assert_string_equal(form_find(form, "W")->label, "a bc");
@@ -231,10 +235,10 @@ test_too_long(void **state)
 static void
 test_among(void **state)
 {
-	struct stanza *s = stanza_parse("<query><x xmlns='jabber:x:data'>" FIELD("hidden", "FORM_TYPE", V("b") V("a")) "</x>"
-	    "<x xmlns='jabber:x:data'>" FIELD("hidden", "FORM_TYPE", V("a")) FIELD("hidden", "FORM_TYPE", V("a")) "</x>"
-	    "<x xmlns='jabber:x:data'>" FIELD("text-single", "k", V("1")) FIELD("hidden", "FORM_TYPE", V("a")) "</x>"
-	    "<x xmlns='jabber:x:data'/></query>", -1, NULL);
+	struct stanza *s = stanza_parse("<query><x xmlns='jabber:x:data'>" FIELD("hidden", "FORM_TYPE",
+	    V("b") V("a")) "</x><x xmlns='jabber:x:data'>" FIELD("hidden", "FORM_TYPE", V("a")) FIELD("hidden",
+	    "FORM_TYPE", V("a")) "</x><x xmlns='jabber:x:data'>" FIELD("text-single", "k", V("1")) FIELD("hidden",
+	    "FORM_TYPE", V("a")) "</x><x xmlns='jabber:x:data'/></query>", -1, NULL);
 	const struct stanza *x = form_among(s, "a");
 	struct form *form = form_parse(x, NULL);
 

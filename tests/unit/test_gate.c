@@ -314,10 +314,12 @@ assert_written_is_ours(const GString *written)
 			i += strlen(term_probe_background);
 		c = g_utf8_get_char(written->str + i);
 		assert_false(c >= 0x7f && c < 0xa0);
-		assert_false((c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f);
+		assert_false((c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0x200e ||
+		    c == 0x200f);
 		/* One is in the text itself. */
 		assert_false(c >= 0xf0000 && c != 0xf0001);
-		assert_true(c >= ' ' || c == '\r' || c == '\n' || c == '\b' || c == 033 || c == '\t' || c == 016 || c == 017);
+		assert_true(c >= ' ' || c == '\r' || c == '\n' || c == '\b' || c == 033 || c == '\t' || c == 016 ||
+		    c == 017);
 		if (c == 033)
 			assert_null(strchr("]PX^_c", written->str[i + 1]));
 	}
@@ -325,7 +327,8 @@ assert_written_is_ours(const GString *written)
 
 static const char *const pieces[] = {
 	"a", "bc", "word ", "  ", "漢字", "が", FAMILY, "🇩🇪", "❤️", "\U0001F44D\U0001F3FD", "e\u0301",
-	"z\u0301\u0302\u0303\u0304\u0305\u0306", "กำ", "क्षि", "\U0001FAE8", "│", "1️⃣", "\uE000", "\U000F0001", "é", "\u1112\u1161\u11AB",
+	"z\u0301\u0302\u0303\u0304\u0305\u0306", "กำ", "क्षि", "\U0001FAE8", "│", "1️⃣", "\uE000", "\U000F0001", "é",
+	    "\u1112\u1161\u11AB",
 	"שלום", "\t",
 };
 
@@ -454,7 +457,8 @@ static void
 last_corner(void **state)
 {
 	static const char *const types[] = { "xterm-256color", "tmux-256color" };
-	static const char *const texts[] = { "12345漢", "123456漢", "1234567x", "漢漢漢漢", "123456❤️", "12345678", "", "1234567y" };
+	static const char *const texts[] = { "12345漢", "123456漢", "1234567x", "漢漢漢漢", "123456❤️", "12345678", "",
+	    "1234567y" };
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(types); i++) {
@@ -492,7 +496,8 @@ frames_are_small(void **state)
 
 	(void)state;
 	for (int i = 0; i < 300; i++) {
-		g_ptr_array_add(lines, g_strdup_printf("21:%02d ada         this is message number %d of them, as long as they are",
+		g_ptr_array_add(lines,
+		    g_strdup_printf("21:%02d ada         this is message number %d of them, as long as they are",
 		    i % 60, i * 7919));
 	}
 	for (int top = 0; top < 200; top++) {

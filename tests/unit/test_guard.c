@@ -274,8 +274,8 @@ free_stanza(void *s)
 static void
 test_taken(void **state)
 {
-	static const char xml[] = "<message from='a' xmlns:e='u' e:from='b'>one<x xmlns='urn:x' xml:lang='de'><y xmlns=''/></x>"
-	    "two<body>&lt;\xC3\xA9</body></message>";
+	static const char xml[] =
+	    "<message from='a' xmlns:e='u' e:from='b'>one<x xmlns='urn:x' xml:lang='de'><y xmlns=''/></x>two<body>&lt;\xC3\xA9</body></message>";
 	static const char as_text[] = "<message from='a'>one<x xmlns='urn:x' xml:lang='de'><y xmlns=''/></x>two"
 	    "<body>&lt;\xC3\xA9</body></message>";
 	g_autoptr(GPtrArray) taken = g_ptr_array_new_with_free_func(free_stanza);
@@ -311,7 +311,8 @@ test_taken_at_the_limits(void **state)
 {
 	g_autofree char *lines = repeat("\n", 500000), *deep = repeat("<a>", LIMIT_STANZA_DEPTH), *up = repeat("</a>",
 	    LIMIT_STANZA_DEPTH), *name = repeat("n", LIMIT_STANZA_NAME - 4);
-	g_autofree char *text = g_strdup_printf("<m><body>%s</body></m>%s%s<m><n xmlns='%s'/></m>", lines, deep, up, name);
+	g_autofree char *text = g_strdup_printf("<m><body>%s</body></m>%s%s<m><n xmlns='%s'/></m>", lines, deep, up,
+	    name);
 	g_autoptr(GPtrArray) taken = g_ptr_array_new_with_free_func(free_stanza);
 	struct stream *stream = stream_new(HEADER);
 	int64_t began = g_get_monotonic_time();

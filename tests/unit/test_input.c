@@ -422,7 +422,8 @@ in_processes_of_their_own(void **state)
 		char *argv[] = { self, g_strdup(alone[i].name), NULL };
 		int status;
 
-		assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status, NULL));
+		assert_true(g_spawn_sync(NULL, argv, NULL, G_SPAWN_STDOUT_TO_DEV_NULL, NULL, NULL, NULL, NULL, &status,
+		    NULL));
 		g_free(argv[1]);
 		if (!g_spawn_check_wait_status(status, NULL))
 			fail_msg("%s failed", alone[i].name);
@@ -469,7 +470,9 @@ binds(void **state)
 	/* Its default does nothing any more. */
 	key(input, "C-n");
 	assert_int_equal(actions, 1);
-	/* Through a prefix that readline has, and one that it has not; what begins so and goes on otherwise is dropped. */
+	/*
+	 * Through a prefix that readline has, and one that it has not; what begins so and goes on otherwise is dropped.
+	 */
 	key(input, "C-x 4");
 	assert_true(input_waits(input));
 	key(input, "f");
@@ -514,7 +517,8 @@ binds_that_cannot_be(void **state)
 	bind(input, "C-F17", "send-line", "There is no key \"C-F17\"; near to it: C-F1.");
 	bind(input, "Strg-x", "send-line", "There is no key \"Strg-x\". Keys are written C-x, M-a, S-Tab, F7, PgUp.");
 	bind(input, "", "send-line", "Which key?");
-	bind(input, "F12", "go-next-chta", "There is no action \"go-next-chta\"; near to it: go-next-chat; /keys lists them.");
+	bind(input, "F12", "go-next-chta",
+	    "There is no action \"go-next-chta\"; near to it: go-next-chat; /keys lists them.");
 	bind(input, "C-x", "send-line", "C-x is the beginning of other keys, so it cannot be one by itself.");
 	bind(input, "a", "send-line", "a is what one types.");
 	bind(input, "M-a b", "send-line", "M-a is go-next-unread, so nothing can follow it. /unbind M-a first.");

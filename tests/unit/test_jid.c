@@ -17,9 +17,12 @@ test_normal_form(void **state)
 		{ "boss@localhost", "boss@localhost" }, { "BOSS@LocalHost", "boss@localhost" },
 		{ "\xef\xbd\x82oss@localhost", "boss@localhost" },		/* full-width b */
 		{ "boss@localhost.", "boss@localhost" }, { "localhost", "localhost" },
-		{ "boss@localhost/Desk Top", "boss@localhost/Desk Top" }, { "boss@localhost/a@b/c", "boss@localhost/a@b/c" },
-		{ "Stra\xc3\x9f" "e@localhost", "strasse@localhost" }, { "a@[::1]", "a@[::1]" }, { "a@127.0.0.1", "a@127.0.0.1" },
-		{ "room@conf.example/N\xc3\xad" "ck \xf0\x9f\x98\x80", "room@conf.example/N\xc3\xad" "ck \xf0\x9f\x98\x80" },
+		{ "boss@localhost/Desk Top", "boss@localhost/Desk Top" },
+		    { "boss@localhost/a@b/c", "boss@localhost/a@b/c" },
+		{ "Stra\xc3\x9f" "e@localhost", "strasse@localhost" }, { "a@[::1]", "a@[::1]" },
+		    { "a@127.0.0.1", "a@127.0.0.1" },
+		{ "room@conf.example/N\xc3\xad" "ck \xf0\x9f\x98\x80", "room@conf.example/N\xc3\xad"
+		    "ck \xf0\x9f\x98\x80" },
 	};
 
 	(void)state;
@@ -39,7 +42,8 @@ test_normal_form(void **state)
 static void
 test_ascii(void **state)
 {
-	static const struct { const char *before, *after; const Stringprep_profile *profile; const char *others; } parts[] = {
+	static const struct { const char *before, *after; const Stringprep_profile *profile; const char *others;
+	    } parts[] = {
 		{ "a", "b@x", stringprep_xmpp_nodeprep, "/@" }, { "a@x", "b", stringprep_nameprep, "@/ \t\n\"'<>&\\" },
 		{ "a@x/b", "b", stringprep_xmpp_resourceprep, "" },
 	};
@@ -58,7 +62,8 @@ test_ascii(void **state)
 			if (stringprep(part, sizeof part, 0, parts[i].profile) == STRINGPREP_OK)
 				normal = g_strconcat(parts[i].before, part, parts[i].after, NULL);
 			if (g_strcmp0(jid, normal) != 0)
-				fail_msg("%s\\x%02x%s: %s", parts[i].before, c, parts[i].after, jid != NULL ? jid : "(none)");
+				fail_msg("%s\\x%02x%s: %s", parts[i].before, c, parts[i].after,
+				    jid != NULL ? jid : "(none)");
 		}
 	}
 }
@@ -66,11 +71,14 @@ test_ascii(void **state)
 static void
 test_what_is_no_address(void **state)
 {
-	g_autofree char *longest = g_strnfill(1023, 'a'), *too_long = g_strnfill(1024, 'a'), *huge = g_strnfill(1000000, 'a');
+	g_autofree char *longest = g_strnfill(1023, 'a'), *too_long = g_strnfill(1024, 'a'),
+	    *huge = g_strnfill(1000000, 'a');
 	g_autofree char *good = g_strconcat(longest, "@x", NULL), *bad = g_strconcat(too_long, "@x", NULL);
-	g_autofree char *bad_domain = g_strconcat("a@", huge, NULL), *bad_resource = g_strconcat("a@x/", too_long, NULL);
-	const char *const rows[] = { NULL, "", "@x", "x@", "a@b@c", "x@y/", "a b@x", "a\"b@x", "a@x y", "a@x\ny", "a@.x",
-	    "a@x..y", "a@x<y", "\xff@x", "a@x/\x01", "a\xe2\x80\xaeg@x", "a@.", bad, bad_domain, bad_resource, huge };
+	g_autofree char *bad_domain = g_strconcat("a@", huge, NULL), *bad_resource = g_strconcat("a@x/", too_long,
+	    NULL);
+	const char *const rows[] = { NULL, "", "@x", "x@", "a@b@c", "x@y/", "a b@x", "a\"b@x", "a@x y", "a@x\ny",
+	    "a@.x", "a@x..y", "a@x<y", "\xff@x", "a@x/\x01", "a\xe2\x80\xaeg@x", "a@.", bad, bad_domain, bad_resource,
+	    huge };
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -91,7 +99,8 @@ test_as_people_type_it(void **state)
 {
 	static const struct { const char *text, *jid; } rows[] = {
 		{ "  Boss@LocalHost \n", "boss@localhost" }, { "xmpp:boss@localhost", "boss@localhost" },
-		{ "XMPP:boss@localhost?message;body=hi", "boss@localhost" }, { "boss", NULL }, { "boss@localhost/x", NULL },
+		{ "XMPP:boss@localhost?message;body=hi", "boss@localhost" }, { "boss", NULL },
+		    { "boss@localhost/x", NULL },
 		{ "", NULL }, { "   ", NULL }, { "xmpp:", NULL }, { "localhost", NULL },
 	};
 
@@ -141,8 +150,10 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_normal_form), cmocka_unit_test(test_ascii), cmocka_unit_test(test_what_is_no_address),
-		cmocka_unit_test(test_as_people_type_it), cmocka_unit_test(test_parts), cmocka_unit_test(test_same_bare),
+		cmocka_unit_test(test_normal_form), cmocka_unit_test(test_ascii),
+		    cmocka_unit_test(test_what_is_no_address),
+		cmocka_unit_test(test_as_people_type_it), cmocka_unit_test(test_parts),
+		    cmocka_unit_test(test_same_bare),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,7 +71,8 @@ static const struct {
 	{ "\033[2;5R", "reply \\33[2;5R\n", true },
 	{ "\033[2;5R", "key \\33[2;5R\n", false },
 	{ "\033[1;2R", "key \\33[1;2R\n", true },
-	{ "\033[?1;2c\033[>84;0;0c\033[?2026;2$y", "reply \\33[?1;2c\nreply \\33[>84;0;0c\nreply \\33[?2026;2$y\n", false },
+	{ "\033[?1;2c\033[>84;0;0c\033[?2026;2$y", "reply \\33[?1;2c\nreply \\33[>84;0;0c\nreply \\33[?2026;2$y\n",
+	    false },
 	{ "\033]11;rgb:0/0/0\033\\x", "reply \\33]11;rgb:0/0/0\\33\\\nkey x\n", false },
 	{ "\033]52;c;cm0gLXJm\ax", "reply \\33]52;c;cm0gLXJm\\7\nkey x\n", false },
 	{ "\033P1$r0m\033\\\033_Gi=1\033\\", "reply \\33P1$r0m\\33\\\nreply \\33_Gi=1\\33\\\n", false },
@@ -85,7 +86,8 @@ static const struct {
 	{ "\xff\x80x", "bad \xff\nbad \x80\nkey x\n", false },
 	{ "\xc3x", "bad \xc3\nkey x\n", false },
 	{ "\xe2\x82\xe2\x82\xac", "bad \xe2\x82\nkey €\n", false },
-	{ "\xed\xa0\x80\xf4\x90\x80\x80\xe0\x80\xaf", "bad \xed\xa0\x80\nbad \xf4\x90\x80\x80\nbad \xe0\x80\xaf\n", false },
+	{ "\xed\xa0\x80\xf4\x90\x80\x80\xe0\x80\xaf", "bad \xed\xa0\x80\nbad \xf4\x90\x80\x80\nbad \xe0\x80\xaf\n",
+	    false },
 };
 
 static void
@@ -139,7 +141,8 @@ every_prefix_then_silence(void **state)
 static void
 silence_makes_keys(void **state)
 {
-	static const char *const in[] = { "\033", "\033[", "\033O", "\033]", "\033P", "\033X", "\033^", "\033_", "\033\033" };
+	static const char *const in[] = { "\033", "\033[", "\033O", "\033]", "\033P", "\033X", "\033^", "\033_",
+	    "\033\033" };
 	static const char *const want[] = {
 		"key \\33\n", "key \\33[\n", "key \\33O\n", "key \\33]\n", "key \\33P\n", "key \\33X\n", "key \\33^\n",
 		"key \\33_\n", "key \\33\nkey \\33\n",

@@ -139,7 +139,8 @@ main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(test_lines), TEST(test_no_text_makes_a_second_line_or_moves_a_cursor), TEST(test_quote), TEST(test_levels),
+		TEST(test_lines), TEST(test_no_text_makes_a_second_line_or_moves_a_cursor), TEST(test_quote),
+		    TEST(test_levels),
 		TEST(test_appends_and_takes_in_glib), TEST(test_places_that_are_no_file),
 	};
 

@@ -224,7 +224,8 @@ test_without_ids_each_row_is_claimed_once(void **state)
 	TELL({ YOU, NULL, NULL, "yes", .flags = NEWS },
 	    { YOU, NULL, NULL, "yes", .said_s = 5, .flags = NEWS },	/* said twice */
 	    { YOU, NULL, "s1", "yes", .via = VIA_ARCHIVE, .known = 1, .flags = NEWS, .has_server_id = "s1" },
-	    { YOU, NULL, "s2", "yes", .via = VIA_ARCHIVE, .said_s = 5, .known = 2, .flags = NEWS, .has_server_id = "s2" },
+	    { YOU, NULL, "s2", "yes", .via = VIA_ARCHIVE, .said_s = 5, .known = 2, .flags = NEWS,
+	    .has_server_id = "s2" },
 	    { YOU, NULL, "s3", "yes", .via = VIA_ARCHIVE, .said_s = 6, .flags = NEWS, .has_server_id = "s3" },
 	    { YOU, NULL, NULL, "no", .flags = NEWS },
 	    { YOU, NULL, "s4", "no", .via = VIA_ARCHIVE, .said_s = 61, .flags = NEWS, .has_server_id = "s4" },
@@ -359,8 +360,8 @@ requeue(int64_t id)
 static void
 test_chat_with_oneself_is_one_row(void **state)
 {
-	struct message_arrival a = { .author = ME, .resource = "here", .counts = true, .via = VIA_LIVE, .origin_id = "self",
-	    .server_id = "s", .body = "note" };
+	struct message_arrival a = { .author = ME, .resource = "here", .counts = true, .via = VIA_LIVE,
+	    .origin_id = "self", .server_id = "s", .body = "note" };
 	enum message_fate fate;
 	GError *error = NULL;
 	bool more;
@@ -640,8 +641,8 @@ test_by_stanza_id(void **state)
 static void
 test_raw_is_kept_and_forgotten(void **state)
 {
-	static const char xml[] = "<message xmlns='jabber:client' to='me@example.net/x' from='you@example.net/y' type='chat' "
-	    "id='1f0c'><body>h\xc3\xa9</body><active xmlns='http://jabber.org/protocol/chatstates'/>"
+	static const char xml[] =
+	    "<message xmlns='jabber:client' to='me@example.net/x' from='you@example.net/y' type='chat' id='1f0c'><body>h\xc3\xa9</body><active xmlns='http://jabber.org/protocol/chatstates'/>"
 	    "<request xmlns='urn:xmpp:receipts'/></message>";
 	g_autofree char *big = g_strnfill(LIMIT_STANZA, 'a');
 	g_autofree char *got = NULL, *got_big = NULL;
@@ -697,8 +698,8 @@ test_raw_that_is_damaged(void **state)
 				good->data[i] = (guint8)to;
 			tempstore_begin(&t);
 			/* Each length too, once. */
-			assert_true(db_change(t.store, NULL, "UPDATE raw SET xml = ?2 WHERE message = ?1", "ib", one->id, good->data,
-			    (size_t)(to == 0 ? i : good->len)));
+			assert_true(db_change(t.store, NULL, "UPDATE raw SET xml = ?2 WHERE message = ?1", "ib",
+			    one->id, good->data, (size_t)(to == 0 ? i : good->len)));
 			tempstore_end(&t);
 			g_autofree char *got = message_raw(t.store, one->id);
 			shown += got != NULL;

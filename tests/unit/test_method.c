@@ -54,7 +54,8 @@ test_every_method_wants_what_its_row_says(void **state)
 
 		for (const struct method_param *p = method_table[i].params; p->name != NULL; p++)
 			json_object_set_new(all, p->name, p->kind == PARAM_INTEGER ? json_integer(1) :
-			    p->kind == PARAM_BOOLEAN ? json_true() : p->kind == PARAM_ARRAY ? json_array() : json_string("x"));
+			    p->kind == PARAM_BOOLEAN ? json_true() : p->kind == PARAM_ARRAY ? json_array() :
+			    json_string("x"));
 		assert_true(method_check((enum method)i, all, NULL));
 		for (const struct method_param *p = method_table[i].params; p->name != NULL; p++) {
 			json_t *without = json_copy(all);
@@ -116,7 +117,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_check), cmocka_unit_test(test_every_method_wants_what_its_row_says),
-		cmocka_unit_test(test_table_is_unique_and_documented), cmocka_unit_test(test_limits_are_sorted_and_have_reasons),
+		cmocka_unit_test(test_table_is_unique_and_documented),
+		    cmocka_unit_test(test_limits_are_sorted_and_have_reasons),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

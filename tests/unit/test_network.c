@@ -82,7 +82,8 @@ addresses(void **state)
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(kinds), cmocka_unit_test(lies), cmocka_unit_test(addresses) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(kinds), cmocka_unit_test(lies),
+	    cmocka_unit_test(addresses) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,7 +129,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_standard_places, setup), cmocka_unit_test_setup(test_variables_of_the_standard, setup),
+		cmocka_unit_test_setup(test_standard_places, setup),
+		    cmocka_unit_test_setup(test_variables_of_the_standard, setup),
 		cmocka_unit_test_setup(test_one_folder, setup), cmocka_unit_test_setup(test_names_of_profiles, setup),
 		cmocka_unit_test_setup(test_creating, setup),
 	};

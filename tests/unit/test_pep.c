@@ -276,7 +276,8 @@ test_fetch(void **state)
 	pep_fetch(*state, NODE, on_item, on_done, &end);
 	check_items(&iq, &id);
 	stanza_free(iq);
-	answer(id, "error", "<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>");
+	answer(id, "error",
+	    "<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>");
 	assert_int_equal(end.end, IQ_RESULT);
 	assert_int_equal(end.items, 0);
 	clear(&end);
@@ -308,8 +309,8 @@ test_endless(void **state)
 		assert_true(page <= LIMIT_PEP_ITEMS / 1000);
 		for (unsigned i = 0; i < 1000; i++)
 			g_string_append_printf(xml, "<item id='%u.%u'><x xmlns='urn:x'/></item>", page, i);
-		g_string_append_printf(xml, "</items><set xmlns='http://jabber.org/protocol/rsm'><last>%u.999</last></set></pubsub>",
-		    page);
+		g_string_append_printf(xml,
+		    "</items><set xmlns='http://jabber.org/protocol/rsm'><last>%u.999</last></set></pubsub>", page);
 		check_items(&iq, &id);
 		stanza_free(iq);
 		answer(id, "result", xml->str);
@@ -341,7 +342,8 @@ test_retract(void **state)
 		if (i == 0)
 			answer(id, "result", "");
 		else
-			answer(id, "error", "<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>");
+			answer(id, "error",
+			    "<error type='cancel'><item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>");
 		assert_int_equal(end.calls, 1);
 		assert_int_equal(end.end, IQ_RESULT);
 		clear(&end);

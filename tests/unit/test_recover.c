@@ -43,8 +43,8 @@ hear(int n)
 {
 	g_autofree char *body = g_strdup_printf("message %d of those that are here, with some words behind it", n);
 	g_autofree char *id = g_strdup_printf("id%d", n), *server = g_strdup_printf("s%d", n);
-	struct message_arrival a = { .chat = t.chat, .author = TEMPSTORE_YOU, .counts = true, .body = body, .origin_id = id,
-	    .server_id = server, .raw = "<message/>" };
+	struct message_arrival a = { .chat = t.chat, .author = TEMPSTORE_YOU, .counts = true, .body = body,
+	    .origin_id = id, .server_id = server, .raw = "<message/>" };
 	enum message_fate fate;
 
 	message_row_free(tempstore_arrive(&t, &a, &fate));
@@ -209,8 +209,8 @@ test_any_page(void **state)
 		count = recover();
 		assert_int_equal(count.added + count.homeless, count.read);
 		assert_int_equal(messages(), count.added);
-		assert_true(db_number(t.store, NULL, &wrong, "SELECT count(*) FROM message m JOIN author a ON a.id = m.author "
-		    "WHERE m.body <> 'message ' || substr(m.origin_id, 3) || ' of those that are here, with some words behind it' "
+		assert_true(db_number(t.store, NULL, &wrong,
+		    "SELECT count(*) FROM message m JOIN author a ON a.id = m.author WHERE m.body <> 'message ' || substr(m.origin_id, 3) || ' of those that are here, with some words behind it' "
 		    "OR a.key <> '" TEMPSTORE_YOU "'", ""));
 		assert_int_equal(wrong, 0);
 		least = MIN(least, count.added);
@@ -275,8 +275,8 @@ test_of_another_schema(void **state)
 	fill(20);
 	close_store();
 	assert_int_equal(sqlite3_open(t.path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "ALTER TABLE message DROP COLUMN corrects; ALTER TABLE chat DROP COLUMN notify;"
-	    "ALTER TABLE message ADD COLUMN future TEXT; DROP TABLE version", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db,
+	    "ALTER TABLE message DROP COLUMN corrects; ALTER TABLE chat DROP COLUMN notify;ALTER TABLE message ADD COLUMN future TEXT; DROP TABLE version", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(db);
 	assert_null(store_open(t.path, NULL, NULL));
 	struct recovered count = recover();
@@ -294,17 +294,18 @@ test_values_that_cannot_be(void **state)
 	fill(20);
 	close_store();
 	assert_int_equal(sqlite3_open(t.path, &db), SQLITE_OK);
-	if (sqlite3_exec(db, "UPDATE message SET ord = 9223372036854775807, state = 77, via = -3, encryption = 99 WHERE id = 7;"
-	    "UPDATE message SET said = -5 WHERE id = 8; UPDATE chat SET read = 9000000000000000000, kind = 12", NULL, NULL, NULL) !=
+	if (sqlite3_exec(db,
+	    "UPDATE message SET ord = 9223372036854775807, state = 77, via = -3, encryption = 99 WHERE id = 7;UPDATE message SET said = -5 WHERE id = 8; UPDATE chat SET read = 9000000000000000000, kind = 12", NULL, NULL, NULL) !=
 	    SQLITE_OK)
 		fail_msg("%s", sqlite3_errmsg(db));
 	sqlite3_close(db);
 	struct recovered count = recover();
 	assert_int_equal(count.added, 20);
-	assert_true(db_number(t.store, NULL, &bad, "SELECT count(*) FROM message WHERE ord > 1795300000000000 OR state > 9 OR via < 0 "
-	    "OR encryption > 1 OR said < 0", ""));
+	assert_true(db_number(t.store, NULL, &bad,
+	    "SELECT count(*) FROM message WHERE ord > 1795300000000000 OR state > 9 OR via < 0 OR encryption > 1 OR said < 0", ""));
 	assert_int_equal(bad, 0);
-	assert_true(db_number(t.store, NULL, &bad, "SELECT count(*) FROM chat WHERE read > 1795300000000000 OR kind > 2", ""));
+	assert_true(db_number(t.store, NULL, &bad,
+	    "SELECT count(*) FROM chat WHERE read > 1795300000000000 OR kind > 2", ""));
 	assert_int_equal(bad, 0);
 	hear(100);
 }

@@ -1,4 +1,6 @@
-/* test_sasl.c: the choice of a mechanism, and an exchange with GNU SASL's own server that lies in one place at a time. */
+/*
+ * test_sasl.c: the choice of a mechanism, and an exchange with GNU SASL's own server that lies in one place at a time.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

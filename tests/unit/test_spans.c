@@ -1,4 +1,6 @@
-/* What of an archive is here: spans that grow and meet, what is missing between them, and places for what comes late. */
+/*
+ * What of an archive is here: spans that grow and meet, what is missing between them, and places for what comes late.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,7 +43,8 @@ teardown(void **state)
 static void
 add(int64_t of, int64_t low, int64_t high, const char *first, const char *last)
 {
-	struct span span = { .low = low, .high = high, .first = (char *)(uintptr_t)first, .last = (char *)(uintptr_t)last };
+	struct span span = { .low = low, .high = high, .first = (char *)(uintptr_t)first,
+	    .last = (char *)(uintptr_t)last };
 
 	tempstore_begin(&t);
 	assert_true(span_add(t.store, of, &span, NULL));
@@ -194,8 +197,8 @@ test_a_taken_place_is_not_given_again(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		g_autofree char *id = g_strdup_printf("s%d", i);
-		struct message_arrival a = { .chat = t.chat, .author = TEMPSTORE_YOU, .via = VIA_ARCHIVE, .server_id = id,
-		    .body = id, .ord = row->ord };
+		struct message_arrival a = { .chat = t.chat, .author = TEMPSTORE_YOU, .via = VIA_ARCHIVE,
+		    .server_id = id, .body = id, .ord = row->ord };
 
 		rows[i] = tempstore_arrive(&t, &a, &fate);
 		assert_int_equal(rows[i]->ord, row->ord + 1 + i);

@@ -110,8 +110,10 @@ static void
 as_text(void **state)
 {
 	static const char *const bad[] = {
-		"", "leaf", "leaf home", "split right 500", "split right 500\nleaf home a", "split left 500\nleaf home a\nleaf home b",
-		"split right 50\nleaf home a\nleaf home b", "split right x\nleaf home a\nleaf home b", "leaf home a\nleaf home b",
+		"", "leaf", "leaf home", "split right 500", "split right 500\nleaf home a",
+		    "split left 500\nleaf home a\nleaf home b",
+		"split right 50\nleaf home a\nleaf home b", "split right x\nleaf home a\nleaf home b",
+		    "leaf home a\nleaf home b",
 		"split right 500\nsplit right 500\nsplit right 500\nsplit right 500\nleaf a b\nleaf a b\nleaf a b\nleaf a b\nleaf a b",
 	};
 	g_autoptr(GString) text = g_string_new(NULL);
@@ -120,8 +122,8 @@ as_text(void **state)
 	(void)state;
 	split_show(split_at(root, 1), "home", "room@x/nick with blanks");
 	split_write(root, c, text);
-	assert_string_equal(text->str, "split right 500\nleaf home a\nsplit below 500\nleaf home room@x/nick with blanks\n"
-	    "focus - -\n");
+	assert_string_equal(text->str,
+	    "split right 500\nleaf home a\nsplit below 500\nleaf home room@x/nick with blanks\nfocus - -\n");
 	g_strchomp(text->str);
 	again = from_text(text->str, &focus);
 	assert_non_null(again);

@@ -1,7 +1,7 @@
 /*
- * A scripted session on a disk that fails: at each single write, truncation and sync in turn, until none is left to fail.
- * What must hold afterwards: the database is sound; every turn whose commit succeeded is there, whole; the one whose
- * commit failed is there whole or not at all; nothing else is.
+ * A scripted session on a disk that fails: at each single write, truncation and sync in turn, until none is left to
+ * fail. What must hold afterwards: the database is sound; every turn whose commit succeeded is there, whole; the one
+ * whose commit failed is there whole or not at all; nothing else is.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,7 +17,8 @@
 #include "store/streams.h"
 #include "tempstore.h"
 
-enum { TURNS = 3, STANZAS = 3, TRIES = 4 };	/* messages a turn: STANZAS come, one is queued, the last turn's is sent */
+/* messages a turn: STANZAS come, one is queued, the last turn's is sent */
+enum { TURNS = 3, STANZAS = 3, TRIES = 4 };
 
 static struct tempstore t;
 static const char *vfs;
@@ -67,8 +68,10 @@ stanza(struct store *store, int number, GError **error)
 	if (ok && number % STANZAS == STANZAS - 1) {
 		struct stream_row stream = { .h = (uint32_t)number };
 		g_autofree char *id = g_strdup_printf("out%d", number);
-		struct message_row *row = message_queue(store, chat, TEMPSTORE_ME, NULL, id, "out", ENCRYPTION_NONE, error);
-		struct message_row *sent = row != NULL ? message_mark_sent(store, row->id, number, 0, "<m/>", error) : NULL;
+		struct message_row *row = message_queue(store, chat, TEMPSTORE_ME, NULL, id, "out", ENCRYPTION_NONE,
+		    error);
+		struct message_row *sent = row != NULL ? message_mark_sent(store, row->id, number, 0, "<m/>", error) :
+		    NULL;
 
 		ok = sent != NULL && stream_row_save(store, account, &stream, error);
 		message_row_free(row);
@@ -299,8 +302,8 @@ test_error_once(void **state)
 }
 
 /*
- * More than the cache holds is written in the middle of a transaction.  When that fails SQLite may throw the transaction
- * away, with the savepoints that were kept: they must come back.
+ * More than the cache holds is written in the middle of a transaction.  When that fails SQLite may throw the
+ * transaction away, with the savepoints that were kept: they must come back.
  */
 static void
 test_full_in_the_middle_of_a_big_turn(void **state)

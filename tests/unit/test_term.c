@@ -466,7 +466,8 @@ stalled_reader(void **state)
 		struct canvas *canvas = canvas_with("");
 
 		for (int row = 0; row < 24; row++)
-			canvas_printf(canvas, row, 0, 80, SLOT_TEXT, "%d %d abcdefghij klmnopq rstuvwxyz 0123456789", i, row * i);
+			canvas_printf(canvas, row, 0, 80, SLOT_TEXT, "%d %d abcdefghij klmnopq rstuvwxyz 0123456789", i,
+			    row * i);
 		refused += !term_show(t.term, canvas);
 		canvas_free(canvas);
 		g_main_context_iteration(NULL, FALSE);
@@ -596,7 +597,8 @@ assert_refused(const char *path, const char *want)
 static void
 kinds_of_terminal(void **state)
 {
-	static const char *const good[] = { "xterm", "tmux-256color", "screen-256color", "linux", "vt100", "xterm-mono" };
+	static const char *const good[] = { "xterm", "tmux-256color", "screen-256color", "linux", "vt100",
+	    "xterm-mono" };
 	const char *path = pty_screen_path(t.pty);
 
 	(void)state;

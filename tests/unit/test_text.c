@@ -63,7 +63,8 @@ assert_allowed(const char *text, enum text_kind kind)
 static void
 every_code_point(void **state)
 {
-	static const char *const around[][2] = { { "", "" }, { "a", "b" }, { "\U0001F468", "\U0001F469" }, { "م", "ی" } };
+	static const char *const around[][2] = { { "", "" }, { "a", "b" }, { "\U0001F468", "\U0001F469" },
+	    { "م", "ی" } };
 	int kept = 0;
 
 	(void)state;
@@ -107,7 +108,8 @@ breaks_and_controls(void **state)
 static void
 not_utf8(void **state)
 {
-	const char *const bad[] = { "\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80", "a\xc3" };
+	const char *const bad[] = { "\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82", "\x80",
+	    "a\xc3" };
 
 	(void)state;
 	for (size_t i = 0; i < G_N_ELEMENTS(bad); i++) {
@@ -139,8 +141,10 @@ static void
 what_belongs_stays(void **state)
 {
 	static const char *const good[] = {
-		FAMILY, ENGLAND, "\U0001F44D\U0001F3FD", "❤️‍🔥", "1️⃣", "🇩🇪", "👩🏽‍💻", "می‌خواهم", "ന്‍", "क्‍ष", "葛\U000E0100",
-		"e\u0301", "שָׁלוֹם", "กำ", "한국어", "\U0001F3F3\uFE0F\u200D\U0001F308", "Žluťoučký", "\uE000", "\U000F0000",
+		FAMILY, ENGLAND, "\U0001F44D\U0001F3FD", "❤️‍🔥", "1️⃣", "🇩🇪", "👩🏽‍💻", "می‌خواهم", "ന്‍", "क्‍ष",
+		    "葛\U000E0100",
+		"e\u0301", "שָׁלוֹם", "กำ", "한국어", "\U0001F3F3\uFE0F\u200D\U0001F308", "Žluťoučký", "\uE000",
+		    "\U000F0000",
 	};
 
 	(void)state;
@@ -204,7 +208,9 @@ random_bytes(void **state)
 	g_rand_free(rand);
 }
 
-/* cluster, bytes of its first cluster (0: all), columns on the safe policy and on the rich one, what the safe one shows */
+/*
+ * cluster, bytes of its first cluster (0: all), columns on the safe policy and on the rich one, what the safe one shows
+ */
 static const struct {
 	const char *text;
 	size_t	 first;
@@ -217,8 +223,10 @@ static const struct {
 	{ "👩🏽‍💻", 0, 2, 2, "👩" }, { "❤️", 0, 1, 2, "❤" }, { "1️⃣", 0, 1, 2, "1⃣" }, { "🇩🇪", 0, 2, 2, "DE" },
 	{ "🇩", 0, 1, 1, "D" }, { "🇩🇪🇫", 8, 2, 2, "DE" }, { ENGLAND, 0, 2, 2, "\U0001F3F4" },
 	{ "\u1112\u1161\u11AB", 0, 2, 2, "\u1112\u1161\u11AB" }, { "\u0301", 0, 1, 1, "\u25CC\u0301" },
-	{ "\u200D", 0, 0, 0, "" }, { "\t", 0, TEXT_TAB, TEXT_TAB, "\t" }, { "\n", 0, 0, 0, "" }, { "\u202E", 0, 0, 0, "" },
-	{ "\u00AD", 0, 0, 0, "" }, { "\033", 0, 0, 0, "" }, { "\xc2\x9b", 0, 0, 0, "" }, { "\uFFFE", 0, 1, 1, "\uFFFD" },
+	{ "\u200D", 0, 0, 0, "" }, { "\t", 0, TEXT_TAB, TEXT_TAB, "\t" }, { "\n", 0, 0, 0, "" },
+	    { "\u202E", 0, 0, 0, "" },
+	{ "\u00AD", 0, 0, 0, "" }, { "\033", 0, 0, 0, "" }, { "\xc2\x9b", 0, 0, 0, "" },
+	    { "\uFFFE", 0, 1, 1, "\uFFFD" },
 	{ "\U0001FAE8", 0, 2, 2, "\U0001FAE8" }, { "ab", 1, 1, 1, "a" }, { "a\u0300\u0301\u0302\u0303\u0304", 0, 1, 1,
 	    "a\u0300\u0301\u0302\u0303\u0304" }, { "🏳️‍🌈", 0, 1, 2, "🏳" }, { "⌚", 0, 2, 2, "⌚" },
 	{ "😀\uFE0E", 0, 2, 2, "😀" }, { "\u2764\uFE0E", 0, 1, 1, "\u2764\uFE0E" }, { "กำ", 0, 2, 2, "กำ" },
@@ -344,7 +352,8 @@ static void
 wrap_keeps_all(void **state)
 {
 	static const char *const words[] = {
-		"a", "漢字", " ", "  ", "\n", "https://x.example/y?z=1", FAMILY, "e\u0301", "-", "(", ")", "long-winded", "🇩🇪", "\t",
+		"a", "漢字", " ", "  ", "\n", "https://x.example/y?z=1", FAMILY, "e\u0301", "-", "(", ")", "long-winded",
+		    "🇩🇪", "\t",
 		"ไทยไทยไทย", "עברית",
 	};
 	GRand *rand = g_rand_new_with_seed(2);
@@ -382,7 +391,8 @@ wrap_keeps_all(void **state)
 static void
 large_input(void **state)
 {
-	static const char *const pieces[] = { "\u2028", "e\u0301", FAMILY "\u200D", "\u202E", "http://", " ", "x", "🇩" };
+	static const char *const pieces[] = { "\u2028", "e\u0301", FAMILY "\u200D", "\u202E", "http://", " ", "x",
+	    "🇩" };
 	gint64 start = g_get_monotonic_time();
 
 	(void)state;
@@ -406,7 +416,8 @@ large_input(void **state)
 static void
 some_rows(void **state)
 {
-	static const char *const texts[] = { "", "one", "one\ntwo\n\nfour", "a word, and another one that is longer than the row",
+	static const char *const texts[] = { "", "one", "one\ntwo\n\nfour",
+	    "a word, and another one that is longer than the row",
 		"\xe6\xbc\xa2\xe5\xad\x97\xe3\x81\xae\xe9\x95\xb7\xe3\x81\x84\xe8\xa1\x8c\xe3\x81\xaf\xe4\xba\x8c" };
 	g_autofree char *huge = g_strnfill(1024 * 1024, 'x');
 	const struct text_policy policy = { 0 };
@@ -417,7 +428,8 @@ some_rows(void **state)
 		for (int rows = 1; rows < 8; rows++)
 			for (int width = 1; width < 12; width++) {
 				g_autoptr(GArray) all = text_wrap(texts[t], width, width + 2, &policy);
-				g_autoptr(GArray) some = text_wrap_some(texts[t], width, width + 2, rows, &policy, &more);
+				g_autoptr(GArray) some = text_wrap_some(texts[t], width, width + 2, rows, &policy,
+				    &more);
 
 				assert_int_equal(some->len, MIN(all->len, (guint)rows));
 				assert_int_equal(more, all->len > (guint)rows);

@@ -120,7 +120,8 @@ inheritance(void **state)
 	/* Not named and nothing above it is: as it was. */
 	assert_style(title, 256, SLOT_STATUS, 252, 237, 0);
 	assert_style("text 7 - -", 256, SLOT_STATUS_CLOCK, 7, -1, 0);
-	assert_style("message.sender.own 5 - -\ntext 7 - -\nmessage.sender 6 - -", 256, SLOT_MESSAGE_SENDER_OWN, 5, -1, 0);
+	assert_style("message.sender.own 5 - -\ntext 7 - -\nmessage.sender 6 - -", 256, SLOT_MESSAGE_SENDER_OWN, 5, -1,
+	    0);
 	assert_style("input.command 6 - -\n", 256, SLOT_INPUT_COMMAND_UNKNOWN, 6, -1, 0);
 	/* input.prompt is not above input.text, nor text above it but as the root. */
 	assert_style("input.prompt 6 - -\n", 256, SLOT_INPUT_TEXT, 252, -1, 0);
@@ -225,8 +226,10 @@ static void
 light_or_dark(void **state)
 {
 	static const struct { const char *answer; int light; } each[] = {
-		{ "\033]11;rgb:ffff/ffff/ffff\033\\", 1 }, { "\033]11;rgb:fdfd/f6f6/e3e3\a", 1 }, { "\033]11;rgb:ff/ff/ff\a", 1 },
-		{ "\033]11;rgb:0000/0000/0000\033\\", 0 }, { "\033]11;rgb:0000/2b2b/3636\a", 0 }, { "\033]11;rgb:1/1/1\a", 0 },
+		{ "\033]11;rgb:ffff/ffff/ffff\033\\", 1 }, { "\033]11;rgb:fdfd/f6f6/e3e3\a", 1 },
+		    { "\033]11;rgb:ff/ff/ff\a", 1 },
+		{ "\033]11;rgb:0000/0000/0000\033\\", 0 }, { "\033]11;rgb:0000/2b2b/3636\a", 0 },
+		    { "\033]11;rgb:1/1/1\a", 0 },
 		{ "\033]10;rgb:ffff/ffff/ffff\a", -1 }, { "\033]11;rgb:ffff/ffff\a", -1 }, { "\033]11;rgb:", -1 },
 		{ "\033]11;rgb:fffff/ffff/ffff\a", -1 }, { "\033]11;#ffffff\a", -1 }, { "\033[?62c", -1 },
 	};
@@ -340,8 +343,10 @@ without_colours(void **state)
 	static const struct { enum slot a, b; } pairs[] = {
 		{ SLOT_SELECT_ROW, SLOT_TEXT }, { SLOT_SELECT_MARK, SLOT_TEXT }, { SLOT_MENU_CURRENT, SLOT_MENU_TEXT },
 		{ SLOT_LIST_CURRENT, SLOT_LIST_NAME }, { SLOT_LIST_UNREAD, SLOT_LIST_NAME },
-		{ SLOT_LIST_MENTION, SLOT_LIST_UNREAD }, { SLOT_STATUS, SLOT_TEXT }, { SLOT_STATUS_PROBLEM, SLOT_STATUS },
-		{ SLOT_STATUS_MENTION, SLOT_STATUS_ROOM }, { SLOT_TITLE, SLOT_TEXT }, { SLOT_TITLE_WARNING, SLOT_TITLE },
+		{ SLOT_LIST_MENTION, SLOT_LIST_UNREAD }, { SLOT_STATUS, SLOT_TEXT },
+		    { SLOT_STATUS_PROBLEM, SLOT_STATUS },
+		{ SLOT_STATUS_MENTION, SLOT_STATUS_ROOM }, { SLOT_TITLE, SLOT_TEXT },
+		    { SLOT_TITLE_WARNING, SLOT_TITLE },
 		{ SLOT_TITLE_INACTIVE, SLOT_TITLE }, { SLOT_LINE_UNREAD, SLOT_TEXT }, { SLOT_INPUT_COMMAND_UNKNOWN,
 		SLOT_INPUT_COMMAND }, { SLOT_INPUT_PROMPT_PLAIN, SLOT_INPUT_PROMPT },
 	};

@@ -1,6 +1,7 @@
 /*
- * test_wire.c: what a line carried is not found in memory any more once it was handed over: answers may be secrets.  The
- * memory that is not of a file is searched, by /proc/self/maps, for a text that this program never holds in one piece.
+ * test_wire.c: what a line carried is not found in memory any more once it was handed over: answers may be secrets.
+ * The memory that is not of a file is searched, by /proc/self/maps, for a text that this program never holds in one
+ * piece.
  */
 #include <inttypes.h>
 #include <setjmp.h>

@@ -1,5 +1,6 @@
 /*
- * ask.c: see ask.h.  Reading blocks, and may: nothing else happens in confab do meanwhile, and the core waits for nobody.
+ * ask.c: see ask.h.  Reading blocks, and may: nothing else happens in confab do meanwhile, and the core waits for
+ * nobody.
  */
 #include "face/cli/ask.h"
 
@@ -78,14 +79,18 @@ show(json_t *prompt)
 	if (text != NULL)
 		output_error(text);
 	json_array_foreach(json_object_get(prompt, "facts"), i, row) {
-		const char *label = json_string_value(json_array_get(row, 0)), *value = json_string_value(json_array_get(row, 1));
-		g_autofree char *line = g_strdup_printf("  %s: %s", label == NULL ? "" : label, value == NULL ? "" : value);
+		const char *label = json_string_value(json_array_get(row, 0)),
+		    *value = json_string_value(json_array_get(row, 1));
+		g_autofree char *line = g_strdup_printf("  %s: %s", label == NULL ? "" : label,
+		    value == NULL ? "" : value);
 
 		output_error(line);
 	}
 	json_array_foreach(json_object_get(prompt, "choices"), i, row) {
-		const char *value = json_string_value(json_array_get(row, 0)), *means = json_string_value(json_array_get(row, 1));
-		g_autofree char *line = g_strdup_printf("  [%s] %s", value == NULL ? "" : value, means == NULL ? "" : means);
+		const char *value = json_string_value(json_array_get(row, 0)),
+		    *means = json_string_value(json_array_get(row, 1));
+		g_autofree char *line = g_strdup_printf("  [%s] %s", value == NULL ? "" : value,
+		    means == NULL ? "" : means);
 
 		output_error(line);
 	}

@@ -1,4 +1,6 @@
-/* ask.h: the questions of a command that runs in confab do, answered by --yes, --secret-fd, or somebody at a terminal. */
+/*
+ * ask.h: the questions of a command that runs in confab do, answered by --yes, --secret-fd, or somebody at a terminal.
+ */
 #ifndef CLI_ASK_H
 #define CLI_ASK_H
 

@@ -93,8 +93,8 @@ answer_prompts(struct doing *doing)
 		if (!session_ask(&doing->session, "answer", params, &answer) && !doing->session.gone) {
 			output_error(answer.error->message);
 			answer_clear(&answer);
-			(void)session_ask(&doing->session, "answer", json_pack("{s:I, s:b}", "id", (json_int_t)id, "cancel", 1),
-			    &answer);
+			(void)session_ask(&doing->session, "answer", json_pack("{s:I, s:b}", "id", (json_int_t)id,
+			    "cancel", 1), &answer);
 		}
 		answer_clear(&answer);
 	}

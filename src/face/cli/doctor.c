@@ -1,6 +1,6 @@
 /*
- * doctor.c: confab doctor: what a running core says about its accounts; all else is looked at by the core's executable, in
- * a process of its own, so that it also works where no core starts.
+ * doctor.c: confab doctor: what a running core says about its accounts; all else is looked at by the core's executable,
+ * in a process of its own, so that it also works where no core starts.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +21,12 @@ check_clock(struct checkup *checkup, struct session *session, const char *name)
 	struct answer answer;
 
 	if (session_ask(session, "run", json_pack("{s:s}", "line", line), &answer)) {
-		int64_t ms = json_integer_value(json_object_get(json_object_get(answer.result, "data"), "clock_offset_ms"));
+		int64_t ms = json_integer_value(json_object_get(json_object_get(answer.result, "data"),
+		    "clock_offset_ms"));
 
 		if (llabs(ms) >= CLOCK_MS)
-			checkup_wrong(checkup, "Times of messages are wrong by as much; let the machine set its clock (NTP).",
+			checkup_wrong(checkup,
+			    "Times of messages are wrong by as much; let the machine set its clock (NTP).",
 			    "The clock here is %.1f s %s that of the server of %s.", (double)llabs(ms) / 1000,
 			    ms > 0 ? "behind" : "ahead of", name);
 		else
@@ -42,7 +44,8 @@ check_server(struct checkup *checkup, struct session *session, const char *name)
 	size_t i;
 
 	if (!session_ask(session, "run", json_pack("{s:s, s:s}", "line", "/server", "account", name), &answer)) {
-		checkup_wrong(checkup, NULL, "What the server of %s offers, it does not tell: %s", name, answer.error->message);
+		checkup_wrong(checkup, NULL, "What the server of %s offers, it does not tell: %s", name,
+		    answer.error->message);
 		answer_clear(&answer);
 		return;
 	}
@@ -57,8 +60,8 @@ check_server(struct checkup *checkup, struct session *session, const char *name)
 		if (by != NULL && strcmp(use, "used") == 0)
 			checkup_good("%s: in use", what);
 		else if (by != NULL)
-			checkup_note("%s: offered, %s", what, strcmp(use, "needless") == 0 ? "and not needed: the core stays on line" :
-			    "and not used by this version");
+			checkup_note("%s: offered, %s", what, strcmp(use, "needless") == 0 ?
+			    "and not needed: the core stays on line" : "and not used by this version");
 		else if (without != NULL)
 			checkup_note("%s: not offered; %s", what, without);
 	}
@@ -71,8 +74,8 @@ check_account(struct checkup *checkup, struct session *session, const json_t *ac
 	const char *name = json_string_value(json_object_get(account, "account"));
 	const char *state = json_string_value(json_object_get(account, "state"));
 	const char *text = json_string_value(json_object_get(account, "text"));
-	g_autofree char *mend = g_strdup_printf("confab do '/why %s' tells every step; confab do '/connect %s' tries now.", name,
-	    name);
+	g_autofree char *mend =
+	    g_strdup_printf("confab do '/why %s' tells every step; confab do '/connect %s' tries now.", name, name);
 
 	if (name == NULL || state == NULL)
 		return;

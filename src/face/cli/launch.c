@@ -208,14 +208,16 @@ start(const struct cli_options *o, const struct paths *paths, GError **error)
 	}
 	ready = read_answer(pipe_fd[0], text, &late);
 	close(pipe_fd[0]);
-	/* A core that detaches leaves its first process behind to be reaped; one that does not is init's when we end. */
+	/*
+	 * A core that detaches leaves its first process behind to be reaped; one that does not is init's when we end.
+	 */
 	(void)waitpid(pid, &status, WNOHANG);
 	if (ready)
 		return true;
 	g_strchomp(text);
 	if (late)
-		return fail(error, "The core was started and is not ready after %d s; its log is %s.", READY_WAIT_MS / 1000,
-		    paths->log);
+		return fail(error, "The core was started and is not ready after %d s; its log is %s.",
+		    READY_WAIT_MS / 1000, paths->log);
 	/* Its log may have gone to the same pipe before: the sentence is what came last. */
 	const char *last = strrchr(text, '\n') == NULL ? text : strrchr(text, '\n') + 1;
 	if (*last == '\0')

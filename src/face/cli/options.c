@@ -1,4 +1,6 @@
-/* options.c: see options.h.  Options may stand before and after the sub-command; which one takes what is checked last. */
+/*
+ * options.c: see options.h.  Options may stand before and after the sub-command; which one takes what is checked last.
+ */
 #include "face/cli/options.h"
 
 #include <stddef.h>
@@ -104,8 +106,8 @@ take_option(struct cli_options *o, char **argv, int *i, unsigned *seen, GError *
 	const struct option_row *row = find_option(word, value != NULL ? (size_t)(value - word) : strlen(word));
 
 	if (row == NULL)
-		return fail(error, "There is no option \"%s\"; confab --help lists them. A line that begins with a dash "
-		    "stands after --.", argv[*i]);
+		return fail(error,
+		    "There is no option \"%s\"; confab --help lists them. A line that begins with a dash stands after --.", argv[*i]);
 	if (row->kind == FLAG && value != NULL)
 		return fail(error, "--%s takes no value.", row->name);
 	if (row->kind != FLAG && value == NULL && argv[*i + 1] == NULL)
@@ -184,8 +186,8 @@ cli_options_parse(struct cli_options *o, int argc, char **argv, GError **error)
 			if (!take_option(o, argv, &i, &seen, error))
 				return false;
 		} else if (!plain && *word == '-' && word[1] != '\0') {
-			return fail(error, "There is no option \"%s\"; confab --help lists them. A line that begins with a "
-			    "dash stands after --.", word);
+			return fail(error,
+			    "There is no option \"%s\"; confab --help lists them. A line that begins with a dash stands after --.", word);
 		} else if (o->command == CLI_NONE) {
 			if (!take_command(o, word, error))
 				return false;
@@ -231,7 +233,8 @@ cli_options_help(void)
 			for (enum cli_command c = CLI_NONE; c < CLI_COMMANDS; c++) {
 				if ((row->where & 1u << c) == 0)
 					continue;
-				g_string_append_printf(text, "%s%s", between, c == CLI_NONE ? "terminal" : commands[c].word);
+				g_string_append_printf(text, "%s%s", between,
+				    c == CLI_NONE ? "terminal" : commands[c].word);
 				between = ", ";
 			}
 			g_string_append_c(text, ')');

@@ -128,7 +128,8 @@ say_hello(struct session *session, const char *client, bool interactive)
 		return CLI_NO_CORE;
 	}
 	if (answer.error != NULL) {
-		status = answer.error->code == RPC_ERROR_PROTOCOL ? CLI_OTHER_PROTOCOL : session_failure(session, answer.error);
+		status = answer.error->code == RPC_ERROR_PROTOCOL ? CLI_OTHER_PROTOCOL :
+		    session_failure(session, answer.error);
 		if (status == CLI_OTHER_PROTOCOL)
 			output_error(answer.error->message);
 	} else if (json_integer_value(json_object_get(answer.result, "protocol")) != PROTOCOL) {

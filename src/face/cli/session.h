@@ -1,6 +1,6 @@
 /*
- * session.h: a command's session with the core: connect, say hello, ask and wait.  Waiting runs the main loop, so events
- * come in meanwhile.
+ * session.h: a command's session with the core: connect, say hello, ask and wait.  Waiting runs the main loop, so
+ * events come in meanwhile.
  */
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H

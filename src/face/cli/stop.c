@@ -1,6 +1,6 @@
 /*
- * stop.c: confab stop: ends the core and returns when its process is gone, and its lock with it.  The process is watched
- * through a pidfd that is opened before it is told to stop, so its number cannot have become somebody else's.
+ * stop.c: confab stop: ends the core and returns when its process is gone, and its lock with it.  The process is
+ * watched through a pidfd that is opened before it is told to stop, so its number cannot have become somebody else's.
  */
 #include <errno.h>
 #include <poll.h>
@@ -52,8 +52,8 @@ cli_stop(const struct cli_options *o, const struct paths *paths)
 			status = session_failure(&session, answer.error);
 		answer_clear(&answer);
 		if (status == CLI_OK && !wait_for_end(&session, process)) {
-			g_autofree char *sentence = g_strdup_printf("The core (process %ld) was told to stop and is still "
-			    "there; its log is %s.", (long)pid, paths->log);
+			g_autofree char *sentence =
+			    g_strdup_printf("The core (process %ld) was told to stop and is still there; its log is %s.", (long)pid, paths->log);
 
 			output_error(sentence);
 			status = CLI_FAILED;

@@ -67,8 +67,9 @@ types_known(const struct cli_options *o)
 		enum event_type type;
 
 		if (!event_type_find(o->words->pdata[i], &type)) {
-			g_autofree char *sentence = g_strdup_printf("There is no event type \"%s\"; confab-protocol(7) lists "
-			    "them.", (const char *)o->words->pdata[i]);
+			g_autofree char *sentence =
+			    g_strdup_printf("There is no event type \"%s\"; confab-protocol(7) lists them.",
+			    (const char *)o->words->pdata[i]);
 
 			output_error(sentence);
 			return false;

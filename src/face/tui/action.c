@@ -56,7 +56,8 @@ next_unread(struct face *face, bool mine)
 	walk->at = NULL;
 	face_go(face, back);
 	face_note(face, face->front, SEVERITY_INFO, model_next_unread(face->model, face->front, 0, mine) == NULL ?
-	    mine ? "Nothing more is for you." : "All read." : "That was all of them; what was not looked at long enough stays unread.");
+	    mine ? "Nothing more is for you." : "All read." :
+	    "That was all of them; what was not looked at long enough stays unread.");
 }
 
 /* Up and down go through the rows of the line first, then through the history. */
@@ -64,8 +65,8 @@ static void
 recall(struct face *face, int by)
 {
 	g_autofree char *prompt = screen_prompt(face);
-	long to = field_move(canvas_columns(face->canvas), prompt, input_line(face->input), input_point(face->input), by,
-	    canvas_policy(face->canvas));
+	long to = field_move(canvas_columns(face->canvas), prompt, input_line(face->input), input_point(face->input),
+	    by, canvas_policy(face->canvas));
 
 	if (to >= 0)
 		input_set_point(face->input, (size_t)to);
@@ -116,9 +117,11 @@ toggle_list(struct face *face)
 	int columns = canvas_columns(face->canvas), least = face_list_columns(face, columns) + 1 + CHAT_BESIDE;
 
 	if (columns < least)
-		face_note(face, face->front, SEVERITY_INFO, "The chat list needs %d columns; there are %d.", least, columns);
+		face_note(face, face->front, SEVERITY_INFO, "The chat list needs %d columns; there are %d.", least,
+		    columns);
 	else {
-		face->list[layout_size(canvas_columns(face->canvas))] = face->layout.list.rows > 0 ? LIST_HIDDEN : LIST_SHOWN;
+		face->list[layout_size(canvas_columns(face->canvas))] = face->layout.list.rows > 0 ? LIST_HIDDEN :
+		    LIST_SHOWN;
 		link_keep(face);
 	}
 }

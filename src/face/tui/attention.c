@@ -147,7 +147,8 @@ attention_ring(struct face *face)
 {
 	struct attention *a = &face->attention;
 
-	if (face->term == NULL || face->preferences.silent || a->elsewhere || (a->bell_ms != 0 && clock_boot_ms() - a->bell_ms < BELL_MS))
+	if (face->term == NULL || face->preferences.silent || a->elsewhere ||
+	    (a->bell_ms != 0 && clock_boot_ms() - a->bell_ms < BELL_MS))
 		return;
 	a->bell_ms = clock_boot_ms();
 	term_bell(face->term);

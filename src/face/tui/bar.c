@@ -1,4 +1,6 @@
-/* bar.c: see bar.h.  A format becomes a list of spans, each of a group or of none; then groups give way until it fits. */
+/*
+ * bar.c: see bar.h.  A format becomes a list of spans, each of a group or of none; then groups give way until it fits.
+ */
 #include "face/tui/bar.h"
 
 #include <string.h>
@@ -139,7 +141,8 @@ add_item(struct bar *bar, const struct format_node *node)
 {
 	g_autoptr(GArray) spans = value_of(bar, node->item);
 	int columns = columns_of(bar, spans), blanks = MAX(0, node->columns - columns);
-	g_autofree char *padding = g_strnfill(node->width == FORMAT_AS_IS || node->width == FORMAT_CUT ? 0 : (gsize)blanks, ' ');
+	g_autofree char *padding = g_strnfill(node->width == FORMAT_AS_IS || node->width == FORMAT_CUT ? 0 :
+	    (gsize)blanks, ' ');
 
 	if (node->width == FORMAT_LEFT)
 		add(bar, SLOTS_ALL, padding);
@@ -251,7 +254,10 @@ width(const struct bar *bar, bool right)
 	return columns;
 }
 
-/* Takes columns from the end of some of the spans: of one group, or of the whole left part; a sign says that it was cut. */
+/*
+ * Takes columns from the end of some of the spans: of one group, or of the whole left part; a sign says that it was
+ * cut.
+ */
 static void
 shorten(struct bar *bar, int group, int over)
 {
@@ -313,7 +319,8 @@ draw_side(const struct bar *bar, bool right, struct canvas *canvas, const struct
 }
 
 void
-bar_draw(const GPtrArray *format, bar_item item, void *ctx, struct canvas *canvas, const struct area *area, enum slot base)
+bar_draw(const GPtrArray *format, bar_item item, void *ctx, struct canvas *canvas, const struct area *area,
+    enum slot base)
 {
 	int stop = area->column + area->columns, right;
 	struct bar bar;

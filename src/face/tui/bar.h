@@ -1,6 +1,6 @@
 /*
- * bar.h: a row of title or status as its format says (proto/format.h).  What has no room gives way by rank; then the left
- * part is cut, the right one never is.
+ * bar.h: a row of title or status as its format says (proto/format.h).  What has no room gives way by rank; then the
+ * left part is cut, the right one never is.
  */
 #ifndef TUI_BAR_H
 #define TUI_BAR_H

@@ -15,11 +15,12 @@ apply(struct face *face, bool say)
 
 	input_unbind_all(face->input);
 	json_object_foreach(face->preferences.binds, key, what) {
-		g_autofree char *wrong = json_is_string(what) ? input_bind(face->input, key, json_string_value(what)) : NULL;
+		g_autofree char *wrong = json_is_string(what) ? input_bind(face->input, key, json_string_value(what)) :
+		    NULL;
 
 		if (wrong != NULL && say)
-			face_note(face, face->front, SEVERITY_ERROR, "[bind] of the config file, %s: %s It is passed over.", key,
-			    wrong);
+			face_note(face, face->front, SEVERITY_ERROR,
+			    "[bind] of the config file, %s: %s It is passed over.", key, wrong);
 	}
 	face_mark(face, DIRTY_ALL);
 }
@@ -35,14 +36,16 @@ bind_take(struct face *face, const json_t *binds)
 static void
 list(struct face *face)
 {
-	g_autoptr(GString) text = g_string_new("Keys that you bound; /keys lists all, and /bind KEY tells what one does.");
+	g_autoptr(GString) text =
+	    g_string_new("Keys that you bound; /keys lists all, and /bind KEY tells what one does.");
 	const char *key;
 	json_t *what;
 
 	json_object_foreach(face->preferences.binds, key, what)
 		g_string_append_printf(text, "\n%-12s %s", key, json_string_value(what));
 	if (json_object_size(face->preferences.binds) == 0)
-		g_string_assign(text, "You bound no keys. /bind KEY ACTION or /bind KEY /COMMAND does; /keys lists the actions.");
+		g_string_assign(text,
+		    "You bound no keys. /bind KEY ACTION or /bind KEY /COMMAND does; /keys lists the actions.");
 	face_note(face, face->front, SEVERITY_INFO, "%s", text->str);
 }
 
@@ -136,9 +139,9 @@ bind_run(struct face *face, const char *argument)
 			wrong = keyname_wrong(whole);
 		else
 			now = input_bound(face->input, whole);
-		face_note(face, face->front, wrong != NULL ? SEVERITY_ERROR : SEVERITY_INFO, "%s%s%s%s", wrong != NULL ? wrong :
-		    whole, wrong != NULL ? " Nothing was done." : now != NULL ? " is " : " does nothing", now != NULL ? now : "",
-		    wrong != NULL ? "" : ".");
+		face_note(face, face->front, wrong != NULL ? SEVERITY_ERROR : SEVERITY_INFO, "%s%s%s%s",
+		    wrong != NULL ? wrong : whole, wrong != NULL ? " Nothing was done." : now != NULL ? " is " :
+		    " does nothing", now != NULL ? now : "", wrong != NULL ? "" : ".");
 		return true;
 	}
 	plain = keyname_plain(keys);
@@ -174,8 +177,8 @@ unbind_run(struct face *face, const char *argument)
 		apply(face, false);
 		if (wrong == NULL) {
 			tell(face, plain, "none");
-			face_note(face, face->front, SEVERITY_INFO, "%s was %s and does nothing now; /unbind %s once more gives it "
-			    "back.", plain, now, plain);
+			face_note(face, face->front, SEVERITY_INFO,
+			    "%s was %s and does nothing now; /unbind %s once more gives it back.", plain, now, plain);
 		}
 	} else if (wrong == NULL)
 		wrong = g_strdup_printf("%s does nothing.", plain);

@@ -62,7 +62,8 @@ draw_chat(struct model *model, const struct chat *chat, bool front, struct canva
 		/* In a room: how many are for you, where any are. */
 		if (object->kind == CHAT_ROOM && object->mentions > 0) {
 			g_free(count);
-			count = object->mentions >= 100 ? g_strdup("@99+") : g_strdup_printf("@%" G_GINT64_FORMAT, object->mentions);
+			count = object->mentions >= 100 ? g_strdup("@99+") :
+			    g_strdup_printf("@%" G_GINT64_FORMAT, object->mentions);
 		}
 		canvas_text(canvas, row, end - (int)strlen(count), end, slot, count, -1);
 	}

@@ -132,8 +132,8 @@ run_inbox(struct face *face, const char *argument)
 static bool
 run_keys(struct face *face, const char *argument)
 {
-	g_autoptr(GString) text = g_string_new("Keys; /bind KEY ACTION changes them, and so does ~/.inputrc, where the names have "
-	    "\"confab-\" before them.");
+	g_autoptr(GString) text =
+	    g_string_new("Keys; /bind KEY ACTION changes them, and so does ~/.inputrc, where the names have \"confab-\" before them.");
 
 	(void)argument;
 	for (int i = 0; i < ACTIONS; i++) {
@@ -272,8 +272,8 @@ run_help(struct face *face, const char *argument)
 		return false;
 	}
 	if (strcmp(name, "linear") == 0) {
-		face_note(face, face->front, SEVERITY_INFO, "Linear mode says what happens line by line: who, what, and the time last. "
-		    "Views, splits and the selection are not there; /roster, /search and /history say what they would show. What "
+		face_note(face, face->front, SEVERITY_INFO,
+		    "Linear mode says what happens line by line: who, what, and the time last. Views, splits and the selection are not there; /roster, /search and /history say what they would show. What "
 		    "comes while you type waits until the line is empty; /set linear.interrupt on does not wait. /set linear.states "
 		    "all says how far each message got.");
 		return true;
@@ -318,8 +318,8 @@ command_run(struct face *face, const char *line)
 		if (strcmp(table[i].name, name) == 0) {
 			/* What takes no argument and got one is not guessed at. */
 			if (*table[i].arguments == '\0' && *argument != '\0') {
-				face_note(face, face->front, SEVERITY_ERROR, "/%s takes nothing after it. Nothing was done.",
-				    name);
+				face_note(face, face->front, SEVERITY_ERROR,
+				    "/%s takes nothing after it. Nothing was done.", name);
 				return true;
 			}
 			return table[i].fn(face, argument);

@@ -1,6 +1,6 @@
 /*
- * correct.c: a message of ours, mostly the last one, comes back into the line and goes out as its correction.  It is a question like any
- * other (ask.c): the chat's own line waits meanwhile, and what is corrected stands above the input.
+ * correct.c: a message of ours, mostly the last one, comes back into the line and goes out as its correction.  It is a
+ * question like any other (ask.c): the chat's own line waits meanwhile, and what is corrected stands above the input.
  */
 #include <string.h>
 

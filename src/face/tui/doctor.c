@@ -1,4 +1,6 @@
-/* doctor.c: confab doctor, the terminal's half: TERM, locale, colours, and tmux's own settings where it is in between. */
+/*
+ * doctor.c: confab doctor, the terminal's half: TERM, locale, colours, and tmux's own settings where it is in between.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
@@ -57,7 +59,8 @@ check_tmux(struct checkup *checkup)
 		return;
 	}
 	if (atoi(escape) > ESCAPE_MS)
-		checkup_wrong(checkup, "In ~/.tmux.conf: set -sg escape-time 10", "tmux holds Esc back for %s ms.", escape);
+		checkup_wrong(checkup, "In ~/.tmux.conf: set -sg escape-time 10", "tmux holds Esc back for %s ms.",
+		    escape);
 	else
 		checkup_good("tmux holds Esc back for %s ms", escape);
 	if (strcmp(focus, "on") != 0)
@@ -87,8 +90,9 @@ tui_doctor(void)
 		checkup_good("TERM is %s: %d colours%s", env.type, term_curses_colours(curses),
 		    env.colours ? "" : ", not used because NO_COLOR is set");
 		if (env.notice != NULL)
-			checkup_wrong(&checkup, "export LANG=C.UTF-8, and a TERM that this machine knows, in the shell's profile.",
-			    "%s", env.notice);
+			checkup_wrong(&checkup,
+			    "export LANG=C.UTF-8, and a TERM that this machine knows, in the shell's profile.", "%s",
+			    env.notice);
 		else
 			checkup_good("The locale is UTF-8");
 		term_curses_close(curses);

@@ -23,6 +23,7 @@ void	 field_draw(struct canvas *, const struct area *, const char *prompt, enum 
 /* How many rows it would take. */
 int	 field_height(int columns, const char *prompt, const char *line, size_t point, const struct text_policy *);
 /* Byte offset of the place a row above (-1) or below (1) the point; -1 when there is no such row. */
-long	 field_move(int columns, const char *prompt, const char *line, size_t point, int by, const struct text_policy *);
+long	 field_move(int columns, const char *prompt, const char *line, size_t point, int by,
+    const struct text_policy *);
 
 #endif

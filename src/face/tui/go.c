@@ -41,7 +41,8 @@ face_view(struct face *face)
 	const struct area *area = &face->layout.chat;
 
 	return (struct view_chat){ .model = face->model, .chat = face->front, .policy = canvas_policy(face->canvas),
-		.select = &face->select.rows, .style = &face->preferences.style, .row = area->row, .column = area->column,
+		.select = &face->select.rows, .style = &face->preferences.style, .row = area->row,
+		    .column = area->column,
 		.rows = area->rows, .columns = area->columns };
 }
 

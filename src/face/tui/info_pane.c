@@ -1,4 +1,7 @@
-/* info_pane.c: see info_pane.h.  Only the lines that are shown are laid out, so a room of thousands costs what one of ten does. */
+/*
+ * info_pane.c: see info_pane.h.  Only the lines that are shown are laid out, so a room of thousands costs what one of
+ * ten does.
+ */
 #include "face/tui/info_pane.h"
 
 #include <string.h>
@@ -47,8 +50,8 @@ draw_one(const struct event_occupant *one, struct canvas *canvas, int row, const
 	    text_ascii_signs(canvas_policy(canvas)), &slot);
 
 	column = canvas_text(canvas, row, column, end, slot, sign, -1) + 1;
-	column = canvas_text_cut(canvas, row, column, end, one->self ? SLOT_INFO_SELF : groups[occupants_standing(one)].slot,
-	    one->nick);
+	column = canvas_text_cut(canvas, row, column, end, one->self ? SLOT_INFO_SELF :
+	    groups[occupants_standing(one)].slot, one->nick);
 	draw_fact(one, canvas, row, column + 1, end);
 }
 
@@ -144,8 +147,8 @@ info_pane_draw(struct face *face)
 		if (count == 0)
 			continue;
 		if (line >= *top && row < area->row + area->rows)
-			canvas_printf(canvas, row, area->column, area->column + area->columns, SLOT_INFO_HEADER, "%s %u",
-			    groups[i].words, count);
+			canvas_printf(canvas, row, area->column, area->column + area->columns, SLOT_INFO_HEADER,
+			    "%s %u", groups[i].words, count);
 		line++;
 		/* Those of the group that are in sight. */
 		for (int k = MAX(0, *top - line); k < (int)count && line + k - *top < area->rows; k++)

@@ -1,6 +1,6 @@
 /*
- * info_pane.h: right of a room: who is in it, in groups by their standing.  From 120 columns on, or where it is asked for; in
- * any case only where 50 columns stay for the chat.
+ * info_pane.h: right of a room: who is in it, in groups by their standing.  From 120 columns on, or where it is asked
+ * for; in any case only where 50 columns stay for the chat.
  */
 #ifndef TUI_INFO_PANE_H
 #define TUI_INFO_PANE_H

@@ -183,7 +183,9 @@ swap_in(Keymap map, int depth)
 	}
 }
 
-/* Debian's /etc/inputrc binds End to end-of-line, which ours does too: whoever bound it to something else keeps that. */
+/*
+ * Debian's /etc/inputrc binds End to end-of-line, which ours does too: whoever bound it to something else keeps that.
+ */
 static void
 take_end(Keymap map)
 {
@@ -562,7 +564,8 @@ input_keys_of(enum action action)
 		/* One that does something else now is none of its keys. */
 		if (*names[i] != '\0' && bytes != NULL && bytes->len > 0 &&
 		    input_bind_find(the, bytes->pdata[0], strlen(bytes->pdata[0]), &prefix) == NULL &&
-		    rl_function_of_keyseq_len(bytes->pdata[0], strlen(bytes->pdata[0]), NULL, &type) == functions[action])
+		    rl_function_of_keyseq_len(bytes->pdata[0], strlen(bytes->pdata[0]), NULL,
+		    &type) == functions[action])
 			return g_strdup(names[i]);
 	}
 	found = rl_invoking_keyseqs(functions[action]);
@@ -608,7 +611,8 @@ input_describe(struct input *input, const char *bytes, size_t len)
 		input->pending_len = 0;
 		return own->action != ACTIONS ? g_strdup_printf("%s is %s: %s. You bound it.", own->name,
 		    action_table[own->action].name, action_table[own->action].help) : g_strdup_printf(
-		    own->line != NULL ? "%s is %s. You bound it." : "%s does nothing: you unbound it.%.0s", own->name, own->line);
+		    own->line != NULL ? "%s is %s. You bound it." : "%s does nothing: you unbound it.%.0s", own->name,
+		    own->line);
 	}
 	if (prefix && !(n == 1 && all[0] == 033)) {
 		memcpy(input->pending, all, n);

@@ -89,8 +89,8 @@ void	 input_use(struct input *, struct input_draft *);
 void	 input_remember(struct input *, struct input_draft *, const char *line);
 
 /*
- * What a key does, as a sentence (the caller's); NULL: it is the beginning of a sequence, and the next call goes on with
- * it.
+ * What a key does, as a sentence (the caller's); NULL: it is the beginning of a sequence, and the next call goes on
+ * with it.
  */
 char	*input_describe(struct input *, const char *bytes, size_t len);
 /* The keys that an action has now, as a text such as "M-a"; the caller's. */

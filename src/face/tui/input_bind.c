@@ -1,6 +1,6 @@
 /*
- * input_bind.c: keys of people's own.  They are looked at before readline is: its maps stay as the inputrc made them, so
- * that a key whose binding goes does again what it did.
+ * input_bind.c: keys of people's own.  They are looked at before readline is: its maps stay as the inputrc made them,
+ * so that a key whose binding goes does again what it did.
  */
 #include <string.h>
 
@@ -111,11 +111,13 @@ conflict(struct input *input, const char *keys)
 		g_string_append_printf(begin, "%s%s", i > 0 ? " " : "", names[i]);
 		now = input_bound(input, begin->str);
 		if (last && g_strcmp0(now, "the beginning of other keys") == 0)
-			return g_strdup_printf("%s is the beginning of other keys, so it cannot be one by itself.", keys);
+			return g_strdup_printf("%s is the beginning of other keys, so it cannot be one by itself.",
+			    keys);
 		if (last && g_strcmp0(now, "typed") == 0)
 			return g_strdup_printf("%s is what one types.", keys);
 		if (!last && now != NULL && strcmp(now, "the beginning of other keys") != 0)
-			return g_strdup_printf("%s is %s, so nothing can follow it. /unbind %s first.", begin->str, now, begin->str);
+			return g_strdup_printf("%s is %s, so nothing can follow it. /unbind %s first.", begin->str, now,
+			    begin->str);
 	}
 	return NULL;
 }
@@ -138,8 +140,8 @@ action_of(const char *what, enum action *action)
 	}
 	names[ACTIONS] = "none";
 	near = nearest(what, names);
-	return g_strdup_printf("There is no action \"%s\"%s%s; /keys lists them.", what, near != NULL ? "; near to it: " : "",
-	    near != NULL ? near : "");
+	return g_strdup_printf("There is no action \"%s\"%s%s; /keys lists them.", what,
+	    near != NULL ? "; near to it: " : "", near != NULL ? near : "");
 }
 
 char *

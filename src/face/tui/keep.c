@@ -1,6 +1,6 @@
 /*
- * keep.c: see face.h.  The core keeps the text as it is, under the face's name (confab --as NAME); only faces know what is
- * in it.
+ * keep.c: see face.h.  The core keeps the text as it is, under the face's name (confab --as NAME); only faces know what
+ * is in it.
  */
 #include <string.h>
 

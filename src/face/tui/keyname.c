@@ -133,8 +133,8 @@ keyname_wrong(const char *text)
 			names[j] = named[j].name;
 		near = nearest(name, names);
 		if (near != NULL && strcmp(near, name) != 0)
-			return g_strdup_printf("There is no key \"%s\"; near to it: %.*s%s.", keys[i], (int)(name - keys[i]), keys[i],
-			    near);
+			return g_strdup_printf("There is no key \"%s\"; near to it: %.*s%s.", keys[i],
+			    (int)(name - keys[i]), keys[i], near);
 		return g_strdup_printf("There is no key \"%s\". Keys are written C-x, M-a, S-Tab, F7, PgUp.", keys[i]);
 	}
 	return g_strdup("Which key?");

@@ -2,8 +2,8 @@
  * layout.h: which part of the screen is whose.  Pure.
  *
  * From top to bottom: title, chat (the chat list at its left), box (candidates, a question about a paste), status,
- * input.  What there is no room for gives way in this order: chat list below 100 columns (when it is asked for: where it
- * leaves 50 to the chat), title at 8 rows and less, status at 4.  The input always stays.
+ * input.  What there is no room for gives way in this order: chat list below 100 columns (when it is asked for: where
+ * it leaves 50 to the chat), title at 8 rows and less, status at 4.  The input always stays.
  */
 #ifndef TUI_LAYOUT_H
 #define TUI_LAYOUT_H
@@ -31,9 +31,10 @@ struct layout {
 
 enum layout_size layout_size(int columns);
 /*
- * input_rows and box_rows as wished for; each gets at most a third of the height, the input at least one row.  list_columns:
- * how wide the chat list is where it is shown.
+ * input_rows and box_rows as wished for; each gets at most a third of the height, the input at least one row.
+ * list_columns: how wide the chat list is where it is shown.
  */
-void	 layout_make(struct layout *, int rows, int columns, int input_rows, int box_rows, enum list_wish, int list_columns);
+void	 layout_make(struct layout *, int rows, int columns, int input_rows, int box_rows, enum list_wish,
+    int list_columns);
 
 #endif

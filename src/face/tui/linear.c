@@ -1,6 +1,7 @@
 /*
- * linear.c: see linear.h.  The row that is typed in is changed by backspaces and what then follows, so that a screen reader
- * hears what is typed and nothing else; what came meanwhile waits until the line is empty, but for linear.interrupt.
+ * linear.c: see linear.h.  The row that is typed in is changed by backspaces and what then follows, so that a screen
+ * reader hears what is typed and nothing else; what came meanwhile waits until the line is empty, but for
+ * linear.interrupt.
  */
 #include "face/tui/linear.h"
 
@@ -299,7 +300,8 @@ draw_row(struct linear *linear)
 {
 	struct face *face = linear->face;
 	size_t point;
-	g_autofree char *prompt = prompt_of(face), *typed = screen_line(face, &point), *whole = NULL, *clean = NULL, *row = NULL;
+	g_autofree char *prompt = prompt_of(face), *typed = screen_line(face, &point), *whole = NULL, *clean = NULL,
+	    *row = NULL;
 	int columns = terminal_columns(linear) - 1, cursor;
 	const char *from;
 
@@ -334,7 +336,8 @@ say_now(struct linear *linear, const char *text)
 	hide_row(linear);
 	for (guint i = 0; i < rows->len; i++) {
 		const struct text_row *row = &g_array_index(rows, struct text_row, i);
-		g_autofree char *line = g_strdup_printf("%s%.*s\n", i > 0 ? "  " : "", (int)row->len, clean + row->start);
+		g_autofree char *line = g_strdup_printf("%s%.*s\n", i > 0 ? "  " : "", (int)row->len,
+		    clean + row->start);
 
 		put(linear, line);
 	}
@@ -391,12 +394,14 @@ spoken_entry(const struct face *face, const struct entry *entry)
 	if (entry->kind == ENTRY_NOTE)
 		return g_strdup(entry->text);
 	if (entry->kind == ENTRY_PROMPT)
-		return g_strdup_printf("Question %" G_GINT64_FORMAT ": %s Say /answer %" G_GINT64_FORMAT ".", entry->event.prompt.id,
-		    entry->event.prompt.text != NULL ? entry->event.prompt.text : "", entry->event.prompt.id);
+		return g_strdup_printf("Question %" G_GINT64_FORMAT ": %s Say /answer %" G_GINT64_FORMAT ".",
+		    entry->event.prompt.id, entry->event.prompt.text != NULL ? entry->event.prompt.text : "",
+		    entry->event.prompt.id);
 	if (message->direction == DIRECTION_OUT && message->state == MESSAGE_FAILED)
-		return g_strdup_printf("Failed: message %" G_GINT64_FORMAT ", \"%s\". %s Say /retry %" G_GINT64_FORMAT ", or /why %"
-		    G_GINT64_FORMAT ".", message->id, message->body != NULL ? message->body : "",
-		    message->reason != NULL ? message->reason : "", message->id, message->id);
+		return g_strdup_printf("Failed: message %" G_GINT64_FORMAT ", \"%s\". %s Say /retry %"
+		    G_GINT64_FORMAT ", or /why %" G_GINT64_FORMAT ".", message->id,
+		    message->body != NULL ? message->body : "", message->reason != NULL ? message->reason : "",
+		    message->id, message->id);
 	return spoken(face, face->front, message, entry->time);
 }
 
@@ -430,7 +435,8 @@ say_entry(struct linear *linear, const struct entry *entry, bool old)
 {
 	const struct face *face = linear->face;
 	const char *before = g_hash_table_lookup(linear->said, &entry->id);
-	g_autofree char *state = entry->kind == ENTRY_MESSAGE && !old ? spoken_state(linear, &entry->event.message, before) : NULL;
+	g_autofree char *state = entry->kind == ENTRY_MESSAGE && !old ? spoken_state(linear, &entry->event.message,
+	    before) : NULL;
 	g_autofree char *text = state != NULL ? g_steal_pointer(&state) : spoken_entry(face, entry);
 
 	if (g_strcmp0(before, text) == 0)
@@ -494,8 +500,8 @@ linear_message(struct face *face, const struct event *event)
 		return;
 	text = spoken(face, chat, message, message->said);
 	/* The first message of somebody comes before the chat has a number. */
-	say(face->linear, chat_number(chat) > 0 ? g_strdup_printf("Elsewhere, chat %" G_GINT64_FORMAT ", %s", chat_number(chat),
-	    text) : g_strdup_printf("Elsewhere, a new chat, %s", text));
+	say(face->linear, chat_number(chat) > 0 ? g_strdup_printf("Elsewhere, chat %" G_GINT64_FORMAT ", %s",
+	    chat_number(chat), text) : g_strdup_printf("Elsewhere, a new chat, %s", text));
 }
 
 static void
@@ -591,9 +597,11 @@ linear_cannot(struct face *face, enum action action)
 	static const struct { enum action action; const char *instead; } drawn[] = {
 		{ ACTION_OPEN_HELP, "/help" }, { ACTION_OPEN_CONTACTS, "/roster" }, { ACTION_SHOW_LEGEND, "/keys" },
 		{ ACTION_OPEN_PALETTE, "/help" }, { ACTION_GO_CHAT, "/win NAME" }, { ACTION_SELECT, "/history 20" },
-		{ ACTION_TOGGLE_LIST, "/win NAME" }, { ACTION_PAGE_UP, "/history 20" }, { ACTION_PAGE_DOWN, "/history 20" },
+		{ ACTION_TOGGLE_LIST, "/win NAME" }, { ACTION_PAGE_UP, "/history 20" },
+		    { ACTION_PAGE_DOWN, "/history 20" },
 		{ ACTION_LINE_UP, "/history 20" }, { ACTION_LINE_DOWN, "/history 20" }, { ACTION_TOP, "/history 100" },
-		{ ACTION_SPLIT_BELOW, "/win NAME" }, { ACTION_SPLIT_RIGHT, "/win NAME" }, { ACTION_ZOOM_SPLIT, "/win NAME" },
+		{ ACTION_SPLIT_BELOW, "/win NAME" }, { ACTION_SPLIT_RIGHT, "/win NAME" },
+		    { ACTION_ZOOM_SPLIT, "/win NAME" },
 		{ ACTION_UNREAD_LINE, "/history 20" }, { ACTION_SEARCH_CHAT, "/search WORDS" },
 		{ ACTION_SEARCH_ALL, "/search WORDS" }, { ACTION_EDIT_DRAFT, "insert-newline, for another row" },
 		{ ACTION_SUSPEND, "/detach; the core stays online" },
@@ -601,8 +609,8 @@ linear_cannot(struct face *face, enum action action)
 
 	for (size_t i = 0; face->linear != NULL && i < G_N_ELEMENTS(drawn); i++)
 		if (drawn[i].action == action) {
-			face_note(face, face->front, SEVERITY_INFO, "%s needs a drawn screen. Instead: %s.", action_table[action].name,
-			    drawn[i].instead);
+			face_note(face, face->front, SEVERITY_INFO, "%s needs a drawn screen. Instead: %s.",
+			    action_table[action].name, drawn[i].instead);
 			return true;
 		}
 	return false;

@@ -1,7 +1,7 @@
 /*
- * linear.h: the face without a screen, for screen readers, Braille and terminals that can only print: what happens is said
- * in lines, one after the other, who before what and the time last; below them the line that is typed.  Nothing that was
- * said is ever touched again, and the cursor never goes up.
+ * linear.h: the face without a screen, for screen readers, Braille and terminals that can only print: what happens is
+ * said in lines, one after the other, who before what and the time last; below them the line that is typed.  Nothing
+ * that was said is ever touched again, and the cursor never goes up.
  */
 #ifndef TUI_LINEAR_H
 #define TUI_LINEAR_H

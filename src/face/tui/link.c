@@ -22,15 +22,16 @@ link_take(struct face *face, const struct event *event, bool live)
 
 		if (chat == NULL || chat->window == NULL)
 			chat = model_console(face->model);
-		window_note(chat->window, event->notice.severity, event->time != 0 ? event->time : clock_real_us() / 1000,
-		    event->notice.text != NULL ? event->notice.text : "");
+		window_note(chat->window, event->notice.severity, event->time != 0 ? event->time :
+		    clock_real_us() / 1000, event->notice.text != NULL ? event->notice.text : "");
 		if (live && event->notice.ring)
 			attention_ring(face);
 		face_mark(face, DIRTY_CHAT);
 		return;
 	}
 	if (event->type == EVENT_attended) {
-		face->attention.elsewhere = event->attended.session != 0 && event->attended.session != face->attention.session;
+		face->attention.elsewhere = event->attended.session != 0 &&
+		    event->attended.session != face->attention.session;
 		return;
 	}
 	if (event->type == EVENT_sync) {
@@ -82,7 +83,8 @@ link_take(struct face *face, const struct event *event, bool live)
 	} else {
 		if (event->type == EVENT_chat)
 			face_draft_told(face, model_chat(face->model, event->account_name, event->chat_jid));
-		face_mark(face, event->type == EVENT_presence || event->type == EVENT_occupant ? DIRTY_BARS : DIRTY_ALL);
+		face_mark(face, event->type == EVENT_presence || event->type == EVENT_occupant ? DIRTY_BARS :
+		    DIRTY_ALL);
 	}
 	start_changed(face, event);
 }
@@ -178,8 +180,8 @@ say_accounts(struct face *face)
 		const struct event_account *account = &event->account;
 		bool told = account->text != NULL && *account->text != '\0';
 
-		face_note(face, model_console(face->model), account->state == ACCOUNT_FAILED ? SEVERITY_ERROR : SEVERITY_INFO,
-		    "%s is %s as %s.%s%s", event->account_name, account_state_name(account->state),
+		face_note(face, model_console(face->model), account->state == ACCOUNT_FAILED ? SEVERITY_ERROR :
+		    SEVERITY_INFO, "%s is %s as %s.%s%s", event->account_name, account_state_name(account->state),
 		    account->jid != NULL ? account->jid : "", told ? " " : "", told ? account->text : "");
 	}
 }
@@ -290,7 +292,8 @@ link_keep(struct face *face)
 
 	/* Before the kept one is here, it would be overwritten. */
 	if (face->client != NULL && face->kept)
-		client_request(face->client, "layout", json_pack("{s:s, s:s}", "name", face->name, "text", text), NULL, NULL);
+		client_request(face->client, "layout", json_pack("{s:s, s:s}", "name", face->name, "text", text), NULL,
+		    NULL);
 }
 
 static void
@@ -428,8 +431,8 @@ void
 link_chat_closed(struct face *face, struct chat *chat)
 {
 	if (face->client != NULL)
-		client_request(face->client, "close", json_pack("{s:s, s:s}", "account", chat->account, "chat", chat->jid),
-		    answer_taken, face);
+		client_request(face->client, "close", json_pack("{s:s, s:s}", "account", chat->account, "chat",
+		    chat->jid), answer_taken, face);
 }
 
 void

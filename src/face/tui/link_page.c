@@ -1,6 +1,6 @@
 /*
- * link_page.c: pages of history, and messages that came cut, asked of the core.  A reader would get wrong that the answer
- * may find the chat's window forgotten and begun anew meanwhile: then it is dropped.
+ * link_page.c: pages of history, and messages that came cut, asked of the core.  A reader would get wrong that the
+ * answer may find the chat's window forgotten and begun anew meanwhile: then it is dropped.
  */
 #include "face/tui/face.h"
 
@@ -162,8 +162,8 @@ link_jump(struct face *face, struct chat *chat, int64_t id)
 	asked = asked_new(face, chat, WINDOW_BEFORE);
 	asked->around = true;
 	asked->request = window->asked[WINDOW_BEFORE] = client_request(face->client, "history", json_pack(
-	    "{s:s, s:s, s:I, s:i}", "account", chat->account, "chat", chat->jid, "around", (json_int_t)id, "limit", PAGE),
-	    took_page, asked);
+	    "{s:s, s:s, s:I, s:i}", "account", chat->account, "chat", chat->jid, "around", (json_int_t)id, "limit",
+	    PAGE), took_page, asked);
 }
 
 void
@@ -222,8 +222,8 @@ link_room(struct face *face, struct chat *chat)
 {
 	struct asked *asked;
 
-	if (chat->object.chat.kind != CHAT_ROOM || chat->occupants != NULL || chat->room_asked != 0 || face->client == NULL ||
-	    (chat->room.rev != 0 && chat->room.room.state != ROOM_IN))
+	if (chat->object.chat.kind != CHAT_ROOM || chat->occupants != NULL || chat->room_asked != 0 ||
+	    face->client == NULL || (chat->room.rev != 0 && chat->room.room.state != ROOM_IN))
 		return;
 	/* What is told from now on may be newer than the answer. */
 	chat->occupants = occupants_new();
@@ -253,7 +253,8 @@ look_again(struct chat *chat, void *ctx)
 void
 link_sync(struct face *face, const struct event *event)
 {
-	struct chat *chat = event->chat_jid != NULL ? model_chat(face->model, event->account_name, event->chat_jid) : NULL;
+	struct chat *chat = event->chat_jid != NULL ? model_chat(face->model, event->account_name, event->chat_jid) :
+	    NULL;
 
 	if (chat != NULL && chat->window != NULL && chat->window->asked[WINDOW_BEFORE] == WINDOW_ASKED_ARCHIVE)
 		chat->window->asked[WINDOW_BEFORE] = 0;

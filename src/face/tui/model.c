@@ -114,7 +114,8 @@ object_key(const struct event *event)
 	case EVENT_occupant: {
 		g_autofree char *room = model_key(event->account_name, event->chat_jid);
 
-		return event->chat_jid != NULL && event->occupant.nick != NULL ? model_key(room, event->occupant.nick) : NULL;
+		return event->chat_jid != NULL && event->occupant.nick != NULL ? model_key(room, event->occupant.nick) :
+		    NULL;
 	}
 	case EVENT_prompt:
 		return g_strdup_printf("%" G_GINT64_FORMAT, event->prompt.id);

@@ -67,7 +67,9 @@ void	 model_list_ended(struct model *);
  */
 void	 model_doubt(struct model *);
 void	 model_drop_doubted(struct model *, enum event_type);
-/* The core is gone: accounts are off line, of presences and questions nothing is known; no answer will come any more. */
+/*
+ * The core is gone: accounts are off line, of presences and questions nothing is known; no answer will come any more.
+ */
 void	 model_lost(struct model *);
 
 /* Each lives until the next change. */
@@ -84,7 +86,8 @@ bool	 model_presence(const struct model *, const char *account, const char *jid,
 	    const char **status);
 
 /* What the contact's resources say, the best first; the array is the caller's, what is in it the model's. */
-GPtrArray *model_resources(const struct model *, const char *account, const char *jid);	/* const struct event_presence * */
+/* const struct event_presence * */
+GPtrArray *model_resources(const struct model *, const char *account, const char *jid);
 
 /* The console, which is always there. */
 struct chat *model_console(struct model *);
@@ -100,8 +103,8 @@ const char *chat_name(const struct model *, const struct chat *);
 bool	 chat_is_console(const struct chat *);
 
 /*
- * Alt-a's route (people first, the longest waiting first): the next chat with something unread that is not `from`, and of
- * which nothing was shown on this walk that is not older; NULL: there is none.  mine: only what is for us.
+ * Alt-a's route (people first, the longest waiting first): the next chat with something unread that is not `from`, and
+ * of which nothing was shown on this walk that is not older; NULL: there is none.  mine: only what is for us.
  */
 struct chat *model_next_unread(struct model *, const struct chat *from, uint64_t walk, bool mine);
 /* The route itself, for the status line: an array of struct chat *, the caller's. */

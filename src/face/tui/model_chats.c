@@ -1,4 +1,6 @@
-/* model_chats.c: the chats of the model: their order, their names, the route of Alt-a, and which of them have a window. */
+/*
+ * model_chats.c: the chats of the model: their order, their names, the route of Alt-a, and which of them have a window.
+ */
 #include "face/tui/model_private.h"
 
 #include <string.h>

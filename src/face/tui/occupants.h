@@ -1,6 +1,6 @@
 /*
- * occupants.h: who is in one room, in the order in which they are shown: by standing, then by name.  Taken event by event:
- * one who comes costs a place in a sorted array, however many there are.
+ * occupants.h: who is in one room, in the order in which they are shown: by standing, then by name.  Taken event by
+ * event: one who comes costs a place in a sorted array, however many there are.
  */
 #ifndef TUI_OCCUPANTS_H
 #define TUI_OCCUPANTS_H

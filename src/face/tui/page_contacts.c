@@ -1,6 +1,6 @@
 /*
- * page_contacts.c: everybody who is in a contact list, by account and group, those who are there first.  What is done is a
- * command of the core, for the account that the row is of.
+ * page_contacts.c: everybody who is in a contact list, by account and group, those who are there first.  What is done
+ * is a command of the core, for the account that the row is of.
  */
 #include <string.h>
 
@@ -67,8 +67,9 @@ people_of(struct face *face, const char *account)
 		person->contact = &event->contact;
 		person->account = account;
 		person->name = g_utf8_casefold(name_of(&event->contact), -1);
-		person->known = model_presence(face->model, account, event->contact.jid, &person->show, &person->status) ||
-		    event->contact.subscription == SUBSCRIPTION_TO || event->contact.subscription == SUBSCRIPTION_BOTH;
+		person->known = model_presence(face->model, account, event->contact.jid, &person->show,
+		    &person->status) || event->contact.subscription == SUBSCRIPTION_TO ||
+		    event->contact.subscription == SUBSCRIPTION_BOTH;
 		g_ptr_array_add(people, person);
 	}
 	g_ptr_array_sort(people, by_presence);
@@ -100,14 +101,16 @@ add_person(struct page_lines *page, const struct person *person, const char *gro
 	bool told = person->status != NULL && *person->status != '\0' && person->known && person->show != SHOW_OFFLINE;
 	const char *words = person->known ? status_words(person->show) : "";
 	enum slot slot;
-	g_autofree char *name = g_strndup(name_of(person->contact), text_fit(name_of(person->contact), 24, page->policy));
+	g_autofree char *name = g_strndup(name_of(person->contact), text_fit(name_of(person->contact), 24,
+	    page->policy));
 	int blanks = MAX(0, 12 - text_columns(name, page->policy));
 	const char *sign = status_sign(person->show, person->known, text_ascii_signs(page->policy), &slot);
 	char *text = g_strdup_printf("   %s %s%*s %s%s%s%s   %s", sign, name, blanks, "", words, told ? "  \"" : "",
-	    told ? person->status : "", told ? "\"" : "", strcmp(name, person->contact->jid) != 0 ? person->contact->jid : "");
+	    told ? person->status : "", told ? "\"" : "", strcmp(name, person->contact->jid) != 0 ?
+	    person->contact->jid : "");
 
-	page_add(page, person->known && person->show != SHOW_OFFLINE ? SLOT_TEXT : SLOT_TEXT_DIM, g_strchomp(text), target,
-	    subscription_words(person->contact));
+	page_add(page, person->known && person->show != SHOW_OFFLINE ? SLOT_TEXT : SLOT_TEXT_DIM, g_strchomp(text),
+	    target, subscription_words(person->contact));
 }
 
 /* The account and the address of a target, and the group that its row is in; to be freed as one vector. */
@@ -122,7 +125,8 @@ static void
 add_group(struct face *face, struct page_lines *page, const GPtrArray *people, const char *account, const char *group)
 {
 	g_autofree char *target = g_strdup_printf("%s\n\n%s", account, group != NULL ? group : "");
-	bool folded = face->page.folded != NULL && g_hash_table_contains(face->page.folded, target) && !page_is_filtered(face);
+	bool folded = face->page.folded != NULL && g_hash_table_contains(face->page.folded, target) &&
+	    !page_is_filtered(face);
 	const char *name = group != NULL ? group : "no group";
 	int there = 0;
 
@@ -225,7 +229,8 @@ page_contacts_make(struct face *face, struct page_lines *page)
 	const GPtrArray *accounts = model_accounts(face->model);
 	int all = 0, online = 0;
 
-	page->title = g_strdup(face->page.online_only ? "contacts  those who are there" : "contacts  by account and group");
+	page->title = g_strdup(face->page.online_only ? "contacts  those who are there" :
+	    "contacts  by account and group");
 	for (guint i = 0; i < accounts->len; i++) {
 		const struct event *event = accounts->pdata[i];
 		g_autoptr(GPtrArray) people = people_of(face, event->account_name);
@@ -234,7 +239,8 @@ page_contacts_make(struct face *face, struct page_lines *page)
 
 		for (guint k = 0; k < people->len; k++)
 			there += is_there(people->pdata[k]);
-		count = g_strdup_printf("%u %s, %d online", people->len, people->len == 1 ? "contact" : "contacts", there);
+		count = g_strdup_printf("%u %s, %d online", people->len, people->len == 1 ? "contact" : "contacts",
+		    there);
 		page_add(page, SLOT_HELP_HEADING, g_strdup_printf("%s  %s", event->account_name,
 		    event->account.jid != NULL ? event->account.jid : ""), NULL, count);
 		add_groups(face, page, people, event->account_name);

@@ -1,6 +1,6 @@
 /*
- * page_help.c: the help view and the legend.  What the commands are is the core's to say, once per attaching; what the keys
- * are is our own table, as they are bound now.
+ * page_help.c: the help view and the legend.  What the commands are is the core's to say, once per attaching; what the
+ * keys are is our own table, as they are bound now.
  */
 #include <string.h>
 
@@ -180,7 +180,8 @@ add_signs(struct page_lines *page)
 		{ MESSAGE_FAILED, "failed: the reason stands below it" },
 	};
 	static const struct { enum presence_show show; const char *words; } people[] = {
-		{ SHOW_ONLINE, "online" }, { SHOW_CHAT, "free for chat" }, { SHOW_AWAY, "away" }, { SHOW_XA, "away for long" },
+		{ SHOW_ONLINE, "online" }, { SHOW_CHAT, "free for chat" }, { SHOW_AWAY, "away" },
+		    { SHOW_XA, "away for long" },
 		{ SHOW_DND, "do not disturb" }, { SHOW_OFFLINE, "offline" },
 	};
 	bool ascii = text_ascii_signs(page->policy);
@@ -188,8 +189,8 @@ add_signs(struct page_lines *page)
 
 	page_add(page, SLOT_HELP_HEADING, g_strdup("beside a message"), NULL, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(marks); i++)
-		page_add(page, SLOT_TEXT, g_strdup_printf("   %s\t%s", rows_mark(marks[i].state, ascii, &slot), marks[i].words),
-		    NULL, NULL);
+		page_add(page, SLOT_TEXT, g_strdup_printf("   %s\t%s", rows_mark(marks[i].state, ascii, &slot),
+		    marks[i].words), NULL, NULL);
 	page_add(page, SLOT_TEXT, g_strdup("   @\tin a room: it is for you"), NULL, NULL);
 	page_add(page, SLOT_HELP_HEADING, g_strdup("beside a name"), NULL, NULL);
 	for (size_t i = 0; i < G_N_ELEMENTS(people); i++)
@@ -198,8 +199,8 @@ add_signs(struct page_lines *page)
 	page_add(page, SLOT_TEXT, g_strdup("   ?\tnot told to us"), NULL, NULL);
 	page_add(page, SLOT_HELP_HEADING, g_strdup("in the chat list"), NULL, NULL);
 	page_add(page, SLOT_TEXT, g_strdup_printf("   %s\ta draft", ascii ? "d" : "✎"), NULL, NULL);
-	page_add(page, SLOT_TEXT, g_strdup("   !\ta message of yours failed: R in the selection sends it again, D drops it"), NULL,
-	    NULL);
+	page_add(page, SLOT_TEXT,
+	    g_strdup("   !\ta message of yours failed: R in the selection sends it again, D drops it"), NULL, NULL);
 	page_add(page, SLOT_TEXT, g_strdup("   -\tmuted"), NULL, NULL);
 	page_add(page, SLOT_TEXT, g_strdup("   @2\ta room: two messages are for you"), NULL, NULL);
 }
@@ -215,12 +216,13 @@ page_legend_make(struct face *face, struct page_lines *page)
 	for (int i = 0; i < ACTIONS; i++) {
 		g_autofree char *keys = input_keys_of((enum action)i);
 
-		page_add(page, SLOT_TEXT, g_strdup_printf("   %-9s %-22s %s", keys, action_table[i].name, action_table[i].help),
-		    NULL, NULL);
+		page_add(page, SLOT_TEXT, g_strdup_printf("   %-9s %-22s %s", keys, action_table[i].name,
+		    action_table[i].help), NULL, NULL);
 	}
 	page_add(page, SLOT_HELP_HEADING, g_strdup("while a message is selected"), NULL, NULL);
 	for (int i = 0; (row = select_row(i)) != NULL; i++)
-		page_add(page, SLOT_TEXT, g_strdup_printf("   %-16s %-20s %s", row->keys, row->name, row->help), NULL, NULL);
+		page_add(page, SLOT_TEXT, g_strdup_printf("   %-16s %-20s %s", row->keys, row->name, row->help), NULL,
+		    NULL);
 	page_add(page, SLOT_HELP_HEADING, g_strdup("in the views: help, contacts, search"), NULL, NULL);
 	for (int i = 0; i < VIEWS; i++)
 		page_add(page, SLOT_TEXT, g_strdup_printf("   %-16s %-20s %s", view_row(i)->keys, view_row(i)->name,

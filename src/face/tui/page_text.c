@@ -93,14 +93,14 @@ add_resources(struct face *face, struct page_lines *page, const char *account, c
 	g_autoptr(GPtrArray) all = model_resources(face->model, account, jid);
 
 	page_add(page, SLOT_TEXT, g_strdup(""), NULL, NULL);
-	page_add(page, SLOT_HELP_HEADING, g_strdup(all->len > 0 ? "where they are" : "not there, as far as we are told"), NULL,
-	    NULL);
+	page_add(page, SLOT_HELP_HEADING, g_strdup(all->len > 0 ? "where they are" :
+	    "not there, as far as we are told"), NULL, NULL);
 	for (guint i = 0; i < all->len; i++) {
 		const struct event_presence *one = all->pdata[i];
 		const char *slash = strchr(one->jid, '/');
-		g_autofree char *text = g_strdup_printf("%-20s %s%s%s%s  priority %" G_GINT64_FORMAT, slash != NULL ? slash + 1 : "",
-		    status_words(one->show), one->status != NULL ? "  \"" : "", one->status != NULL ? one->status : "",
-		    one->status != NULL ? "\"" : "", one->priority);
+		g_autofree char *text = g_strdup_printf("%-20s %s%s%s%s  priority %" G_GINT64_FORMAT,
+		    slash != NULL ? slash + 1 : "", status_words(one->show), one->status != NULL ? "  \"" : "",
+		    one->status != NULL ? one->status : "", one->status != NULL ? "\"" : "", one->priority);
 
 		page_add_wrapped(page, SLOT_TEXT, 3, text);
 	}
@@ -118,7 +118,8 @@ page_info_make(struct face *face, struct page_lines *page)
 	size_t i;
 
 	json_array_foreach(contact != NULL ? contact->groups : NULL, i, one)
-		g_string_append_printf(groups, "%s%s", i > 0 ? ", " : "", json_string_value(one) != NULL ? json_string_value(one) : "");
+		g_string_append_printf(groups, "%s%s", i > 0 ? ", " : "",
+		    json_string_value(one) != NULL ? json_string_value(one) : "");
 	page->title = g_strdup(contact != NULL && contact->name != NULL ? contact->name : jid);
 	add_field(page, "address", jid);
 	add_field(page, "account", account);
@@ -126,12 +127,13 @@ page_info_make(struct face *face, struct page_lines *page)
 	add_field(page, "groups", groups->str);
 	add_field(page, "sees", sees_whom(contact));
 	if (chat != NULL && chat->object.chat.open) {
-		g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT ", %" G_GINT64_FORMAT " unread", chat_number(chat),
-		    chat->object.chat.unread);
+		g_autofree char *number = g_strdup_printf("%" G_GINT64_FORMAT ", %" G_GINT64_FORMAT " unread",
+		    chat_number(chat), chat->object.chat.unread);
 
 		add_field(page, "chat", number);
 	}
 	add_resources(face, page, account, jid);
 	page_add(page, SLOT_TEXT, g_strdup(""), NULL, NULL);
-	page_add_wrapped(page, SLOT_TEXT_DIM, 3, "/version, /last and /time with the address ask the other side for more.");
+	page_add_wrapped(page, SLOT_TEXT_DIM, 3,
+	    "/version, /last and /time with the address ask the other side for more.");
 }

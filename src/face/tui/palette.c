@@ -2,8 +2,8 @@
  * palette.c: everything that has a name, by typing a part of it: chats, contacts, commands, actions.  It stands in the
  * chat's place and has all keys until it is left; the line below keeps its text.
  *
- * What fits better comes first: the beginning of the name, of a word in it, any part of it, what stands beside it; among
- * equals what was taken lately.
+ * What fits better comes first: the beginning of the name, of a word in it, any part of it, what stands beside it;
+ * among equals what was taken lately.
  */
 #include <string.h>
 
@@ -83,8 +83,9 @@ add_contacts(struct face *face, GPtrArray *all)
 		const struct chat *chat = model_chat(face->model, event->account_name, contact->jid);
 
 		if (chat == NULL || !chat->object.chat.open)
-			add(all, KIND_CONTACT, contact->name != NULL && *contact->name != '\0' ? contact->name : contact->jid,
-			    contact->jid, g_strdup_printf("msg\n%s\n%s", event->account_name, contact->jid));
+			add(all, KIND_CONTACT, contact->name != NULL && *contact->name != '\0' ? contact->name :
+			    contact->jid, contact->jid, g_strdup_printf("msg\n%s\n%s", event->account_name,
+			    contact->jid));
 	}
 }
 
@@ -121,7 +122,8 @@ add_actions(GPtrArray *all)
 		g_autofree char *detail = *keys != '\0' ? g_strdup_printf("%s: %s", keys, action_table[i].help) :
 		    g_strdup(action_table[i].help);
 
-		add(all, KIND_ACTION, action_table[i].name, detail, g_strdup_printf("action\n%s", action_table[i].name));
+		add(all, KIND_ACTION, action_table[i].name, detail, g_strdup_printf("action\n%s",
+		    action_table[i].name));
 	}
 }
 
@@ -145,7 +147,8 @@ fit_of(const struct choice *choice, const char *wanted)
 static bool
 is_wanted(const struct choice *choice, char sign, bool chats_only)
 {
-	bool person = choice->kind == KIND_CONTACT || choice->kind == KIND_ADDRESS || (choice->kind == KIND_CHAT && !choice->room);
+	bool person = choice->kind == KIND_CONTACT || choice->kind == KIND_ADDRESS ||
+	    (choice->kind == KIND_CHAT && !choice->room);
 
 	if (sign == '#')
 		return choice->kind == KIND_CHAT && choice->room;
@@ -281,7 +284,8 @@ take(struct face *face, const char *target)
 	palette_close(face);
 	link_keep(face);
 	if (strcmp(part[0], "chat") == 0)
-		face_go(face, *part[2] != '\0' ? model_chat(face->model, part[1], part[2]) : model_console(face->model));
+		face_go(face, *part[2] != '\0' ? model_chat(face->model, part[1], part[2]) :
+		    model_console(face->model));
 	else if (strcmp(part[0], "msg") == 0) {
 		line = g_strdup_printf("/msg %s", part[2]);
 		send_for_account(face, part[1], line);
@@ -384,12 +388,13 @@ palette_draw(struct face *face)
 	rule = rows_rule(title, area->columns, false, canvas_policy(face->canvas));
 	canvas_clear(face->canvas, area->row, area->column, area->rows, area->columns, SLOT_MENU_TEXT);
 	if (area->rows > 1)
-		canvas_text(face->canvas, area->row, area->column, area->column + area->columns, SLOT_LINE_BORDER, rule, -1);
+		canvas_text(face->canvas, area->row, area->column, area->column + area->columns, SLOT_LINE_BORDER, rule,
+		    -1);
 	for (int i = 0; i < shown && first + i < n; i++)
 		draw_choice(face, all->pdata[first + i], area->row + 1 + i, area, first + i == at);
 	if (n == 0 && shown > 0)
-		canvas_printf(face->canvas, area->row + 1, area->column + 3, area->column + area->columns, SLOT_TEXT_DIM,
-		    "Nothing is called \"%s\". An address opens a chat.", face->palette.text->str);
+		canvas_printf(face->canvas, area->row + 1, area->column + 3, area->column + area->columns,
+		    SLOT_TEXT_DIM, "Nothing is called \"%s\". An address opens a chat.", face->palette.text->str);
 }
 
 char *

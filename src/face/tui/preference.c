@@ -1,4 +1,6 @@
-/* preference.c: see preference.h.  What a setting may be was checked by the core; a value of another kind is not taken. */
+/*
+ * preference.c: see preference.h.  What a setting may be was checked by the core; a value of another kind is not taken.
+ */
 #include "face/tui/preference.h"
 
 #include <string.h>
@@ -63,7 +65,8 @@ static void
 take_list_width(struct face *face, const json_t *value)
 {
 	if (json_is_integer(value))
-		face->preferences.list_width = (int)CLAMP(json_integer_value(value), LIST_COLUMNS_MIN, LIST_COLUMNS_MAX);
+		face->preferences.list_width = (int)CLAMP(json_integer_value(value), LIST_COLUMNS_MIN,
+		    LIST_COLUMNS_MAX);
 }
 
 int
@@ -102,7 +105,8 @@ take_line(struct face *face, const struct event *event)
 		return;
 	face->preferences.line_revs[line] = event->rev;
 	if (!status_set(&face->preferences.formats, (enum status_line)line, text, &error))
-		face_note(face, face->front, SEVERITY_ERROR, "%s %s It looks as before.", event->setting.name, error->message);
+		face_note(face, face->front, SEVERITY_ERROR, "%s %s It looks as before.", event->setting.name,
+		    error->message);
 	face_mark(face, DIRTY_ALL);
 }
 

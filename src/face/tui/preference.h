@@ -1,6 +1,6 @@
 /*
- * preference.h: the settings that are the faces' own (ui, time, notify in core/setting.def), as the core keeps and tells
- * them.
+ * preference.h: the settings that are the faces' own (ui, time, notify in core/setting.def), as the core keeps and
+ * tells them.
  */
 #ifndef TUI_PREFERENCE_H
 #define TUI_PREFERENCE_H

@@ -1,6 +1,6 @@
 /*
- * reattach.c: a face whose core went away stays, with all that is typed, and attaches to the next one.  Nothing polls: the
- * kernel tells when the socket appears in its folder; a key looks too, for folders of which it tells nothing.
+ * reattach.c: a face whose core went away stays, with all that is typed, and attaches to the next one.  Nothing polls:
+ * the kernel tells when the socket appears in its folder; a key looks too, for folders of which it tells nothing.
  */
 #include "face/tui/face.h"
 #include "face/tui/watch.h"
@@ -116,12 +116,15 @@ reattach_lost(struct face *face)
 	face->page.commands = NULL;
 	face_mark(face, DIRTY_ALL);
 	if (!face->reattach.lost)
-		face_note(face, face->front, SEVERITY_WARNING, "The core ended. What was stored is stored, and what you type stays "
-		    "here. /restart starts it, and so does confab in another terminal; /detach leaves.");
+		face_note(face, face->front, SEVERITY_WARNING,
+		    "The core ended. What was stored is stored, and what you type stays here. /restart starts it, and so does confab in another terminal; /detach leaves.");
 	if (face->socket == NULL)
 		return;
 	face->reattach.watch = watch_new(face->socket, true, socket_appeared, face);
-	/* It may have hung up on us, or be another one already.  One that did so before it greeted us would do it again. */
+	/*
+	 * It may have hung up on us, or be another one already.  One that did so before it greeted us would do it
+	 * again.
+	 */
 	if (!face->reattach.lost)
 		begin_trying(face);
 	face->reattach.lost = true;

@@ -45,7 +45,8 @@ took(void *ctx, json_t *result, const GError *error, json_t *data)
 static json_t *
 place(const struct chat *chat)
 {
-	return chat_is_console(chat) ? json_object() : json_pack("{s:s, s:s}", "account", chat->account, "chat", chat->jid);
+	return chat_is_console(chat) ? json_object() : json_pack("{s:s, s:s}", "account", chat->account, "chat",
+	    chat->jid);
 }
 
 void

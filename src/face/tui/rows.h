@@ -1,6 +1,6 @@
 /*
- * rows.h: one entry of a chat as rows of the screen: time, sender, marks, text; the day and unread lines, and what is missing, before it; the
- * reason below it.  Pure, and made anew whenever it is drawn: nothing wrapped is kept.
+ * rows.h: one entry of a chat as rows of the screen: time, sender, marks, text; the day and unread lines, and what is
+ * missing, before it; the reason below it.  Pure, and made anew whenever it is drawn: nothing wrapped is kept.
  *
  * Where a time takes 5 columns and ui.sender_width is 12:
  *

@@ -74,15 +74,17 @@ hint(const struct face *face)
 static const char *
 mode(const struct face *face)
 {
-	return face->client == NULL && face->socket != NULL && !face->reattach.first ? "NO CORE" : face->paste.text != NULL ? "PASTE" :
-	    select_hint(face) != NULL ? "SELECT" : face->ask.open ? "ANSWER" : face->page.on || face->palette.on ? "VIEW" : NULL;
+	return face->client == NULL && face->socket != NULL && !face->reattach.first ? "NO CORE" :
+	    face->paste.text != NULL ? "PASTE" : select_hint(face) != NULL ? "SELECT" : face->ask.open ? "ANSWER" :
+	    face->page.on || face->palette.on ? "VIEW" : NULL;
 }
 
 static struct status
 status_of(const struct face *face)
 {
 	return (struct status){ .model = face->model, .chat = face->front, .formats = &face->preferences.formats,
-		.policy = canvas_policy(face->canvas), .clock = attention_clock(face), .named = face->layout.title.rows == 0,
+		.policy = canvas_policy(face->canvas), .clock = attention_clock(face),
+		    .named = face->layout.title.rows == 0,
 		.running = send_waiting(face), .hint = hint(face), .mode = mode(face), .face = face->name,
 		.split = split_index(face->splits, face->focus) + 1, .splits = split_count(face->splits) };
 }
@@ -117,8 +119,8 @@ draw_bars(struct face *face)
 static void
 draw_input(struct face *face, const char *prompt, const char *line, size_t point)
 {
-	bool command = !face->ask.open && !face->palette.on && line[0] == '/' && line[1] != '/' && !input_is_pasted(face->input) &&
-	    strchr(line, '\n') == NULL;
+	bool command = !face->ask.open && !face->palette.on && line[0] == '/' && line[1] != '/' &&
+	    !input_is_pasted(face->input) && strchr(line, '\n') == NULL;
 
 	field_draw(face->canvas, &face->layout.input, prompt, SLOT_INPUT_PROMPT, line, point,
 	    command ? SLOT_INPUT_COMMAND : SLOT_INPUT_TEXT);
@@ -171,7 +173,8 @@ screen_draw(struct face *face)
 	line = screen_line(face, &point);
 	box = face->paste.text != NULL ? paste_rows(face) : face->select.menu ? select_rows(face) :
 	    face->complete.open ? complete_rows(face) : correct_rows(face);
-	splits_layout(face, rows, columns, field_height(columns, prompt, line, point, canvas_policy(face->canvas)), box);
+	splits_layout(face, rows, columns, field_height(columns, prompt, line, point, canvas_policy(face->canvas)),
+	    box);
 	info_pane_place(face);
 	if (memcmp(&before, &face->layout, sizeof before) != 0)
 		face->dirty = DIRTY_ALL;

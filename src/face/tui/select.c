@@ -1,6 +1,7 @@
 /*
- * select.c: messages are walked over and something is done with one, or with those that are marked.  The only mode there
- * is: it ends with Esc, with the chat, and with what takes the text elsewhere.  Letters act at once and are never typed.
+ * select.c: messages are walked over and something is done with one, or with those that are marked.  The only mode
+ * there is: it ends with Esc, with the chat, and with what takes the text elsewhere.  Letters act at once and are never
+ * typed.
  */
 #include <string.h>
 
@@ -201,7 +202,8 @@ why_not(const struct face *face, const struct entry *entry, enum select_action a
 		return "not yours";
 	if (action == SELECT_CORRECT && (message->state == MESSAGE_CANCELLED || message->body == NULL))
 		return message->body == NULL ? "it has no text" : "it was dropped";
-	if ((action == SELECT_EXPLAIN || action == SELECT_UNREAD || action == SELECT_FORWARD) && entry->kind != ENTRY_MESSAGE)
+	if ((action == SELECT_EXPLAIN || action == SELECT_UNREAD || action == SELECT_FORWARD) &&
+	    entry->kind != ENTRY_MESSAGE)
 		return "no message";
 	if (action == SELECT_UNREAD && own)
 		return "yours";
@@ -210,8 +212,8 @@ why_not(const struct face *face, const struct entry *entry, enum select_action a
 	if (action == SELECT_DROP && message->state != MESSAGE_FAILED && message->state != MESSAGE_UNKNOWN &&
 	    message->state != MESSAGE_QUEUED)
 		return "it has left";
-	if ((action == SELECT_COPY || action == SELECT_COPY_LINE || action == SELECT_QUOTE || action == SELECT_FORWARD ||
-	    action == SELECT_CORRECT) &&
+	if ((action == SELECT_COPY || action == SELECT_COPY_LINE || action == SELECT_QUOTE ||
+	    action == SELECT_FORWARD || action == SELECT_CORRECT) &&
 	    entry->kind == ENTRY_MESSAGE && message->cut)
 		return "the rest of it is on its way";
 	if (action == SELECT_QUOTE && chat_is_console(face->front))
@@ -307,7 +309,8 @@ forwarded(struct face *face, const char *value, int64_t id)
 		line = g_strdup_printf("/msg %s %s", value, text);
 		send_for_account(face, face->front->account, line);
 	} else
-		face_note(face, face->front, SEVERITY_ERROR, many ? "More than one chat begins with \"%s\". Nothing was sent." :
+		face_note(face, face->front, SEVERITY_ERROR, many ?
+		    "More than one chat begins with \"%s\". Nothing was sent." :
 		    "No open chat is called \"%s\", and it is no address. Nothing was sent.", value);
 }
 
@@ -655,9 +658,10 @@ select_draw(struct face *face, const struct area *area)
 		n++;
 		if (row >= area->row + area->rows)
 			continue;
-		canvas_text(face->canvas, row, column + 1, end, why != NULL ? SLOT_MENU_DISABLED : SLOT_MENU_KEY, keys[0], -1);
-		column = canvas_text(face->canvas, row, column + 7, end, why != NULL ? SLOT_MENU_DISABLED : SLOT_MENU_TEXT,
-		    table[i].help, -1);
+		canvas_text(face->canvas, row, column + 1, end, why != NULL ? SLOT_MENU_DISABLED : SLOT_MENU_KEY,
+		    keys[0], -1);
+		column = canvas_text(face->canvas, row, column + 7, end,
+		    why != NULL ? SLOT_MENU_DISABLED : SLOT_MENU_TEXT, table[i].help, -1);
 		if (why != NULL)
 			canvas_printf(face->canvas, row, column, end, SLOT_MENU_DISABLED, " (%s)", why);
 	}

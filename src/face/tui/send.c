@@ -1,7 +1,7 @@
 /*
- * send.c: from Enter to the core's answer.  A line that was entered is out of the way of what is typed next, and is kept
- * here until the core took it.  Refused, it comes back: into the line if that is empty, else by Up, and the answer says
- * so.  The core's copy of the draft goes only when the line was taken.
+ * send.c: from Enter to the core's answer.  A line that was entered is out of the way of what is typed next, and is
+ * kept here until the core took it.  Refused, it comes back: into the line if that is empty, else by Up, and the answer
+ * says so.  The core's copy of the draft goes only when the line was taken.
  */
 #include <string.h>
 
@@ -118,8 +118,8 @@ answered(void *ctx, json_t *result, const GError *error, json_t *data)
 		bool offline = g_error_matches(error, RPC_ERROR, RPC_ERROR_OFFLINE);
 
 		/* It may be that the core is going: send_left() tells, if it does. */
-		give_back(face, chat, sending, offline ? "The core is gone, and took this line or did not: look before you "
-		    "send it again." : error->message);
+		give_back(face, chat, sending, offline ?
+		    "The core is gone, and took this line or did not: look before you send it again." : error->message);
 		if (offline) {
 			sending->refused = true;
 			return;
@@ -239,7 +239,8 @@ send_left(struct face *face)
 	for (guint i = 0; i < face->sending->len; i++) {
 		const struct sending *sending = face->sending->pdata[i];
 
-		g_string_append_printf(text, "  %s%s%s\n", sending->jid, *sending->jid != '\0' ? ": " : "", sending->typed);
+		g_string_append_printf(text, "  %s%s%s\n", sending->jid, *sending->jid != '\0' ? ": " : "",
+		    sending->typed);
 	}
 	return g_string_free(text, FALSE);
 }

@@ -110,7 +110,8 @@ split_place(struct split *split, const struct area *area)
 int
 split_least_columns(const struct split *split)
 {
-	return split->a == NULL ? split->area.columns : MIN(split_least_columns(split->a), split_least_columns(split->b));
+	return split->a == NULL ? split->area.columns : MIN(split_least_columns(split->a),
+	    split_least_columns(split->b));
 }
 
 int

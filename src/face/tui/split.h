@@ -31,8 +31,8 @@ struct split *split_new(const char *account, const char *jid);
 void	 split_free(struct split *);
 void	 split_show(struct split *leaf, const char *account, const char *jid);
 /*
- * The leaf becomes two that show the same: it stays the same struct and becomes their node.  Returns the second; the first
- * is ->parent->a.
+ * The leaf becomes two that show the same: it stays the same struct and becomes their node.  Returns the second; the
+ * first is ->parent->a.
  */
 struct split *split_divide(struct split *leaf, bool right);
 /* Takes a leaf away; what stood beside it gets its place.  Returns the leaf nearest to it.  Not for the last leaf. */

@@ -1,9 +1,9 @@
 /*
- * splits.c: several chats side by side.  One of them has the keys: it is the chat in front, its view is the chat's own, and
- * only it counts as seen.  The others keep their place themselves.
+ * splits.c: several chats side by side.  One of them has the keys: it is the chat in front, its view is the chat's own,
+ * and only it counts as seen.  The others keep their place themselves.
  *
- * Where there is no room for all, or one is zoomed, or a view takes the place of the chat, only the one with the keys is
- * drawn; the tree stays as it is.
+ * Where there is no room for all, or one is zoomed, or a view takes the place of the chat, only the one with the keys
+ * is drawn; the tree stays as it is.
  */
 #include <string.h>
 
@@ -38,7 +38,8 @@ splits_free(struct face *face)
 void
 splits_went(struct face *face)
 {
-	bool same = strcmp(face->focus->account, face->front->account) == 0 && strcmp(face->focus->jid, face->front->jid) == 0;
+	bool same = strcmp(face->focus->account, face->front->account) == 0 &&
+	    strcmp(face->focus->jid, face->front->jid) == 0;
 
 	if (same)
 		return;
@@ -72,7 +73,8 @@ splits_layout(struct face *face, int rows, int columns, int input_rows, int box_
 	face->splits->area = layout->chat;
 	face->splits->area.row = layout->title.row;
 	face->splits->area.rows += layout->title.rows;
-	if (split_count(face->splits) == 1 || face->zoomed || face->page.on || face->palette.on || face->start.on || layout->title.rows == 0)
+	if (split_count(face->splits) == 1 || face->zoomed || face->page.on || face->palette.on || face->start.on ||
+	    layout->title.rows == 0)
 		return;
 	for (int pass = 0; pass < 2 && !face->split; pass++) {
 		all = layout->chat;
@@ -219,7 +221,8 @@ divide(struct face *face, bool right)
 
 	split_place(face->splits, &all);
 	/* The chat list gives way. */
-	have = right ? (node->area.columns + (face->split ? 0 : face->layout.chat.column) - 1) / 2 : node->area.rows / 2;
+	have = right ? (node->area.columns + (face->split ? 0 : face->layout.chat.column) - 1) / 2 :
+	    node->area.rows / 2;
 	if (split_count(face->splits) >= LIMIT_SPLITS)
 		face_note(face, face->front, SEVERITY_INFO, "There are %d splits already.", LIMIT_SPLITS);
 	else if (face->layout.title.rows == 0)
@@ -344,7 +347,8 @@ splits_action(struct face *face, enum action action, int count)
 }
 
 static bool
-run_word(struct face *face, const char *argument, const char *command, const char *const *words, const enum action *actions)
+run_word(struct face *face, const char *argument, const char *command, const char *const *words,
+    const enum action *actions)
 {
 	g_autofree char *all = NULL;
 
@@ -408,7 +412,8 @@ splits_prefer(struct face *face, const struct chat *chat)
 	for (int i = 0; i < split_count(face->splits); i++) {
 		struct split *leaf = split_at(face->splits, i);
 
-		if (!chat_is_console(chat) && strcmp(leaf->account, chat->account) == 0 && strcmp(leaf->jid, chat->jid) == 0)
+		if (!chat_is_console(chat) && strcmp(leaf->account, chat->account) == 0 &&
+		    strcmp(leaf->jid, chat->jid) == 0)
 			face->focus = leaf;
 	}
 }

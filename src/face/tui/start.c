@@ -92,8 +92,8 @@ took_name(struct face *face, const char *value, int64_t id)
 	}
 	if (is_command(face, value))
 		return;
-	if (*value == '\0' || value[strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] !=
-	    '\0') {
+	if (*value == '\0' || value[strspn(value,
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-")] != '\0') {
 		trouble(face, "The name is one word of letters, digits, '.', '_' and '-'.");
 		ask_step(face, 2);
 		return;
@@ -231,8 +231,8 @@ start_draw(const struct face *face, const struct area *area)
 		for (guint i = 0; i < slices->len && row < last; i++, row++) {
 			const struct text_row *slice = &g_array_index(slices, struct text_row, i);
 
-			canvas_text(canvas, row, area->column + 3, end, SLOT_NOTICE_ERROR, start->trouble + slice->start,
-			    (gssize)slice->len);
+			canvas_text(canvas, row, area->column + 3, end, SLOT_NOTICE_ERROR,
+			    start->trouble + slice->start, (gssize)slice->len);
 		}
 	}
 }

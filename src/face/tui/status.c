@@ -184,8 +184,8 @@ put_warning(const struct status *status, struct bar_value *to)
 	if (waiting > 0)
 		bar_printf(to, CURRENT, "%s%d waiting", failed > 0 ? ", " : "", waiting);
 	if (requests > 0)
-		bar_printf(to, CURRENT, requests == 1 ? "%s%d request" : "%s%d requests", failed + waiting > 0 ? ", " : "",
-		    requests);
+		bar_printf(to, CURRENT, requests == 1 ? "%s%d request" : "%s%d requests",
+		    failed + waiting > 0 ? ", " : "", requests);
 }
 
 static bool
@@ -231,8 +231,8 @@ put_room(const struct status *status, enum item item, struct bar_value *to)
 	switch (item) {
 	case ITEM_ROOM_HERE:
 		if (in)
-			bar_printf(to, CURRENT, "%" G_GINT64_FORMAT, all != NULL && status->chat->room_asked == 0 ? (int64_t)occupants_all(all) :
-			    room->occupants);
+			bar_printf(to, CURRENT, "%" G_GINT64_FORMAT, all != NULL && status->chat->room_asked == 0 ?
+			    (int64_t)occupants_all(all) : room->occupants);
 		return true;
 	case ITEM_ROOM_TOPIC:
 		text = room->subject;
@@ -428,9 +428,9 @@ put_activity(const struct status *status, bool numbers_only, struct bar_value *t
 		if (numbers_only)
 			bar_printf(to, slot, "%" G_GINT64_FORMAT, object->number);
 		else
-			bar_printf(to, slot, "%s%" G_GINT64_FORMAT ":%s(%" G_GINT64_FORMAT "%s)", object->mentions > 0 && !person ?
-			    "@" : "", object->number, chat_name(status->model, chat), object->unread,
-			    object->unread >= 100 ? "+" : "");
+			bar_printf(to, slot, "%s%" G_GINT64_FORMAT ":%s(%" G_GINT64_FORMAT "%s)",
+			    object->mentions > 0 && !person ? "@" : "", object->number, chat_name(status->model, chat),
+			    object->unread, object->unread >= 100 ? "+" : "");
 	}
 }
 

@@ -1,6 +1,6 @@
 /*
- * status.h: title line, status line and prompt: what their items are now (proto/item.def), put together as their formats
- * say.
+ * status.h: title line, status line and prompt: what their items are now (proto/item.def), put together as their
+ * formats say.
  */
 #ifndef TUI_STATUS_H
 #define TUI_STATUS_H

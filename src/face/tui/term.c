@@ -295,7 +295,8 @@ static void
 listen_to(struct term *term)
 {
 	/* Keys before everything else: what is typed is echoed however much comes in. */
-	term->input = g_unix_fd_add_full(G_PRIORITY_HIGH, term->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, term, NULL);
+	term->input = g_unix_fd_add_full(G_PRIORITY_HIGH, term->fd, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, term,
+	    NULL);
 }
 
 /* --- giving it away and taking it back --- */

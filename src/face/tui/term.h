@@ -28,14 +28,17 @@ struct term_handler {
 	void	(*changed)(void *ctx);
 	/* A frame that had to wait can be shown now: call term_show() again with the newest canvas. */
 	void	(*writable)(void *ctx);
-	/* The terminal is gone, or SIGHUP, SIGTERM, SIGINT or SIGQUIT asks us to end.  At most once; from the main loop. */
+	/*
+	 * The terminal is gone, or SIGHUP, SIGTERM, SIGINT or SIGQUIT asks us to end.  At most once; from the main
+	 * loop.
+	 */
 	void	(*gone)(void *ctx);
 };
 
 /*
- * path NULL: /dev/tty.  Reads TERM, the locale, TMUX, STY, SSH_CONNECTION, NO_COLOR; sets LC_CTYPE.  NULL with a sentence
- * when there is no terminal or TERM cannot place the cursor.  *notice (the caller's, may be NULL): what was chosen
- * instead of what was asked, such as C.UTF-8.  Nothing is written before the first term_show().  One at a time.
+ * path NULL: /dev/tty.  Reads TERM, the locale, TMUX, STY, SSH_CONNECTION, NO_COLOR; sets LC_CTYPE.  NULL with a
+ * sentence when there is no terminal or TERM cannot place the cursor.  *notice (the caller's, may be NULL): what was
+ * chosen instead of what was asked, such as C.UTF-8.  Nothing is written before the first term_show().  One at a time.
  */
 struct term *term_open(const char *path, const struct term_handler *, void *ctx, char **notice, GError **error);
 /* Leaves the alternate screen and puts everything back. */

@@ -287,7 +287,8 @@ trusted(const char *bytes, size_t len, int width, wchar_t out[TRUSTED_MARKS + 2]
 		gunichar c = g_utf8_get_char(bytes + i);
 
 		/* Private code points in a text are not ours. */
-		if (n > TRUSTED_MARKS || c >= GATE_FIRST_GLYPH || wcwidth((wchar_t)c) != (n == 0 ? 1 : 0) || (n > 0 && !g_unichar_ismark(c)))
+		if (n > TRUSTED_MARKS || c >= GATE_FIRST_GLYPH || wcwidth((wchar_t)c) != (n == 0 ? 1 : 0) ||
+		    (n > 0 && !g_unichar_ismark(c)))
 			return 0;
 		out[n] = (wchar_t)c;
 	}

@@ -127,7 +127,8 @@ term_env_curses(struct term_env *env, GError **error)
 {
 	/* What terminals of today call themselves; all of them understand what xterm does. */
 	static const char *const modern[] = {
-		"xterm", "kitty", "foot", "alacritty", "wezterm", "ghostty", "contour", "rio", "st-", "konsole", "vte", "gnome",
+		"xterm", "kitty", "foot", "alacritty", "wezterm", "ghostty", "contour", "rio", "st-", "konsole", "vte",
+		    "gnome",
 		"rxvt", "iterm", "mintty", "putty", "ms-terminal", "nsterm", "mlterm", "terminology", NULL
 	};
 	static const char *const like_xterm[] = { "xterm-256color", "xterm", "vt100", NULL };
@@ -146,7 +147,8 @@ term_env_curses(struct term_env *env, GError **error)
 	for (; types != NULL && *types != NULL; types++) {
 		curses = term_curses_open(*types, env->colours, NULL);
 		if (curses != NULL) {
-			add_notice(env, "This machine does not know the terminal \"%s\"; confab takes it for %s.", quoted, *types);
+			add_notice(env, "This machine does not know the terminal \"%s\"; confab takes it for %s.",
+			    quoted, *types);
 			return curses;
 		}
 	}

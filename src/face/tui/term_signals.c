@@ -105,7 +105,9 @@ term_signals_stop(void)
 	sigaddset(&go_on, SIGCONT);
 	sigaction(SIGTSTP, &standard, &ours);
 	sigprocmask(SIG_UNBLOCK, &stop, NULL);
-	/* The group and not only us: a script around us must stop too.  Where no shell could wake us nothing happens. */
+	/*
+	 * The group and not only us: a script around us must stop too.  Where no shell could wake us nothing happens.
+	 */
 	kill(0, SIGTSTP);
 	sigprocmask(SIG_BLOCK, &stop, NULL);
 	sigaction(SIGTSTP, &ours, NULL);

@@ -12,7 +12,9 @@
 #include <stddef.h>
 #include <termios.h>
 
-/* Blocks SIGWINCH, SIGTSTP, SIGCONT, SIGHUP, SIGTERM, SIGINT, SIGQUIT; returns a descriptor to read them from, or -1. */
+/*
+ * Blocks SIGWINCH, SIGTSTP, SIGCONT, SIGHUP, SIGTERM, SIGINT, SIGQUIT; returns a descriptor to read them from, or -1.
+ */
 int	 term_signals_open(void);
 /* Everything as it was before. */
 void	 term_signals_close(int fd);
@@ -24,8 +26,8 @@ int	 term_signals_next(int fd);
 void	 term_signals_stop(void);
 
 /*
- * From now on a crash, exit() or term_rescue() first writes what changes the screen back and restores the modes.  fd -1:
- * no longer.
+ * From now on a crash, exit() or term_rescue() first writes what changes the screen back and restores the modes.  fd
+ * -1: no longer.
  */
 void	 term_signals_arm(int fd, const struct termios *, const char *leave);
 

@@ -1,6 +1,6 @@
 /*
- * theme_choice.c: which theme a face shows: what /theme said, which its layout keeps; else "light" where the terminal says
- * that it is light, else what is built in.  People's own themes stand before those that are installed.
+ * theme_choice.c: which theme a face shows: what /theme said, which its layout keeps; else "light" where the terminal
+ * says that it is light, else what is built in.  People's own themes stand before those that are installed.
  */
 #include <string.h>
 
@@ -16,7 +16,8 @@ folders(const struct face *face)
 	g_autofree char *folder = self != NULL ? g_path_get_dirname(self) : g_strdup(".");
 	g_autofree char *beside = g_build_filename(folder, "..", "themes", NULL);
 	/* Beside the folder of the program: one that was built and not installed. */
-	const char *const all[] = { face->themes != NULL ? face->themes : beside, beside, CONFAB_DATADIR "/themes", NULL };
+	const char *const all[] = { face->themes != NULL ? face->themes : beside, beside, CONFAB_DATADIR "/themes",
+	    NULL };
 
 	return g_strdupv((char **)(uintptr_t)all);
 }

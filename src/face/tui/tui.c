@@ -138,8 +138,8 @@ take_key(struct face *face, const struct key_token *token)
 	if (palette_key(face, token->bytes, token->len))
 		return;
 	if (describe_key(face, token->bytes, token->len) || select_key(face, token->bytes, token->len) ||
-	    ask_key(face, token->bytes, token->len) || (!face->ask.open && face->digits == 0 && !input_waits(face->input) &&
-	    page_key(face, token->bytes, token->len)))
+	    ask_key(face, token->bytes, token->len) || (!face->ask.open && face->digits == 0 &&
+	    !input_waits(face->input) && page_key(face, token->bytes, token->len)))
 		return;
 	if (face->digits > 0) {
 		take_digit(face, token);

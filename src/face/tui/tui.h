@@ -13,10 +13,10 @@ struct tui_options {
 };
 
 /*
- * Attaches to the core that listens at paths->socket, or starts one, behind the first frame on the screen; runs until the
- * person leaves or the terminal goes away; when the core ends it waits for the next one.  Returns the exit status: 0, 1
- * without a terminal or when no core came up, 2 without a core, 4 for a core of another protocol; the reason is then on
- * stderr.
+ * Attaches to the core that listens at paths->socket, or starts one, behind the first frame on the screen; runs until
+ * the person leaves or the terminal goes away; when the core ends it waits for the next one.  Returns the exit status:
+ * 0, 1 without a terminal or when no core came up, 2 without a core, 4 for a core of another protocol; the reason is
+ * then on stderr.
  */
 int	 tui_main(const struct paths *, const struct tui_options *);
 

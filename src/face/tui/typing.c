@@ -12,8 +12,8 @@ static void
 tell(struct face *face, const struct chat *chat, const char *state)
 {
 	if (face->client != NULL)
-		client_request(face->client, "typing", json_pack("{s:s, s:s, s:s}", "account", chat->account, "chat", chat->jid,
-		    "state", state), NULL, NULL);
+		client_request(face->client, "typing", json_pack("{s:s, s:s, s:s}", "account", chat->account, "chat",
+		    chat->jid, "state", state), NULL, NULL);
 }
 
 static void

@@ -76,7 +76,8 @@ begin(struct pass *pass, const struct view_chat *view)
 	pass->look.other = chat_name(view->model, view->chat);
 	pass->look.other_jid = view->chat->jid;
 	pass->look.own_jid = account != NULL && account->jid != NULL ? account->jid : "";
-	pass->look.own = pass->look.is_room && view->chat->room.room.nick != NULL ? view->chat->room.room.nick : account != NULL && account->nick != NULL ? account->nick : view->chat->account;
+	pass->look.own = pass->look.is_room && view->chat->room.room.nick != NULL ? view->chat->room.room.nick :
+	    account != NULL && account->nick != NULL ? account->nick : view->chat->account;
 	if (first != NULL) {
 		pass->unread.before = first->id;
 		pass->unread.count = view->chat->unread_count;
@@ -310,7 +311,8 @@ view_chat_show(const struct view_chat *view, int64_t id)
 	go_up(&pass, &top, MAX(0, view->rows - 2));
 	if (wanted.index > spot.index || (wanted.index == spot.index && wanted.rows > spot.rows)) {
 		hang(&pass, wanted);
-	} else if (wanted.index < top.index || (wanted.index == top.index && top.rows > 1 && wanted.rows < view->rows)) {
+	} else if (wanted.index < top.index || (wanted.index == top.index && top.rows > 1 &&
+	    wanted.rows < view->rows)) {
 		/* Its first row at the top; what fits below it follows. */
 		wanted.rows = 1;
 		go_down(&pass, &wanted, MAX(0, view->rows - 2));

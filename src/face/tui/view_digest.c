@@ -1,7 +1,7 @@
 /*
- * view_digest.c: what came while nobody was there, in the order in which one wants to know it: for you, to decide, not sent,
- * in rooms, what happened.  After an absence of ten minutes and more it stands in front by itself; then no letter is a key of
- * it: typing goes on in the chat where one left.  /inbox shows it at any time.
+ * view_digest.c: what came while nobody was there, in the order in which one wants to know it: for you, to decide, not
+ * sent, in rooms, what happened.  After an absence of ten minutes and more it stands in front by itself; then no letter
+ * is a key of it: typing goes on in the chat where one left.  /inbox shows it at any time.
  */
 #include <string.h>
 
@@ -49,8 +49,8 @@ long_words(int64_t ms)
 
 	if (minutes >= 48 * 60)
 		return g_strdup_printf("%" G_GINT64_FORMAT " days", minutes / (24 * 60));
-	return minutes >= 60 ? g_strdup_printf("%" G_GINT64_FORMAT " h %" G_GINT64_FORMAT " min", minutes / 60, minutes % 60) :
-	    g_strdup_printf("%" G_GINT64_FORMAT " min", minutes);
+	return minutes >= 60 ? g_strdup_printf("%" G_GINT64_FORMAT " h %" G_GINT64_FORMAT " min", minutes / 60,
+	    minutes % 60) : g_strdup_printf("%" G_GINT64_FORMAT " min", minutes);
 }
 
 static bool
@@ -79,10 +79,11 @@ add_chat(struct face *face, struct page_lines *page, const json_t *one)
 	const json_t *chat = json_object_get(one, "chat"), *message = json_object_get(one, "message");
 	const char *account = text_of(chat, "account"), *jid = text_of(chat, "chat"), *kind = text_of(chat, "kind");
 	const struct chat *known = model_chat(face->model, account, jid);
-	json_int_t came = json_integer_value(json_object_get(one, "came")), number = json_integer_value(json_object_get(chat,
-	    "number"));
+	json_int_t came = json_integer_value(json_object_get(one, "came")),
+	    number = json_integer_value(json_object_get(chat, "number"));
 	json_int_t mentions = strcmp(kind, "room") == 0 ? json_integer_value(json_object_get(one, "mentions")) : 0;
-	g_autofree char *target = g_strdup_printf("chat\n%s\n%s", account, jid), *at = when(face, time_of(message, "said"));
+	g_autofree char *target = g_strdup_printf("chat\n%s\n%s", account, jid), *at =
+	    when(face, time_of(message, "said"));
 	g_autofree char *body = one_line(text_of(message, "body"));
 	g_autofree char *name = g_strdup_printf("%s%s%s", mentions > 0 ? "@" : "", strcmp(kind, "room") == 0 ?
 	    "#" : "", known != NULL ? chat_name(face->model, known) : jid);
@@ -90,8 +91,8 @@ add_chat(struct face *face, struct page_lines *page, const json_t *one)
 	const char *nick = strcmp(kind, "room") == 0 ? text_of(message, "nick") : "";
 
 	page_add(page, for_you(one) ? SLOT_LIST_MENTION : SLOT_LIST_UNREAD, g_strdup_printf(" %3" JSON_INTEGER_FORMAT
-	    " %s%*s %4s  %s  %s%s%s", number, name, MAX(0, NAME_COLUMNS - text_columns(name, page->policy)), "", many, at, nick,
-	    *nick != '\0' ? ": " : "", body), target, NULL);
+	    " %s%*s %4s  %s  %s%s%s", number, name, MAX(0, NAME_COLUMNS - text_columns(name, page->policy)), "", many,
+	    at, nick, *nick != '\0' ? ": " : "", body), target, NULL);
 }
 
 static void
@@ -102,7 +103,8 @@ add_chats(struct face *face, struct page_lines *page, bool mine, const char *hea
 	bool any = false;
 
 	json_array_foreach(json_object_get(face->digest.data, "chats"), i, one) {
-		if (for_you(one) != mine || (!mine && json_is_true(json_object_get(json_object_get(one, "chat"), "muted"))))
+		if (for_you(one) != mine || (!mine && json_is_true(json_object_get(json_object_get(one, "chat"),
+		    "muted"))))
 			continue;
 		if (!any)
 			add_heading(page, heading);
@@ -122,8 +124,8 @@ add_prompts(struct face *face, struct page_lines *page)
 
 		if (i == 0)
 			add_heading(page, "to decide");
-		page_add(page, SLOT_TEXT, g_strdup_printf("   %s", event->prompt.title != NULL ? event->prompt.title : "?"), target,
-		    event->account_name);
+		page_add(page, SLOT_TEXT, g_strdup_printf("   %s", event->prompt.title != NULL ? event->prompt.title :
+		    "?"), target, event->account_name);
 	}
 }
 
@@ -159,16 +161,19 @@ add_happened(struct face *face, struct page_lines *page)
 	size_t i;
 
 	json_array_foreach(json_object_get(face->digest.data, "happened"), i, one) {
-		g_autofree char *at = when(face, time_of(one, "time")), *text = one_line(text_of(one, "text")), *all = NULL;
+		g_autofree char *at = when(face, time_of(one, "time")), *text = one_line(text_of(one, "text")),
+		    *all = NULL;
 
 		if (i == 0)
 			add_heading(page, "happened");
-		all = g_strdup_printf("%s %s%s%s", at, text_of(one, "account"), *text_of(one, "account") != '\0' ? ": " : "", text);
+		all = g_strdup_printf("%s %s%s%s", at, text_of(one, "account"),
+		    *text_of(one, "account") != '\0' ? ": " : "", text);
 		page_add_wrapped(page, SLOT_TEXT, 3, all);
 	}
 	if (forgotten > 0)
-		page_add(page, SLOT_TEXT_DIM, g_strdup_printf("   and %" JSON_INTEGER_FORMAT " before that, which the log has",
-		    forgotten), NULL, NULL);
+		page_add(page, SLOT_TEXT_DIM,
+		    g_strdup_printf("   and %" JSON_INTEGER_FORMAT " before that, which the log has", forgotten), NULL,
+		    NULL);
 }
 
 void
@@ -180,7 +185,8 @@ digest_make(struct face *face, struct page_lines *page)
 
 	page->title = g_strdup(face->page.passive ? "welcome back" : "inbox");
 	if (data == NULL) {
-		page_add(page, SLOT_TEXT_DIM, g_strdup(face->digest.error != NULL ? face->digest.error : ""), NULL, NULL);
+		page_add(page, SLOT_TEXT_DIM, g_strdup(face->digest.error != NULL ? face->digest.error : ""), NULL,
+		    NULL);
 		return;
 	}
 	if (from != 0) {
@@ -221,7 +227,8 @@ void
 digest_act(struct face *face, enum view_action action, const char *target)
 {
 	g_auto(GStrv) part = target != NULL ? g_strsplit(target, "\n", 3) : NULL;
-	struct chat *chat = part != NULL && strcmp(part[0], "chat") == 0 ? model_chat(face->model, part[1], part[2]) : NULL;
+	struct chat *chat = part != NULL && strcmp(part[0], "chat") == 0 ? model_chat(face->model, part[1], part[2]) :
+	    NULL;
 	json_t *chats = json_object_get(face->digest.data, "chats"), *one;
 	size_t i;
 

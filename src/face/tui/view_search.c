@@ -1,7 +1,7 @@
 /*
  * view_search.c: what was found, as rows of messages with what was said around them, newest first.  The words are a
- * question in the input line (ask.c), and each key in it searches anew: one search is under way at a time, the former is
- * ended.  While one types the last word may be a beginning; a blank behind it, or a quote, makes it whole.
+ * question in the input line (ask.c), and each key in it searches anew: one search is under way at a time, the former
+ * is ended.  While one types the last word may be a beginning; a blank behind it, or a quote, makes it whole.
  *
  * A reader would get wrong that what was found stays when the view is left: n and N of the selection go on with it.
  */
@@ -215,8 +215,8 @@ static void
 end_former(struct face *face)
 {
 	if (face->search.request != 0 && face->client != NULL)
-		client_request(face->client, "cancel", json_pack("{s:I}", "request", (json_int_t)face->search.request), NULL,
-		    NULL);
+		client_request(face->client, "cancel", json_pack("{s:I}", "request", (json_int_t)face->search.request),
+		    NULL, NULL);
 	face->search.request = 0;
 }
 
@@ -247,8 +247,8 @@ ask(struct face *face, const char *words, int64_t before)
 }
 
 /*
- * The last word may be a beginning, where it is a word and nothing closes it.  A shorter one begins so many words that the
- * index would walk through most of what was ever said.
+ * The last word may be a beginning, where it is a word and nothing closes it.  A shorter one begins so many words that
+ * the index would walk through most of what was ever said.
  */
 static char *
 as_typed(const char *line)
@@ -490,8 +490,8 @@ add_header(struct face *face, struct page_lines *page, const struct rows_look *l
 	    g_strcmp0(former->entry.event.account_name, hit->entry.event.account_name) == 0 &&
 	    g_strcmp0(former->entry.event.chat_jid, hit->entry.event.chat_jid) == 0;
 
-	text = same ? g_strdup("") : g_strdup_printf("%s%s, %s  %u of %u%s", look->is_room ? "#" : "", look->other, day, i + 1,
-	    face->search.hits->len, face->search.more ? " and more" : "");
+	text = same ? g_strdup("") : g_strdup_printf("%s%s, %s  %u of %u%s", look->is_room ? "#" : "", look->other, day,
+	    i + 1, face->search.hits->len, face->search.more ? " and more" : "");
 	page_add(page, SLOT_LINE_DAY, g_strdup(text), NULL, NULL);
 	page_last(page)->row = rows_across(rows_rule(text, look->columns, same, page->policy), SLOT_LINE_DAY);
 }
@@ -536,13 +536,13 @@ add_end(struct face *face, struct page_lines *page)
 	int64_t from = 0, to = 0;
 
 	if (search->partial)
-		g_string_append(text, "The time was up, so older ones may be missing; more words, after: or before: make it "
-		    "quicker. ");
+		g_string_append(text,
+		    "The time was up, so older ones may be missing; more words, after: or before: make it quicker. ");
 	else if (search->more)
 		g_string_append(text, "These are the newest; before: finds older ones. ");
-	g_string_append_printf(text, "Searched: this machine, %s%s, %s.", since != NULL ? since : "where there is nothing yet",
-	    since != NULL ? " to now" : "", chat != NULL ? chat_name(face->model, chat) :
-	    search->jid != NULL ? search->jid : "all accounts");
+	g_string_append_printf(text, "Searched: this machine, %s%s, %s.",
+	    since != NULL ? since : "where there is nothing yet", since != NULL ? " to now" : "",
+	    chat != NULL ? chat_name(face->model, chat) : search->jid != NULL ? search->jid : "all accounts");
 	if (last != NULL) {
 		g_autofree char *day = NULL, *until = NULL;
 		const char *why = json_string_value(json_object_get(last, "reason"));
@@ -553,14 +553,15 @@ add_end(struct face *face, struct page_lines *page)
 		until = rows_day(to);
 		g_string_append_printf(text, " Not searched: what %s has and is not here, %s%s%s",
 		    json_string_value(json_object_get(last, "account")), day == NULL ? "before " : day,
-		    day != NULL && strcmp(day, until) != 0 ? " to " : "", day == NULL || strcmp(day, until) != 0 ? until : "");
+		    day != NULL && strcmp(day, until) != 0 ? " to " : "",
+		    day == NULL || strcmp(day, until) != 0 ? until : "");
 		if (why != NULL)
 			g_string_append_printf(text, " (%s)", why);
 		if (n > 1)
 			g_string_append_printf(text, ", and %zu more part%s", n - 1, n == 2 ? "" : "s");
 		keys = g_strdup(view_row(VIEW_SEARCH_FETCH)->keys);
-		g_string_append_printf(text, search->fetching ? ". It is being fetched." : ". Press %s to fetch it and search "
-		    "again.", keys);
+		g_string_append_printf(text, search->fetching ? ". It is being fetched." :
+		    ". Press %s to fetch it and search again.", keys);
 	}
 	page_add(page, SLOT_TEXT, g_strdup(""), NULL, NULL);
 	page_add_wrapped(page, SLOT_TEXT_DIM, 1, text->str);
@@ -588,8 +589,8 @@ search_make(struct face *face, struct page_lines *page)
 	    chat_name(face->model, chat) : "", search->words != NULL ? search->words : "");
 	page->count = count(search);
 	if (search->words == NULL) {
-		page_add_wrapped(page, SLOT_TEXT_DIM, 3, "Words, all of which are in the message; \"several words\" as they stand; "
-		    "from:WHO, in:CHAT, after:DATE, before:DATE, has:link. The last word may be a beginning of three letters and more; a "
+		page_add_wrapped(page, SLOT_TEXT_DIM, 3,
+		    "Words, all of which are in the message; \"several words\" as they stand; from:WHO, in:CHAT, after:DATE, before:DATE, has:link. The last word may be a beginning of three letters and more; a "
 		    "blank behind it makes it whole. Up brings back what was looked for before.");
 		return;
 	}
@@ -661,8 +662,8 @@ more_context(struct face *face, struct hit *hit)
 	hit->context = hit->context == 1 ? 4 : hit->context == 4 ? 12 : 1;
 	asked = asked_new(face, hit->entry.id);
 	asked->request = client_request(face->client, "history", json_pack("{s:s, s:s, s:I, s:i}", "account",
-	    event->account_name, "chat", event->chat_jid, "around", (json_int_t)hit->entry.id, "limit", 2 * hit->context + 1),
-	    took_around, asked);
+	    event->account_name, "chat", event->chat_jid, "around", (json_int_t)hit->entry.id, "limit",
+	    2 * hit->context + 1), took_around, asked);
 }
 
 static void
@@ -672,9 +673,9 @@ copy(struct face *face, const struct hit *hit)
 	const struct chat *chat = model_chat(face->model, event->account_name, event->chat_jid);
 	g_autofree char *day = rows_day(hit->entry.time), *at = rows_time(NULL, hit->entry.time), *text = NULL;
 
-	text = g_strdup_printf("%s %s %s: %s", day, at, event->message.direction == DIRECTION_OUT ? event->account_name :
-	    event->message.nick != NULL ? event->message.nick : chat != NULL ? chat_name(face->model, chat) : event->chat_jid,
-	    event->message.body != NULL ? event->message.body : "");
+	text = g_strdup_printf("%s %s %s: %s", day, at, event->message.direction == DIRECTION_OUT ?
+	    event->account_name : event->message.nick != NULL ? event->message.nick : chat != NULL ?
+	    chat_name(face->model, chat) : event->chat_jid, event->message.body != NULL ? event->message.body : "");
 	if (face->term != NULL)
 		term_copy(face->term, text);
 	input_yankable(face->input, text);
@@ -712,8 +713,8 @@ fetch(struct face *face)
 			continue;
 		asked = asked_new(face, 0);
 		face->search.fetching = true;
-		asked->request = client_request(face->client, "run", json_pack("{s:s, s:s}", "line", "/sync now", "account",
-		    account), fetched, asked);
+		asked->request = client_request(face->client, "run", json_pack("{s:s, s:s}", "line", "/sync now",
+		    "account", account), fetched, asked);
 	}
 }
 
@@ -782,8 +783,8 @@ search_follow(struct face *face, const char *target)
 {
 	int64_t id = g_ascii_strtoll(target, NULL, 10);
 	const struct hit *hit = hit_of(face, id);
-	struct chat *chat = hit != NULL ? model_chat(face->model, hit->entry.event.account_name, hit->entry.event.chat_jid) :
-	    NULL;
+	struct chat *chat = hit != NULL ? model_chat(face->model, hit->entry.event.account_name,
+	    hit->entry.event.chat_jid) : NULL;
 
 	if (chat != NULL)
 		link_jump(face, chat, id);
@@ -805,7 +806,8 @@ search_step(struct face *face, int by)
 		int64_t other = hit->entry.order;
 
 		if (g_strcmp0(hit->entry.event.account_name, face->front->account) != 0 ||
-		    g_strcmp0(hit->entry.event.chat_jid, face->front->jid) != 0 || (by > 0 ? other >= order : other <= order))
+		    g_strcmp0(hit->entry.event.chat_jid, face->front->jid) != 0 ||
+		    (by > 0 ? other >= order : other <= order))
 			continue;
 		if (best == NULL || (by > 0 ? other > best->entry.order : other < best->entry.order)) {
 			best = hit;
@@ -813,7 +815,8 @@ search_step(struct face *face, int by)
 		}
 	}
 	if (best == NULL)
-		return g_strdup(by > 0 ? "no older one of those found is in this chat" : "no newer one of those found is in this chat");
+		return g_strdup(by > 0 ? "no older one of those found is in this chat" :
+		    "no newer one of those found is in this chat");
 	link_jump(face, face->front, best->entry.id);
 	return g_strdup_printf("%s: %u of %u", face->search.words, place, face->search.hits->len);
 }

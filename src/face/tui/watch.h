@@ -6,7 +6,10 @@
 
 struct watch;
 
-/* appears: also when it is made, as a socket is; else when all of it is there.  fn may free the watch.  NULL: it cannot be told. */
+/*
+ * appears: also when it is made, as a socket is; else when all of it is there.  fn may free the watch.  NULL: it cannot
+ * be told.
+ */
 struct watch *watch_new(const char *path, bool appears, void (*fn)(void *ctx), void *ctx);
 void	 watch_free(struct watch *);
 

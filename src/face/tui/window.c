@@ -294,7 +294,8 @@ passages_text(const struct passages *passages)
 
 	for (int i = CAME; i <= (CAME | WENT); i++)
 		if (passages->count[i] > 0)
-			g_string_append_printf(text, "%s%u %s", text->len > 0 ? ", " : "", passages->count[i], words[i]);
+			g_string_append_printf(text, "%s%u %s", text->len > 0 ? ", " : "", passages->count[i],
+			    words[i]);
 	g_string_append_printf(text, ": %s", passages->names->str);
 	if (all > PASSAGE_NAMES)
 		g_string_append_printf(text, ", and %u more", all - PASSAGE_NAMES);
@@ -321,12 +322,14 @@ passage_words(const struct event_passage *passage)
 
 	switch (passage->kind) {
 	case PASSAGE_RENAMED:
-		return g_strdup_printf("%s is now called %s", nick, passage->new_nick != NULL ? passage->new_nick : "?");
+		return g_strdup_printf("%s is now called %s", nick, passage->new_nick != NULL ? passage->new_nick :
+		    "?");
 	case PASSAGE_KICKED:
 	case PASSAGE_BANNED:
 		done = passage->kind == PASSAGE_KICKED ? "kicked out" : "banned";
-		return g_strdup_printf("%s was %s%s%s%s%s%s", nick, done, by != NULL ? " by " : "", by != NULL ? by : "",
-		    text != NULL ? ": \"" : "", text != NULL ? text : "", text != NULL ? "\"" : "");
+		return g_strdup_printf("%s was %s%s%s%s%s%s", nick, done, by != NULL ? " by " : "",
+		    by != NULL ? by : "", text != NULL ? ": \"" : "", text != NULL ? text : "",
+		    text != NULL ? "\"" : "");
 	case PASSAGE_REMOVED:
 		return g_strdup_printf("%s had to leave: the rules of the room changed", nick);
 	default:
@@ -393,7 +396,8 @@ char *
 window_prompt_key(const struct event_prompt *prompt, size_t i)
 {
 	const json_t *choice = json_array_get(prompt->choices, i);
-	const char *own = json_string_value(json_array_get(choice, 2)), *word = json_string_value(json_array_get(choice, 0));
+	const char *own = json_string_value(json_array_get(choice, 2)), *word =
+	    json_string_value(json_array_get(choice, 0));
 
 	if (own != NULL)
 		return g_strdup(own);

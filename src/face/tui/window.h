@@ -81,8 +81,8 @@ void	 window_passage(struct window *, const struct event *);
 void	 window_prompt(struct window *, const struct event *);
 /* The entry of a question. */
 int64_t	 window_prompt_id(int64_t prompt);
-/* The key that gives the i-th answer of a question, "" behind the last one: its own, else the first letter of the word that
- * no answer before it has.  The caller's. */
+/* The key that gives the i-th answer of a question, "" behind the last one: its own, else the first letter of the word
+ * that no answer before it has.  The caller's. */
 char	*window_prompt_key(const struct event_prompt *, size_t i);
 /* Forgets what was only said here. */
 void	 window_clear_notes(struct window *);
