@@ -505,7 +505,7 @@ void	 search_typed(struct face *);
 char	*search_step(struct face *, int by);
 /* A sync event: the archive has answered. */
 void	 search_synced(struct face *, const struct event *);
-/* /goto, C-x g: a date or a message. */
+/* search_place.c: /goto, C-x g: a date or a message. */
 void	 search_place(struct face *, const char *where);
 void	 search_ask_place(struct face *);
 void	 search_free(struct face *);

@@ -2,7 +2,7 @@
  * page.h: a view that stands in the chat's place: lines to read, some of which lead somewhere.  Keys without Ctrl or Alt
  * are the page's; all others do what they do everywhere, and going to a chat leaves it.  The line keeps its text.
  *
- * A page is made anew whenever it is drawn: page_help.c, page_contacts.c and view_search.c make the lines.  What the keys
+ * A page is made anew whenever it is drawn: page_help.c, page_contacts.c and search_rows.c make the lines.  What the keys
  * do is in views.def.
  */
 #ifndef TUI_PAGE_H
@@ -58,7 +58,7 @@ void	 digest_act(struct face *, enum view_action, const char *target);
 /* By lines that lead somewhere. */
 void	 page_move(struct face *, int by);
 
-/* view_search.c */
+/* search_rows.c, view_search.c */
 void	 search_draw_row(struct face *, const struct row *, int row, const struct area *);
 void	 search_make(struct face *, struct page_lines *);
 void	 search_follow(struct face *, const char *target);
