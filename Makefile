@@ -47,7 +47,7 @@ CPPFLAGS += -D_GNU_SOURCE -DG_LOG_DOMAIN='"confab"' -Isrc -I. -I$(BUILD) \
 LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections $(if $(SAN),-fsanitize=$(SAN))
 
 BOTH := base proto
-CORE_DIRS := xmpp store core feature server admin
+CORE_DIRS := xmpp store crypto core feature server admin
 FACE_DIRS := face/cli face/tui
 sources = $(foreach d,$(1),$(wildcard src/$(d)/*.c))
 objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(1))
@@ -91,7 +91,7 @@ configure: configure.ac config.mk.in
 	autoheader -f 2>/dev/null
 	@touch $@
 config.mk: configure
-	./configure --quiet
+	@if [ -x config.status ]; then ./config.status --quiet --recheck && ./config.status --quiet; else ./configure --quiet; fi
 
 # Programs of tests: one for each file, linked with whatever it refers to.  The fuzz targets get a main() that replays
 # files, so that the corpus is part of every check; make fuzz links them with libFuzzer instead.
