@@ -25,6 +25,11 @@ form_json(const struct form *form)
 		g_autofree char *range = NULL;
 		json_t *o, *list;
 
+		if (field->type == FORM_FIXED) {
+			g_autofree char *text = form_field_text(field);
+
+			json_array_append_new(fields, json_pack("{s:s, s:[s]}", "type", form_type_name(field->type), "values", text));
+		}
 		if (!form_is_asked(field))
 			continue;
 		range = form_field_range(field);

@@ -6,7 +6,10 @@
 
 #include "xmpp/form.h"
 
-/* The fields that a person fills in, as the prompt event describes them; a secret has no values.  A new reference. */
+/*
+ * What a person sees of it, as the prompt event describes it: the fields to fill in, of which a secret has no values, and text
+ * between them (type fixed, without var).  A new reference.
+ */
 json_t	*form_json(const struct form *);
 /*
  * An answer: an object FIELD: value, or lines FIELD=VALUE; "" changes nothing.  False with a sentence (RPC_ERROR_USAGE), and

@@ -190,6 +190,13 @@ prompt_answered(struct face *face, const char *value, int64_t id)
 	ask_open(face, "keep it? y or n", false, "", keep_answered, id);
 }
 
+/* Without a screen it is answered with FIELD=VALUE. */
+static bool
+has_form(const struct face *face, const struct event *event)
+{
+	return event->prompt.kind == PROMPT_FORM && json_array_size(event->prompt.fields) > 0 && face->linear == NULL;
+}
+
 void
 ask_prompt(struct face *face, int64_t id)
 {
@@ -200,6 +207,10 @@ ask_prompt(struct face *face, int64_t id)
 	if (event == NULL) {
 		face_note(face, face->front, SEVERITY_INFO, id != 0 ? "There is no question of that number." :
 		    "Nothing waits for an answer.");
+		return;
+	}
+	if (has_form(face, event)) {
+		form_open(face, event);
 		return;
 	}
 	if (event->prompt.kind == PROMPT_PASSWORD && event->account_name != NULL)
@@ -221,11 +232,16 @@ ask_prompt_changed(struct face *face, const struct event *event)
 	if (event->gone) {
 		if (ask->open && ask->done == prompt_answered && ask->id == event->prompt.id)
 			ask_close(face);
+		form_gone(face, event->prompt.id);
 		return;
 	}
 	if (event->prompt.scope != SCOPE_SESSION || ask->open)
 		return;
 	/* The answer to what was just typed here: it is offered in the line, unless something was typed meanwhile. */
+	if (has_form(face, event) && *input_line(face->input) == '\0') {
+		form_open(face, event);
+		return;
+	}
 	face_note(face, face->front, SEVERITY_WARNING, "%s", event->prompt.text != NULL ? event->prompt.text :
 	    event->prompt.title != NULL ? event->prompt.title : "");
 	if (*input_line(face->input) == '\0') {

@@ -79,7 +79,7 @@ enum view_action {
 #undef VIEW
 	VIEWS
 };
-enum page_kind { PAGE_HELP, PAGE_LEGEND, PAGE_CONTACTS, PAGE_SEARCH, PAGE_DIGEST, PAGE_TEXT, PAGE_INFO, PAGE_ANY };
+enum page_kind { PAGE_HELP, PAGE_LEGEND, PAGE_CONTACTS, PAGE_SEARCH, PAGE_DIGEST, PAGE_TEXT, PAGE_INFO, PAGE_FORM, PAGE_ANY };
 struct page {
 	bool		 on, filtering;
 	bool		 passive;		/* letters are no keys of it: they go on into the line */
@@ -94,6 +94,14 @@ struct page {
 	json_t		*commands;		/* what the core says of its commands; NULL: not asked yet */
 	char		*hint;			/* what its keys do */
 	GPtrArray	*text;			/* PAGE_TEXT: its lines; NULL: they are on their way */
+};
+
+/* page_form.c: the form that is being filled in. */
+struct form_view {
+	int64_t		 id;			/* of the question; 0: none */
+	GHashTable	*typed;			/* field → what was typed, wiped */
+	char		*editing;		/* the field whose value is in the line */
+	char		*trouble;		/* why the answer was not taken */
 };
 
 /* action.c: Alt-a from chat to chat. */
@@ -241,6 +249,7 @@ struct face {
 	struct paste	 paste;
 	struct select	 select;
 	struct page	 page;
+	struct form_view form;
 	struct search	 search;
 	struct info_pane info;
 	struct digest	 digest;
@@ -489,6 +498,13 @@ void	 page_draw(struct face *);
 void	 describe_begin(struct face *);
 /* The key that is to be described; false: none is. */
 bool	 describe_key(struct face *, const char *bytes, size_t len);
+
+/* page_form.c */
+/* Shows the form of that prompt; what was filled in of it before is still there. */
+void	 form_open(struct face *, const struct event *);
+/* The question is answered, or moot. */
+void	 form_gone(struct face *, int64_t id);
+void	 form_forget(struct face *);
 
 /* view_digest.c */
 /* After attaching: it is shown where there is something to tell. */

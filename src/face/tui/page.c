@@ -17,6 +17,7 @@ static const struct {
 	[PAGE_LEGEND] = { page_legend_make, NULL, NULL },
 	[PAGE_TEXT] = { page_text_make, NULL, NULL },
 	[PAGE_INFO] = { page_info_make, NULL, NULL },
+	[PAGE_FORM] = { page_form_make, NULL, page_form_act },
 	[PAGE_DIGEST] = { digest_make, digest_follow, digest_act },
 	[PAGE_SEARCH] = { search_make, search_follow, search_act },
 };
@@ -226,6 +227,7 @@ page_free(struct face *face)
 	g_clear_pointer(&face->page.folded, g_hash_table_unref);
 	g_clear_pointer(&face->page.hint, g_free);
 	page_text_free(face);
+	form_forget(face);
 	json_decref(face->page.commands);
 	face->page.commands = NULL;
 }

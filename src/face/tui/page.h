@@ -50,6 +50,10 @@ void	 page_text_make(struct face *, struct page_lines *);
 void	 page_text_free(struct face *);
 void	 page_info_make(struct face *, struct page_lines *);
 
+/* page_form.c */
+void	 page_form_make(struct face *, struct page_lines *);
+void	 page_form_act(struct face *, enum view_action, const char *target);
+
 /* view_digest.c */
 void	 digest_make(struct face *, struct page_lines *);
 void	 digest_follow(struct face *, const char *target);

@@ -488,7 +488,8 @@ add_prompt(struct builder *builder, const struct entry *previous, const struct e
 	head = g_strconcat(prompt->title != NULL ? prompt->title : "",
 	    prompt->title != NULL && prompt->text != NULL ? ": " : "", prompt->text != NULL ? prompt->text : "", NULL);
 	add_text(builder, row, first, head, SLOT_TEXT);
-	json_array_foreach(prompt->facts, i, pair) {
+	/* A form is a page of its own. */
+	json_array_foreach(prompt->kind != PROMPT_FORM ? prompt->facts : NULL, i, pair) {
 		const char *label = json_string_value(json_array_get(pair, 0));
 		const char *value = json_string_value(json_array_get(pair, 1));
 		g_autofree char *fact = g_strdup_printf("%s: %s", label != NULL ? label : "", value != NULL ? value : "");
