@@ -22,6 +22,27 @@ features_outgoing(struct outgoing *out)
 			(*f)->out(out);
 }
 
+enum leave
+features_leave(struct account *account, const struct chat_row *chat, bool sealed, char **why)
+{
+	for (const struct feature *const *f = features; *f != NULL; f++)
+		if ((*f)->leave != NULL)
+			return (*f)->leave(account, chat, sealed, why);
+	if (!sealed)
+		return LEAVE_PLAIN;
+	*why = g_strdup("This confab was made without what encrypts.");
+	return LEAVE_NEVER;
+}
+
+bool
+features_seal(struct outgoing *out, char **why)
+{
+	for (const struct feature *const *f = features; *f != NULL; f++)
+		if ((*f)->seal != NULL)
+			return (*f)->seal(out, why);
+	return false;
+}
+
 void
 features_presence(struct account *account, struct stanza *presence)
 {

@@ -9,6 +9,7 @@
 #include "core/command.h"
 #include "core/message.h"
 #include "core/outbox.h"
+#include "store/chats.h"
 
 struct feature {
 	const char	*name;
@@ -16,6 +17,13 @@ struct feature {
 	enum verdict	(*in[STAGES])(struct incoming *);
 	/* Adds to a message of ours before it leaves. */
 	void		(*out)(struct outgoing *);
+	/*
+	 * How what is said in this chat leaves.  sealed: it was said when the chat was encrypted, and never leaves in plain.
+	 * LEAVE_NEVER: *why is a sentence for people, the caller's.  Inside a savepoint.
+	 */
+	enum leave	(*leave)(struct account *, const struct chat_row *, bool sealed, char **why);
+	/* After LEAVE_SEALED and out: takes the text out of the stanza and puts it back encrypted.  False: as LEAVE_NEVER. */
+	bool		(*seal)(struct outgoing *, char **why);
 	/* Adds to our own presence. */
 	void		(*presence)(struct account *, struct stanza *);
 	/* What of it others may count on: namespaces for service discovery (XEP-0030); ends with NULL. */
@@ -46,6 +54,9 @@ extern const struct feature *const features[];
 
 enum verdict features_in(struct incoming *, enum message_stage);
 void	 features_outgoing(struct outgoing *);
+/* LEAVE_PLAIN where no feature encrypts and it was not sealed. */
+enum leave features_leave(struct account *, const struct chat_row *, bool sealed, char **why);
+bool	 features_seal(struct outgoing *, char **why);
 void	 features_presence(struct account *, struct stanza *);
 /* False: no feature takes it. */
 bool	 features_iq(struct account *, const struct stanza *);

@@ -88,6 +88,17 @@ may_leave(const struct account *account, const struct chat_row *chat)
 	return chat->kind == CHAT_PERSON || (room != NULL && room->state == ROOM_IN);
 }
 
+/* What is said in an encrypted chat stays what it was said as, whatever the chat is when it leaves. */
+static enum encryption
+encryption_now(struct store *store, int64_t id)
+{
+	struct chat_row *chat = chat_load(store, id);
+	bool on = chat != NULL && chat->secrecy == SECRECY_ON;
+
+	chat_row_free(chat);
+	return on ? ENCRYPTION_OMEMO : ENCRYPTION_NONE;
+}
+
 int64_t
 outbox_send(struct account *account, const char *chat_jid, const char *body, GError **error)
 {
@@ -106,7 +117,8 @@ outbox_send(struct account *account, const char *chat_jid, const char *body, GEr
 	chat = chat_find(account->core->store, account->id, chat_jid, kind, true, error);
 	if (chat != 0 && chat_set_open(account->core->store, chat, true, error))
 		row = message_queue(account->core->store, chat, account_jid(account),
-		    nick_there(account, chat_jid, kind), id, clean, ENCRYPTION_NONE, error);
+		    nick_there(account, chat_jid, kind), id, clean,
+		    encryption_now(account->core->store, chat), error);
 	if (row != NULL) {
 		number = row->id;
 		turn_put_message(turn, row);
@@ -155,8 +167,9 @@ outbox_correct(struct account *account, const struct message_row *row, const cha
 	return true;
 }
 
+/* sealed: encrypted.  NULL: that could not be done, *why says in words why. */
 static struct stanza *
-build(struct account *account, const struct message_row *row, const struct chat_row *chat)
+build(struct account *account, const struct message_row *row, const struct chat_row *chat, bool sealed, char **why)
 {
 	struct stanza *stanza = stanza_message(chat->kind == CHAT_ROOM ? "groupchat" : "chat", chat->jid);
 	struct outgoing out = { account, chat->jid, chat->kind, row, stanza };
@@ -167,38 +180,83 @@ build(struct account *account, const struct message_row *row, const struct chat_
 	if (chat->kind == CHAT_PRIVATE)
 		stanza_add(stanza, "x", NS_MUC_USER);
 	features_outgoing(&out);
+	if (sealed && !features_seal(&out, why)) {
+		stanza_free(stanza);
+		return NULL;
+	}
 	return stanza;
 }
 
-/* One queued message becomes sent.  False: the disk refuses. */
+/*
+ * The ciphertext that a message had when it left before: sent again as it was, it is read at most once, since the key for it
+ * is spent by who read it, whether or not that device compares ids.  NULL: it never left, or says something else now.
+ */
+static struct stanza *
+as_before(struct account *account, const struct message_row *row)
+{
+	g_autofree char *xml = row->flags & MESSAGE_EDITED ? NULL : message_raw(account->core->store, row->id);
+
+	return xml != NULL && row->encryption != ENCRYPTION_NONE ? stanza_parse(xml, -1, NULL) : NULL;
+}
+
+/* It does not leave, and says why.  False: the disk refuses. */
 static bool
-send_row(struct account *account, const struct message_row *row)
+refuse(struct account *account, const struct message_row *row, const char *why)
+{
+	struct turn *turn = account->core->turn;
+	g_autoptr(GError) error = NULL;
+	struct message_row *now = message_advance(account->core->store, row->id, MESSAGE_FAILED, why, &error);
+
+	if (now != NULL) {
+		turn_put_message(turn, now);
+		turn_put_chat(turn, row->chat);
+	}
+	return !turn_failed(turn, error);
+}
+
+/* May it leave, and how?  LEAVE_NEVER with *why.  Who was there when it was typed may be gone now. */
+static enum leave
+how(struct account *account, const struct message_row *row, const struct chat_row *chat, char **why)
+{
+	g_autoptr(GError) error = NULL;
+
+	if (!may_leave(account, chat))
+		return LEAVE_LATER;
+	if (chat->kind == CHAT_PRIVATE && !room_may_whisper(account, chat->jid, false, &error)) {
+		if (turn_failed(account->core->turn, error))
+			return LEAVE_LATER;
+		*why = g_strdup(error->message);
+		return LEAVE_NEVER;
+	}
+	return features_leave(account, chat, row->encryption != ENCRYPTION_NONE, why);
+}
+
+/* One queued message becomes sent.  *later: it waits, and what was said behind it too.  False: the disk refuses. */
+static bool
+send_row(struct account *account, const struct message_row *row, bool *later)
 {
 	struct core *core = account->core;
 	struct chat_row *chat = chat_load(core->store, row->chat);
 	g_autoptr(GError) error = NULL;
-	g_autofree char *xml = NULL;
+	g_autofree char *xml = NULL, *why = NULL;
 	struct message_row *sent;
-	struct stanza *stanza;
+	struct stanza *stanza = NULL;
+	enum leave leave;
 
 	g_return_val_if_fail(chat != NULL, true);
-	if (!may_leave(account, chat)) {
-		chat_row_free(chat);
-		return true;
-	}
-	/* Who was there when it was typed may be gone now. */
-	if (chat->kind == CHAT_PRIVATE && !room_may_whisper(account, chat->jid, false, &error)) {
-		chat_row_free(chat);
-		if (turn_failed(core->turn, error))
-			return false;
-		g_autoptr(GError) cause = NULL;
-		sent = message_advance(core->store, row->id, MESSAGE_FAILED, error->message, &cause);
-		if (sent != NULL)
-			turn_put_message(core->turn, sent);
-		return !turn_failed(core->turn, cause);
-	}
-	stanza = build(account, row, chat);
+	leave = how(account, row, chat, &why);
+	*later = leave == LEAVE_LATER;
+	if (leave == LEAVE_SEALED)
+		stanza = as_before(account, row);
+	if (stanza == NULL && (leave == LEAVE_PLAIN || leave == LEAVE_SEALED))
+		stanza = build(account, row, chat, leave == LEAVE_SEALED, &why);
 	chat_row_free(chat);
+	if (stanza == NULL)
+		return *later || why == NULL ? !turn_is_stuck(core->turn) : refuse(account, row, why);
+	if (!message_set_encryption(core->store, row->id, leave == LEAVE_SEALED ? ENCRYPTION_OMEMO : ENCRYPTION_NONE, &error)) {
+		stanza_free(stanza);
+		return !turn_failed(core->turn, error);
+	}
 	xml = stanza_to_xml(stanza);
 	sent = message_mark_sent(core->store, row->id, account->sm.out + 1, account->clock_offset_us, xml, &error);
 	if (sent == NULL) {
@@ -231,6 +289,20 @@ under_way(struct account *account)
 	return rows;
 }
 
+/* The message says again what the other side has. */
+static void
+edit_refused(struct account *account, const struct chat_row *chat, const struct edit_row *edit, const char *why, GError **error)
+{
+	g_autofree char *reason = g_strdup_printf("The correction was not sent. %s", why);
+	struct message_row *now = message_uncorrect(account->core->store, chat->id, edit->id, reason, error);
+
+	if (now == NULL)
+		return;
+	turn_put_message(account->core->turn, now);
+	turn_put_chat(account->core->turn, chat->id);
+	chat_notice(account, chat->jid, SEVERITY_WARNING, false, reason);
+}
+
 /* A correction goes like the message it is about, under an id of its own.  False: the disk refuses. */
 static bool
 send_edit(struct account *account, const struct edit_row *edit)
@@ -239,28 +311,39 @@ send_edit(struct account *account, const struct edit_row *edit)
 	struct message_row *row = message_load(core->store, edit->message), as_sent;
 	struct chat_row *chat = row != NULL ? chat_load(core->store, row->chat) : NULL;
 	g_autoptr(GError) error = NULL;
-	struct stanza *stanza;
+	g_autofree char *why = NULL;
+	struct stanza *stanza = NULL;
+	enum leave leave = LEAVE_LATER;
 
-	if (chat != NULL && row->state != MESSAGE_QUEUED && may_leave(account, chat) &&
-	    edit_sent(core->store, row->id, account->sm.on ? account->sm.out + 1 : 0, &error)) {
+	if (chat != NULL && row->state != MESSAGE_QUEUED && may_leave(account, chat))
+		leave = features_leave(account, chat, row->encryption != ENCRYPTION_NONE, &why);
+	if (leave == LEAVE_PLAIN || leave == LEAVE_SEALED) {
 		as_sent = *row;
 		as_sent.origin_id = edit->id;
-		stanza = build(account, &as_sent, chat);
+		stanza = build(account, &as_sent, chat, leave == LEAVE_SEALED, &why);
+	}
+	if (stanza != NULL && edit_sent(core->store, row->id, account->sm.on ? account->sm.out + 1 : 0, &error)) {
 		stanza_set(stanza_add(stanza, "replace", NS_CORRECT), "id", row->origin_id);
-		account_send(account, stanza, false);
+		account_send(account, g_steal_pointer(&stanza), false);
 		account->sm.ask = true;
 	}
+	stanza_free(stanza);
+	if (why != NULL)
+		edit_refused(account, chat, edit, why, &error);
 	chat_row_free(chat);
 	message_row_free(row);
 	return !turn_failed(core->turn, error);
 }
 
-/* One of this chat is being looked for: what was typed behind it would come before it. */
+/* One of this chat waits, or is being looked for: what was typed behind it would come before it. */
 static bool
-must_wait(const struct message_row *row, const GPtrArray *unknown)
+must_wait(const struct message_row *row, const GPtrArray *unknown, const GArray *waiting)
 {
 	for (guint i = 0; unknown != NULL && i < unknown->len; i++)
 		if (((const struct message_row *)unknown->pdata[i])->chat == row->chat)
+			return true;
+	for (guint i = 0; i < waiting->len; i++)
+		if (g_array_index(waiting, int64_t, i) == row->chat)
 			return true;
 	return false;
 }
@@ -269,6 +352,7 @@ static void
 send_queued(struct account *account)
 {
 	g_autoptr(GPtrArray) rows = NULL, edits = NULL, unknown = NULL;
+	g_autoptr(GArray) waiting = g_array_new(FALSE, FALSE, sizeof(int64_t));
 
 	/* A resumed stream is proved first, and what is older goes first. */
 	if (!account_online(account) || account->sm.proving || !turn_begin(account->core->turn))
@@ -276,8 +360,14 @@ send_queued(struct account *account)
 	rows = in_state(account, MESSAGE_QUEUED);
 	bool ok = true;
 	unknown = archive_looks(account) ? in_state(account, MESSAGE_UNKNOWN) : NULL;
-	for (guint i = 0; ok && i < rows->len; i++)
-		ok = must_wait(rows->pdata[i], unknown) || send_row(account, rows->pdata[i]);
+	for (guint i = 0; ok && i < rows->len; i++) {
+		const struct message_row *row = rows->pdata[i];
+		bool later = false;
+
+		ok = must_wait(row, unknown, waiting) || send_row(account, row, &later);
+		if (later)
+			g_array_append_val(waiting, row->chat);
+	}
 	edits = edit_list(account->core->store, account->id);
 	for (guint i = 0; ok && i < edits->len; i++)
 		ok = send_edit(account, edits->pdata[i]);
@@ -528,9 +618,23 @@ decide(struct account *account, struct message_row *now, GError **cause, GError 
 	return now != NULL;
 }
 
+/* Who says it again after /omemo off says it in plain. */
+static bool
+decide_encryption(struct store *store, int64_t message, GError **cause)
+{
+	struct message_row *row = message_load(store, message);
+	struct chat_row *chat = row != NULL ? chat_load(store, row->chat) : NULL;
+	bool off = chat != NULL && chat->secrecy == SECRECY_OFF;
+
+	chat_row_free(chat);
+	message_row_free(row);
+	return !off || message_set_encryption(store, message, ENCRYPTION_NONE, cause);
+}
+
 bool
 outbox_retry(struct account *account, int64_t message, GError **error)
 {
+	struct message_row *now;
 	GError *cause = NULL;
 	enum message_state state;
 
@@ -544,7 +648,9 @@ outbox_retry(struct account *account, int64_t message, GError **error)
 	}
 	if (!chat_begin_change(account->core, error))
 		return false;
-	if (!decide(account, message_requeue(account->core->store, message, &cause), &cause, error))
+	now = decide_encryption(account->core->store, message, &cause) ?
+	    message_requeue(account->core->store, message, &cause) : NULL;
+	if (!decide(account, now, &cause, error))
 		return false;
 	outbox_flush(account);
 	return true;

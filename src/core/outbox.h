@@ -17,6 +17,14 @@ struct outgoing {
 	struct stanza	*stanza;	/* type, to, id and body are set */
 };
 
+/* How what is said in a chat can leave now; a feature decides (core/feature.h). */
+enum leave {
+	LEAVE_PLAIN,
+	LEAVE_SEALED,		/* encrypted; the feature has all that it needs */
+	LEAVE_LATER,		/* something is asked first; outbox_flush() follows when that is known */
+	LEAVE_NEVER,		/* it would have to be encrypted, and cannot be */
+};
+
 /*
  * Stores body as a new message of this chat and sends it when the account is on line.  The chat is opened.  The
  * message's number; 0 with an error (nothing is stored then).

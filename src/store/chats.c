@@ -14,7 +14,7 @@ enum { COUNT_MAX = 100, FIRST_NUMBER = 2 };
 	"(SELECT count(*) FROM (SELECT 1 FROM message m INDEXED BY message_mention " \
 	"WHERE m.chat = c.id AND m.ord > c.read AND m.flags & 4 LIMIT 100)), c.notify, c.occupant, " \
 	"(SELECT count(*) FROM (SELECT 1 FROM message m INDEXED BY message_failed " \
-	"WHERE m.chat = c.id AND m.state = 7 LIMIT 100)) FROM chat c "
+	"WHERE m.chat = c.id AND m.state = 7 LIMIT 100)), c.secrecy FROM chat c "
 
 G_STATIC_ASSERT(COUNT_MAX == 100 && MESSAGE_FAILED == 7);	/* stand in the text above */
 
@@ -52,6 +52,7 @@ next(struct store *store, sqlite3_stmt *stmt)
 	row->notify = sqlite3_column_int(stmt, 11);
 	row->occupant = db_text(stmt, 12);
 	row->failed = sqlite3_column_int(stmt, 13);
+	row->secrecy = (enum secrecy)sqlite3_column_int(stmt, 14);
 	return row;
 }
 
@@ -183,6 +184,13 @@ chat_set_notify(struct store *store, int64_t id, int notify, GError **error)
 		return false;
 	return same != 0 || db_change(store, error, "UPDATE chat SET notify = ?2, rev = ?3 WHERE id = ?1", "iii", id,
 	    (int64_t)notify, store_next_rev(store));
+}
+
+bool
+chat_set_secrecy(struct store *store, int64_t id, enum secrecy secrecy, GError **error)
+{
+	return db_change(store, error, "UPDATE chat SET secrecy = ?2, rev = ?3 WHERE id = ?1 AND secrecy <> ?2", "iii", id,
+	    (int64_t)secrecy, store_next_rev(store));
 }
 
 bool

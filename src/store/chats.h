@@ -17,6 +17,7 @@ struct chat_row {
 	int64_t	 read;		/* ord of the last message seen */
 	char	*draft;
 	int64_t	 last;		/* ord of the newest message; 0: none */
+	enum secrecy secrecy;
 	int	 notify;	/* 0: as usual for its kind; else 1 + enum notify_level */
 	char	*occupant;	/* CHAT_PRIVATE: whom it is with; NULL: nobody was heard or told yet */
 	int	 unread, mentions;	/* each counted up to 100 */
@@ -43,6 +44,7 @@ bool	 chat_set_read(struct store *, int64_t id, int64_t ord, GError **error);
 bool	 chat_set_unread(struct store *, int64_t id, int64_t ord, GError **error);
 bool	 chat_set_draft(struct store *, int64_t id, const char *text, GError **error);
 bool	 chat_set_notify(struct store *, int64_t id, int notify, GError **error);
+bool	 chat_set_secrecy(struct store *, int64_t id, enum secrecy, GError **error);
 bool	 chat_set_occupant(struct store *, int64_t id, const char *occupant, GError **error);
 /* Only a new revision: its counts changed. */
 bool	 chat_touch(struct store *, int64_t id, GError **error);

@@ -254,6 +254,13 @@ message_requeue(struct store *store, int64_t id, GError **error)
 	return move(store, row, may, MESSAGE_QUEUED, NULL, error);
 }
 
+bool
+message_set_encryption(struct store *store, int64_t id, enum encryption encryption, GError **error)
+{
+	return db_change(store, error, "UPDATE message SET encryption = ?2, rev = ?3 WHERE id = ?1 AND encryption <> ?2", "iii", id,
+	    (int64_t)encryption, store_next_rev(store));
+}
+
 struct message_row *
 message_find_out(struct store *store, int64_t chat, const char *origin_id)
 {

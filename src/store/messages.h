@@ -99,6 +99,8 @@ struct message_row *message_mark_sent(struct store *, int64_t id, int64_t sent_n
  * sent_number ends with sent.  A row that waits no longer and has no place gets one.
  */
 struct message_row *message_advance(struct store *, int64_t id, enum message_state, const char *reason, GError **error);
+/* How it was or is to be protected. */
+bool	 message_set_encryption(struct store *, int64_t id, enum encryption, GError **error);
 /* It is sent, and our server has it, but not yet the room that it is for.  NULL without an error when it is neither. */
 struct message_row *message_acknowledged(struct store *, int64_t id, GError **error);
 /*
