@@ -11,6 +11,7 @@
 #include "admin/lock.h"
 #include "core/setting.h"
 #include "proto/client.h"
+#include "store/aside.h"
 #include "store/recover.h"
 #include "store/store.h"
 #include "xmpp/stream.h"
@@ -101,7 +102,7 @@ check_space(struct checkup *checkup, const struct paths *paths)
 static void
 check_asides(struct checkup *checkup, const struct paths *paths)
 {
-	g_autoptr(GPtrArray) list = recover_list(paths->database);
+	g_autoptr(GPtrArray) list = aside_list(paths->database);
 
 	for (guint i = 0; i < list->len; i++) {
 		const struct aside *aside = list->pdata[i];
@@ -258,7 +259,7 @@ open_sound(const struct paths *paths, GError **error)
 			g_propagate_error(error, g_steal_pointer(&cause));
 			return NULL;
 		}
-		aside = recover_set_aside(paths->database, error);
+		aside = aside_put(paths->database, error);
 		if (aside == NULL)
 			return NULL;
 		checkup_note("%s It is set aside as %s.", cause->message, aside);
@@ -287,7 +288,7 @@ recover_one(struct checkup *checkup, struct store *store, const struct aside *as
 	if (n.homeless > 0)
 		checkup_wrong(checkup, NULL, "Of %"
 		    G_GINT64_FORMAT " it cannot be told with whom they were said; they stay in that file.", n.homeless);
-	if (!recover_done(aside->path, &error))
+	if (!aside_recovered(aside->path, &error))
 		checkup_wrong(checkup, NULL, "%s", error->message);
 }
 
@@ -309,7 +310,7 @@ doctor_recover(const struct paths *paths)
 	}
 	lock = lock_take(paths->lock, &taken, &error);
 	if (lock != -1 && (store = open_sound(paths, &error)) != NULL && make_accounts(store, paths, &error)) {
-		list = recover_list(paths->database);
+		list = aside_list(paths->database);
 		for (guint i = 0; i < list->len; i++) {
 			const struct aside *aside = list->pdata[i];
 

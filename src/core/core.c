@@ -19,8 +19,8 @@
 #include "core/search.h"
 #include "core/setting.h"
 #include "core/turn.h"
+#include "store/aside.h"
 #include "store/messages.h"
-#include "store/recover.h"
 
 enum {
 	STOP_MS = 2500,		/* a server that does not answer </stream:stream> is left */
@@ -84,7 +84,7 @@ open_store(struct core *core, const char *vfs, GError **error)
 	if (store != NULL)
 		return store;
 	if (g_error_matches(cause, STORE_ERROR, STORE_ERROR_DAMAGED))
-		aside = recover_set_aside(core->paths->database, &trouble);
+		aside = aside_put(core->paths->database, &trouble);
 	if (aside == NULL) {
 		g_propagate_error(error, g_steal_pointer(&cause));
 		if (trouble != NULL)

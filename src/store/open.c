@@ -17,8 +17,8 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "store/aside.h"
 #include "store/checkpoint.h"
-#include "store/recover.h"
 #include "store/search.h"
 #include "store/tokenizer.h"
 
@@ -386,7 +386,7 @@ keep_copy(struct store *store, int number, GError **error)
 static void
 forget_copies(const char *path)
 {
-	g_autoptr(GPtrArray) list = recover_list(path);
+	g_autoptr(GPtrArray) list = aside_list(path);
 
 	for (guint i = 0; i < list->len; i++) {
 		const struct aside *one = list->pdata[i];

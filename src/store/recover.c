@@ -1,377 +1,26 @@
 /*
- * recover.c: see recover.h.  SQLite stops at the first page that it cannot read.  Messages stand in the order of their
- * numbers, so whoever asks for those behind a number goes on behind the page: walk() feels for the next number that can
- * be read.  Indexes are not asked, and the columns are those that are there, so that a file of another schema is read too.
- *
- * Where the first page is broken nothing is found at all.  Then a copy gets the pages of the schema from a new database:
- * the same statements made both, so that the tables begin at the same pages.
- *
- * Where an inner page of the table is broken, the leaves below it are whole and not to be found.  So each leaf of the file
- * that looks like one of messages is put in the place of the table's first page, in a copy, and read as all there is.
+ * recover.c: see recover.h.  What a reader would get wrong: nothing in the file is believed.  Places and times that lie far
+ * ahead are damage, texts are made safe again, and nothing that waited there is sent by itself.
  */
 #include "store/recover.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "store/chats.h"
 #include "store/erase.h"
 #include "store/message_row.h"
 #include "store/order.h"
 #include "store/search.h"
+#include "store/wreck.h"
 
-enum { AT_ONCE = 200, PAGE = 4096, NEAR = 200 };
+enum { AT_ONCE = 200 };
 
-static const int64_t FAR = G_GINT64_CONSTANT(1) << 42;	/* no number of a message is so great */
 static const int64_t DAY_US = 86400000000;
 static const char waited[] = "It had not left when the database was damaged. /retry sends it.";
 static const char sent[] = "It was on its way when the database was damaged; whether it arrived is not known.";
-
-/* --- names --- */
-
-static bool
-rename_both(const char *from, const char *to, GError **error)
-{
-	g_autofree char *log_from = g_strconcat(from, "-wal", NULL), *log_to = g_strconcat(to, "-wal", NULL);
-	g_autofree char *index = g_strconcat(from, "-shm", NULL);
-
-	/* The log first: a database without its log looks whole and is not. */
-	if ((rename(log_from, log_to) == -1 && errno != ENOENT) || rename(from, to) == -1) {
-		g_set_error(error, STORE_ERROR, STORE_ERROR_IO, "%s cannot be renamed to %s: %s.", from, to, g_strerror(errno));
-		return false;
-	}
-	unlink(index);
-	return true;
-}
-
-char *
-recover_set_aside(const char *path, GError **error)
-{
-	g_autofree char *utc = clock_format_utc(clock_real_us() / 1000), *doubt = db_doubt_path(path), *name = NULL;
-	int n = 1;
-
-	utc[19] = '\0';			/* seconds are enough; no colons, which shells and file systems do not like */
-	g_strdelimit(utc, ":", '.');
-	name = g_strdup_printf("%s.damaged-%s", path, utc);
-	while (g_file_test(name, G_FILE_TEST_EXISTS)) {
-		g_free(name);
-		name = g_strdup_printf("%s.damaged-%s-%d", path, utc, ++n);
-	}
-	if (!rename_both(path, name, error))
-		return NULL;
-	unlink(doubt);
-	return g_steal_pointer(&name);
-}
-
-bool
-recover_done(const char *file, GError **error)
-{
-	g_auto(GStrv) parts = g_strsplit(file, ".damaged-", 2);
-	g_autofree char *to = parts[1] != NULL ? g_strconcat(parts[0], ".recovered-", parts[1], NULL) : NULL;
-
-	return to == NULL || rename_both(file, to, error);
-}
-
-static void
-aside_free(void *p)
-{
-	struct aside *aside = p;
-
-	g_free(aside->path);
-	g_free(aside);
-}
-
-static gint
-by_path(gconstpointer a, gconstpointer b)
-{
-	return strcmp((*(struct aside *const *)a)->path, (*(struct aside *const *)b)->path);
-}
-
-GPtrArray *
-recover_list(const char *path)
-{
-	static const char *const ends[] = { ".damaged-", ".recovered-", ".before-" };
-	g_autofree char *folder = g_path_get_dirname(path), *base = g_path_get_basename(path);
-	GPtrArray *list = g_ptr_array_new_with_free_func(aside_free);
-	GDir *dir = g_dir_open(folder, 0, NULL);
-	const char *name;
-
-	while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
-		if (!g_str_has_prefix(name, base) || g_str_has_suffix(name, "-wal") || g_str_has_suffix(name, "-shm") ||
-		    g_str_has_suffix(name, ".part"))
-			continue;
-		for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
-			struct aside *aside;
-
-			if (!g_str_has_prefix(name + strlen(base), ends[i]))
-				continue;
-			aside = g_new(struct aside, 1);
-			aside->kind = (enum aside_kind)i;
-			aside->path = g_build_filename(folder, name, NULL);
-			aside->bytes = db_file_size(aside->path);
-			aside->number = aside->kind == ASIDE_BEFORE ? atoi(name + strlen(base) + strlen(ends[i])) : 0;
-			g_ptr_array_add(list, aside);
-		}
-	}
-	if (dir != NULL)
-		g_dir_close(dir);
-	g_ptr_array_sort(list, by_path);
-	return list;
-}
-
-/* --- the damaged file --- */
-
-struct source {
-	sqlite3	*db;
-	const char *path;
-	char	*copy;		/* NULL: none was made */
-};
-
-static void
-remove_copy(const char *copy)
-{
-	static const char *const ends[] = { "", "-wal", "-shm" };
-
-	for (size_t i = 0; i < G_N_ELEMENTS(ends); i++) {
-		g_autofree char *name = g_strconcat(copy, ends[i], NULL);
-
-		unlink(name);
-	}
-}
-
-static void
-source_close(struct source *source)
-{
-	sqlite3_close(source->db);
-	if (source->copy != NULL)
-		remove_copy(source->copy);
-	g_free(source->copy);
-}
-
-static bool
-reads(sqlite3 *db)
-{
-	sqlite3_stmt *stmt = NULL;
-	bool ok = sqlite3_prepare_v2(db, "SELECT id, chat, body FROM message NOT INDEXED LIMIT 0", -1, &stmt, NULL) == SQLITE_OK;
-
-	sqlite3_finalize(stmt);
-	return ok;
-}
-
-static bool
-open_file(struct source *source, const char *path, int flags)
-{
-	if (sqlite3_open_v2(path, &source->db, flags | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK &&
-	    db_harden(source->db) == SQLITE_OK && reads(source->db))
-		return true;
-	sqlite3_close(source->db);
-	source->db = NULL;
-	return false;
-}
-
-static void
-put32(unsigned char *at, uint32_t n)
-{
-	for (int i = 0; i < 4; i++)
-		at[i] = (unsigned char)(n >> (24 - 8 * i));
-}
-
-static uint32_t
-get32(const unsigned char *at)
-{
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
-
-static void
-take_page(unsigned char *to, gsize len, const unsigned char *from, gsize from_len, uint32_t page)
-{
-	gsize at = ((gsize)page - 1) * PAGE;
-
-	if (page > 0 && at + PAGE <= len && at + PAGE <= from_len)
-		memcpy(to + at, from + at, PAGE);
-}
-
-/* The schema's pages of a new database over those of this one.  False: it is shorter than that, or they lie elsewhere. */
-static bool
-take_schema(unsigned char *bytes, gsize len, bool has_log)
-{
-	sqlite3_int64 n = 0;
-	unsigned char *fresh = db_fresh_bytes(&n);
-	unsigned cells;
-
-	if (fresh == NULL || len < PAGE || n < PAGE) {
-		sqlite3_free(fresh);
-		return false;
-	}
-	take_page(bytes, len, fresh, (gsize)n, 1);
-	/* Page 1 is an inner page of the schema's tree (the format's section 1.6), its children are leaves. */
-	if (bytes[100] == 5) {
-		cells = (unsigned)bytes[103] << 8 | bytes[104];
-		take_page(bytes, len, fresh, (gsize)n, get32(bytes + 108));
-		for (unsigned i = 0; i < cells && 112 + 2 * i + 1 < PAGE; i++) {
-			unsigned at = (unsigned)bytes[112 + 2 * i] << 8 | bytes[112 + 2 * i + 1];
-
-			if (at + 4 <= PAGE)
-				take_page(bytes, len, fresh, (gsize)n, get32(bytes + at));
-		}
-	}
-	sqlite3_free(fresh);
-	bytes[18] = bytes[19] = has_log ? 2 : 1;
-	put32(bytes + 28, (uint32_t)(len / PAGE));
-	put32(bytes + 32, 0);
-	put32(bytes + 36, 0);
-	memcpy(bytes + 92, bytes + 24, 4);	/* else the number of pages is not believed */
-	return true;
-}
-
-static bool
-write_private(const char *path, const char *bytes, gsize len)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	bool ok = fd != -1;
-
-	while (ok && len > 0) {
-		ssize_t n = write(fd, bytes, len);
-
-		ok = n > 0;
-		bytes += ok ? n : 0;
-		len -= ok ? (gsize)n : 0;
-	}
-	if (fd != -1)
-		close(fd);
-	return ok;
-}
-
-/* A copy of file and log, which may be changed; patched: with the schema of a new one. */
-static bool
-make_copy(struct source *source, bool patched, GError **error)
-{
-	g_autofree char *log = g_strconcat(source->path, "-wal", NULL), *copy_log = NULL, *bytes = NULL, *log_bytes = NULL;
-	gsize len, log_len = 0;
-	bool has_log;
-
-	if (source->copy != NULL)
-		return true;
-	if (!g_file_get_contents(source->path, &bytes, &len, error))
-		return false;
-	has_log = g_file_get_contents(log, &log_bytes, &log_len, NULL) && log_len > 0;
-	source->copy = g_strconcat(source->path, ".part", NULL);
-	copy_log = g_strconcat(source->copy, "-wal", NULL);
-	remove_copy(source->copy);
-	if (patched && !take_schema((unsigned char *)bytes, len, has_log)) {
-		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s has nothing in it that could be read.", source->path);
-		return false;
-	}
-	if (write_private(source->copy, bytes, len) && (!has_log || write_private(copy_log, log_bytes, log_len)))
-		return true;
-	g_set_error(error, STORE_ERROR, STORE_ERROR_IO, "%s cannot be written: %s.", source->copy, g_strerror(errno));
-	return false;
-}
-
-static bool
-source_open(struct source *source, const char *path, GError **error)
-{
-	source->path = path;
-	if (open_file(source, path, SQLITE_OPEN_READONLY))
-		return true;
-	if (!make_copy(source, true, error))
-		return false;
-	if (open_file(source, source->copy, SQLITE_OPEN_READWRITE))
-		return true;
-	g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s has nothing in it that could be read.", path);
-	return false;
-}
-
-/* --- walking --- */
-
-/* "SELECT id, a, NULL FROM table ...": what the table does not have is NULL. */
-static char *
-select_sql(sqlite3 *db, const char *table, const char *key, const char *const *columns, size_t n)
-{
-	GString *sql = g_string_new("SELECT ");
-
-	g_string_append(sql, key);
-	for (size_t i = 0; i < n; i++) {
-		bool there = sqlite3_table_column_metadata(db, "main", table, columns[i], NULL, NULL, NULL, NULL, NULL) ==
-		    SQLITE_OK;
-
-		g_string_append_printf(sql, ", %s", there ? columns[i] : "NULL");
-	}
-	g_string_append_printf(sql, " FROM %s NOT INDEXED WHERE %s > ?1 ORDER BY %s", table, key, key);
-	return g_string_free(sql, FALSE);
-}
-
-/* What stands behind this number: a row, SQLITE_DONE for nothing, or an error. */
-static int
-look(sqlite3_stmt *stmt, int64_t behind)
-{
-	sqlite3_reset(stmt);
-	sqlite3_bind_int64(stmt, 1, behind);
-	return sqlite3_step(stmt);
-}
-
-static bool
-answers(int rc)
-{
-	return rc == SQLITE_ROW || rc == SQLITE_DONE;
-}
-
-/* Behind last is a page that cannot be read: the least number behind which something can, or nothing is. */
-static int64_t
-feel(sqlite3_stmt *stmt, int64_t last)
-{
-	int64_t bad = 0, good = 1;
-
-	while (good < FAR && !answers(look(stmt, last + good))) {
-		bad = good;
-		good = good < NEAR ? good + 1 : good + good / 10;
-	}
-	while (good - bad > 1) {
-		int64_t middle = bad + (good - bad) / 2;
-
-		if (answers(look(stmt, last + middle)))
-			good = middle;
-		else
-			bad = middle;
-	}
-	return last + good;
-}
-
-/* Each row that can be read, by its number; *broken: there are pages that cannot.  False: fn wants no more. */
-static bool
-walk(sqlite3 *db, const char *sql, bool (*fn)(void *ctx, sqlite3_stmt *), void *ctx, bool *broken)
-{
-	sqlite3_stmt *stmt = NULL;
-	int64_t last = 0;
-	bool go_on = true;
-	int rc = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
-
-	if (rc != SQLITE_OK)
-		return true;
-	rc = look(stmt, last);
-	while (go_on && rc != SQLITE_DONE && last < FAR) {
-		if (rc == SQLITE_ROW && sqlite3_column_int64(stmt, 0) > last) {
-			last = sqlite3_column_int64(stmt, 0);
-			go_on = fn(ctx, stmt);
-			rc = sqlite3_step(stmt);
-		} else {
-			*broken = true;
-			last = feel(stmt, last);	/* also when pages lead in a circle */
-			rc = look(stmt, last);
-		}
-	}
-	sqlite3_finalize(stmt);
-	return go_on;
-}
 
 /* --- what is in it --- */
 
@@ -383,14 +32,13 @@ struct old_chat {
 struct merge {
 	struct store	*store;
 	struct recovered *count;
-	struct source	 source;
+	struct wreck	 wreck;
 	GHashTable	*accounts;	/* id there → address */
 	GHashTable	*chats;		/* id there → struct old_chat */
 	GHashTable	*authors;	/* id there → key */
 	GHashTable	*seen;		/* ids of messages that were read */
 	sqlite3_stmt	*raw, *versions, *states;
 	unsigned	 open;		/* messages in the open savepoint */
-	bool		 broken;	/* not all pages of the tables could be read */
 	GError		*error;
 };
 
@@ -494,7 +142,9 @@ on_chat(void *ctx, sqlite3_stmt *stmt)
 	ok = settle_chat(m, old, (enum chat_kind)CLAMP(sqlite3_column_int(stmt, 3), CHAT_PERSON, CHAT_PRIVATE)) &&
 	    chat_set_read(m->store, old->id, sane(sqlite3_column_int64(stmt, 5)), &m->error) &&
 	    (sqlite3_column_int(stmt, 4) == 0 || chat_set_open(m->store, old->id, true, &m->error)) &&
-	    chat_set_notify(m->store, old->id, CLAMP(sqlite3_column_int(stmt, 7), 0, 1 + NOTIFY_NONE), &m->error);
+	    chat_set_notify(m->store, old->id, CLAMP(sqlite3_column_int(stmt, 7), 0, 1 + NOTIFY_NONE), &m->error) &&
+	    chat_set_secrecy(m->store, old->id, (enum secrecy)CLAMP(sqlite3_column_int(stmt, 8), SECRECY_OPEN, SECRECY_OFF),
+	    &m->error);
 	row = ok && sqlite3_column_bytes(stmt, 6) > 0 ? chat_load(m->store, old->id) : NULL;
 	if (row != NULL && *row->draft == '\0') {
 		g_autofree char *draft = text_clean((const char *)sqlite3_column_text(stmt, 6), -1, TEXT_BODY, LIMIT_BODY);
@@ -554,7 +204,7 @@ take_erased(struct merge *m)
 	sqlite3_stmt *stmt = NULL;
 	bool ok = true;
 
-	if (sqlite3_prepare_v2(m->source.db, "SELECT chat, id FROM erased", -1, &stmt, NULL) != SQLITE_OK)
+	if (sqlite3_prepare_v2(m->wreck.db, "SELECT chat, id FROM erased", -1, &stmt, NULL) != SQLITE_OK)
 		return true;
 	while (ok && sqlite3_step(stmt) == SQLITE_ROW) {
 		int64_t id = sqlite3_column_int64(stmt, 0);
@@ -602,15 +252,15 @@ take_rest(struct merge *m, int64_t from, int64_t to)
 {
 	bool ok = true;
 
-	if (look(m->raw, from - 1) == SQLITE_ROW && sqlite3_column_int64(m->raw, 0) == from)
+	if (wreck_look(m->raw, from - 1) == SQLITE_ROW && sqlite3_column_int64(m->raw, 0) == from)
 		ok = db_change(m->store, &m->error, "INSERT OR IGNORE INTO raw(message, came, xml) VALUES(?1, ?2, ?3)", "iib", to,
 		    sqlite3_column_int64(m->raw, 1), sqlite3_column_blob(m->raw, 2), (size_t)sqlite3_column_bytes(m->raw, 2));
-	for (int rc = look(m->versions, from); ok && rc == SQLITE_ROW; rc = sqlite3_step(m->versions))
+	for (int rc = wreck_look(m->versions, from); ok && rc == SQLITE_ROW; rc = sqlite3_step(m->versions))
 		ok = db_change(m->store, &m->error, "INSERT OR IGNORE INTO version(message, number, said, body, by) "
 		    "VALUES(?1, ?2, ?3, ?4, ?5)", "iiitt", to, sqlite3_column_int64(m->versions, 0),
 		    sqlite3_column_int64(m->versions, 1), (const char *)sqlite3_column_text(m->versions, 2),
 		    (const char *)sqlite3_column_text(m->versions, 3));
-	for (int rc = look(m->states, from); ok && rc == SQLITE_ROW; rc = sqlite3_step(m->states))
+	for (int rc = wreck_look(m->states, from); ok && rc == SQLITE_ROW; rc = sqlite3_step(m->states))
 		ok = db_change(m->store, &m->error, "INSERT OR IGNORE INTO happening(message, at, state) VALUES(?1, ?2, ?3)", "iii",
 		    to, sqlite3_column_int64(m->states, 0), sqlite3_column_int64(m->states, 1));
 	sqlite3_reset(m->raw);
@@ -724,148 +374,32 @@ on_message(void *ctx, sqlite3_stmt *stmt)
 	return m->error == NULL;
 }
 
-/* The indexes have other pages than the table: the greatest number that one of them can tell. */
-static int64_t
-count_by_indexes(sqlite3 *db)
+static bool
+take_each(struct merge *m, const char *table, const char *const *names, size_t n, bool (*fn)(void *, sqlite3_stmt *))
 {
-	static const char *const sqls[] = { "SELECT count(*) FROM message INDEXED BY message_rev",
-		"SELECT count(*) FROM message INDEXED BY message_page", "SELECT count(*) FROM message NOT INDEXED" };
-	int64_t most = -1;
-
-	for (size_t i = 0; i < G_N_ELEMENTS(sqls); i++) {
-		sqlite3_stmt *stmt = NULL;
-
-		if (sqlite3_prepare_v2(db, sqls[i], -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
-			most = MAX(most, sqlite3_column_int64(stmt, 0));
-		sqlite3_finalize(stmt);
-	}
-	return most;
-}
-
-static sqlite3_stmt *
-prepare(struct merge *m, const char *sql)
-{
-	sqlite3_stmt *stmt = NULL;
-
-	/* NULL where there is no such table: then looking there finds nothing. */
-	sqlite3_prepare_v2(m->source.db, sql, -1, &stmt, NULL);
-	return stmt;
+	return wreck_each(&m->wreck, table, names, n, fn, m);
 }
 
 static bool
-walk_table(struct merge *m, const char *table, const char *const *names, size_t n, bool (*fn)(void *, sqlite3_stmt *))
+take_lost(struct merge *m)
 {
-	g_autofree char *sql = select_sql(m->source.db, table, "id", names, n);
-
-	return walk(m->source.db, sql, fn, m, &m->broken);
-}
-
-/* --- leaves that nothing leads to --- */
-
-/* The format's section 1.6: a number of 1 to 9 bytes; 0 when it does not end before. */
-static size_t
-varint(const unsigned char *at, const unsigned char *end, uint64_t *value)
-{
-	*value = 0;
-	for (size_t i = 0; i < 9 && at + i < end; i++) {
-		*value = i < 8 ? *value << 7 | (at[i] & 0x7f) : *value << 8 | at[i];
-		if (i == 8 || (at[i] & 0x80) == 0)
-			return i + 1;
-	}
-	return 0;
-}
-
-/* Is the first row of this page one of the table of messages?  Its first columns: id (NULL), chat, ord, said, author. */
-static bool
-is_leaf_of_messages(const unsigned char *page, unsigned n_columns)
-{
-	const unsigned char *end = page + PAGE, *at, *head_end;
-	uint64_t value, head;
-	unsigned n = 0, cell = (unsigned)page[8] << 8 | page[9];
-	size_t len;
-
-	if (page[0] != 13 || (page[3] == 0 && page[4] == 0) || cell < 8 || cell >= PAGE)
-		return false;
-	at = page + cell;
-	for (int i = 0; i < 2; i++, at += len)		/* the row's length, its number */
-		if ((len = varint(at, end, &value)) == 0)
-			return false;
-	if ((len = varint(at, end, &head)) == 0 || head > (uint64_t)(end - at))
-		return false;
-	head_end = at + head;
-	for (at += len; at < head_end; at += len, n++) {
-		if ((len = varint(at, head_end, &value)) == 0)
-			return false;
-		if (n == 0 ? value != 0 : n < 5 && n != 2 ? value == 0 || value > 9 : n == 2 && value > 9)
-			return false;
-	}
-	return n == n_columns;
-}
-
-static bool
-ask_number(sqlite3 *db, const char *sql, unsigned *value)
-{
-	sqlite3_stmt *stmt = NULL;
-	bool ok = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW;
-
-	*value = ok ? (unsigned)sqlite3_column_int(stmt, 0) : 0;
-	sqlite3_finalize(stmt);
-	return ok;
-}
-
-/* One leaf in the place of the first page of the table; the change counter says that what is known of the file is old. */
-static bool
-put_leaf(int fd, unsigned root, const unsigned char *leaf, uint32_t change)
-{
-	unsigned char counter[4];
-
-	put32(counter, change);
-	return pwrite(fd, leaf, PAGE, (off_t)(root - 1) * PAGE) == PAGE && pwrite(fd, counter, 4, 24) == 4 &&
-	    pwrite(fd, counter, 4, 92) == 4;
-}
-
-/* False: the disk of the store. */
-static bool
-scan_leaves(struct merge *m)
-{
-	unsigned char page[PAGE], head[28];
-	struct source copy = { .path = m->source.path };
-	unsigned root, n_columns;
-	bool unused;
-	int fd;
-
-	/* The log goes into the copy, so that each page is there once. */
-	if (!make_copy(&m->source, false, &m->error) || !open_file(&copy, m->source.copy, SQLITE_OPEN_READWRITE) ||
-	    sqlite3_exec(copy.db, "PRAGMA journal_mode=DELETE", NULL, NULL, NULL) != SQLITE_OK ||
-	    !ask_number(copy.db, "SELECT rootpage FROM sqlite_schema WHERE name = 'message'", &root) || root < 2 ||
-	    !ask_number(copy.db, "SELECT count(*) FROM pragma_table_info('message')", &n_columns) ||
-	    (fd = open(m->source.copy, O_RDWR | O_CLOEXEC)) == -1) {
-		sqlite3_close(copy.db);
-		return m->error == NULL;
-	}
-	g_autofree char *sql = select_sql(copy.db, "message", "id", columns, G_N_ELEMENTS(columns));
-	if (pread(fd, head, sizeof head, 0) == sizeof head)
-		for (uint32_t at = 1, change = get32(head + 24); m->error == NULL && pread(fd, page, PAGE, (off_t)at * PAGE) == PAGE;
-		    at++)
-			if (at + 1 != root && is_leaf_of_messages(page, n_columns) && put_leaf(fd, root, page, ++change))
-				walk(copy.db, sql, on_message, m, &unused);
-	close(fd);
-	sqlite3_close(copy.db);
-	return m->error == NULL;
+	return !m->wreck.broken ||
+	    (wreck_each_lost(&m->wreck, columns, G_N_ELEMENTS(columns), on_message, m, &m->error) && m->error == NULL);
 }
 
 static void
 take_all(struct merge *m)
 {
 	static const char *const of_account[] = { "jid" }, *const of_author[] = { "key", "chat" };
-	static const char *const of_chat[] = { "account", "jid", "kind", "number", "read", "draft", "notify" };
+	static const char *const of_chat[] = { "account", "jid", "kind", "number", "read", "draft", "notify",
+	    "secrecy" };
 
 	if (!begin(m))
 		return;
-	if (walk_table(m, "account", of_account, G_N_ELEMENTS(of_account), on_account) && guess_account(m) &&
-	    walk_table(m, "chat", of_chat, G_N_ELEMENTS(of_chat), on_chat) &&
-	    walk_table(m, "author", of_author, G_N_ELEMENTS(of_author), on_author) && take_erased(m) &&
-	    walk_table(m, "message", columns, G_N_ELEMENTS(columns), on_message) && (!m->broken || scan_leaves(m)))
+	if (take_each(m, "account", of_account, G_N_ELEMENTS(of_account), on_account) && guess_account(m) &&
+	    take_each(m, "chat", of_chat, G_N_ELEMENTS(of_chat), on_chat) &&
+	    take_each(m, "author", of_author, G_N_ELEMENTS(of_author), on_author) && take_erased(m) &&
+	    take_each(m, "message", columns, G_N_ELEMENTS(columns), on_message) && take_lost(m))
 		commit(m);
 	else
 		store_end(m->store, false, NULL);
@@ -877,27 +411,26 @@ recover_merge(struct store *store, const char *file, struct recovered *count, GE
 	struct merge m = { .store = store, .count = count };
 
 	*count = (struct recovered){ .expected = -1 };
-	if (!source_open(&m.source, file, error)) {
-		source_close(&m.source);
+	if (!wreck_open(&m.wreck, file, error)) {
+		wreck_close(&m.wreck);
 		return false;
 	}
 	m.accounts = by_id(g_free);
 	m.chats = by_id(old_chat_free);
 	m.authors = by_id(g_free);
 	m.seen = by_id(NULL);
-	m.raw = prepare(&m, "SELECT message, came, xml FROM raw WHERE message > ?1 ORDER BY message LIMIT 1");
-	m.versions = prepare(&m, "SELECT number, said, body, by FROM version WHERE message = ?1");
-	m.states = prepare(&m, "SELECT at, state FROM happening WHERE message = ?1");
-	m.broken = m.source.copy != NULL;	/* the tables may begin elsewhere */
-	count->expected = count_by_indexes(m.source.db);
+	m.raw = wreck_prepare(&m.wreck, "SELECT message, came, xml FROM raw WHERE message > ?1 ORDER BY message LIMIT 1");
+	m.versions = wreck_prepare(&m.wreck, "SELECT number, said, body, by FROM version WHERE message = ?1");
+	m.states = wreck_prepare(&m.wreck, "SELECT at, state FROM happening WHERE message = ?1");
+	count->expected = wreck_count(&m.wreck);
 	take_all(&m);
 	count->expected = count->expected == -1 ? -1 : MAX(count->expected, count->read);
-	if (m.error == NULL && m.broken && count->read == 0 && g_hash_table_size(m.chats) == 0)
+	if (m.error == NULL && m.wreck.broken && count->read == 0 && g_hash_table_size(m.chats) == 0)
 		g_set_error(&m.error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s has nothing in it that could be read.", file);
 	sqlite3_finalize(m.raw);
 	sqlite3_finalize(m.versions);
 	sqlite3_finalize(m.states);
-	source_close(&m.source);
+	wreck_close(&m.wreck);
 	g_hash_table_unref(m.accounts);
 	g_hash_table_unref(m.chats);
 	g_hash_table_unref(m.authors);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "store/aside.h"
 #include "store/chats.h"
 #include "store/db.h"
 #include "store/erase.h"
@@ -106,7 +107,7 @@ static struct recovered
 recover(void)
 {
 	g_autoptr(GError) error = NULL;
-	g_autofree char *aside = recover_set_aside(t.path, &error);
+	g_autofree char *aside = aside_put(t.path, &error);
 	struct recovered count;
 
 	if (aside == NULL)
@@ -173,15 +174,15 @@ test_whole(void **state)
 	g_autoptr(GPtrArray) page = message_page(t.store, t.chat, PAGE_END, 0, 100, &more);
 	assert_int_equal(page->len, 51);
 	/* Again: all are here. */
-	list = recover_list(t.path);
+	list = aside_list(t.path);
 	assert_int_equal(list->len, 1);
 	assert_int_equal(((struct aside *)list->pdata[0])->kind, ASIDE_DAMAGED);
 	assert_true(recover_merge(t.store, ((struct aside *)list->pdata[0])->path, &count, NULL));
 	assert_int_equal(count.read, 51);
 	assert_int_equal(count.added, 0);
-	assert_true(recover_done(((struct aside *)list->pdata[0])->path, NULL));
+	assert_true(aside_recovered(((struct aside *)list->pdata[0])->path, NULL));
 	g_ptr_array_unref(list);
-	list = recover_list(t.path);
+	list = aside_list(t.path);
 	assert_int_equal(list->len, 1);
 	assert_int_equal(((struct aside *)list->pdata[0])->kind, ASIDE_RECOVERED);
 }
@@ -216,7 +217,7 @@ test_any_page(void **state)
 		least = MIN(least, count.added);
 		all += count.added == MANY;
 		close_store();
-		g_autoptr(GPtrArray) list = recover_list(t.path);
+		g_autoptr(GPtrArray) list = aside_list(t.path);
 		for (guint i = 0; i < list->len; i++)
 			g_remove(((struct aside *)list->pdata[i])->path);
 	}
@@ -254,7 +255,7 @@ test_nothing_in_it(void **state)
 
 	(void)state;
 	assert_true(g_file_set_contents(t.path, noise, -1, NULL));
-	g_autofree char *aside = recover_set_aside(t.path, NULL), *kept = NULL;
+	g_autofree char *aside = aside_put(t.path, NULL), *kept = NULL;
 	tempstore_open(&t);
 	assert_false(recover_merge(t.store, aside, &count, &error));
 	assert_non_null(strstr(error->message, "nothing in it that could be read"));
@@ -406,14 +407,14 @@ test_names_do_not_meet(void **state)
 	(void)state;
 	for (int i = 1; i <= 3; i++) {
 		assert_true(g_file_set_contents(t.path, "x", 1, NULL));
-		g_autofree char *name = recover_set_aside(t.path, NULL);
-		g_autoptr(GPtrArray) list = recover_list(t.path);
+		g_autofree char *name = aside_put(t.path, NULL);
+		g_autoptr(GPtrArray) list = aside_list(t.path);
 		assert_non_null(name);
 		assert_null(strchr(strrchr(name, '/'), ':'));
 		assert_int_equal(list->len, i);
 	}
 	g_autoptr(GError) error = NULL;
-	assert_null(recover_set_aside(t.path, &error));
+	assert_null(aside_put(t.path, &error));
 	assert_non_null(error);
 }
 

@@ -14,9 +14,9 @@
 
 #include "base/limits.h"
 #include "faultvfs.h"
+#include "store/aside.h"
 #include "store/chats.h"
 #include "store/db.h"
-#include "store/recover.h"
 #include "tempstore.h"
 
 static struct tempstore t;
@@ -488,7 +488,7 @@ test_old_copies_go(void **state)
 	t.store = db_open(t.path, NULL, old_tables, 3, NULL);
 	assert_non_null(t.store);
 	/* 2, 3, 9, 10: by number, not by name. */
-	g_autoptr(GPtrArray) list = recover_list(t.path);
+	g_autoptr(GPtrArray) list = aside_list(t.path);
 	assert_int_equal(list->len, 2);
 	assert_int_equal(((struct aside *)list->pdata[0])->number, 10);
 	assert_int_equal(((struct aside *)list->pdata[1])->number, 9);
@@ -508,7 +508,7 @@ test_migration_without_room_for_the_copy(void **state)
 	assert_true(g_error_matches(error, STORE_ERROR, STORE_ERROR_FULL));
 	assert_non_null(strstr(error->message, ".before-3"));
 	faultvfs_reset();
-	g_autoptr(GPtrArray) list = recover_list(t.path);
+	g_autoptr(GPtrArray) list = aside_list(t.path);
 	assert_int_equal(list->len, 0);
 	t.store = db_open(t.path, vfs, old_tables, 1, NULL);
 	assert_non_null(t.store);
