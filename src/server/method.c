@@ -472,6 +472,32 @@ cancel_search(struct session *session, int64_t request)
 }
 
 static json_t *
+do_rooms(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	const struct core *core = session_core(session);
+	json_t *list = json_array();
+	size_t bytes = 0;
+	bool more = false;
+
+	(void)id;
+	(void)params;
+	(void)error;
+	for (guint i = 0; i < core->accounts->len; i++) {
+		const struct account *account = core->accounts->pdata[i];
+		GHashTableIter iter;
+		struct room *room;
+
+		g_hash_table_iter_init(&iter, account->rooms);
+		while (g_hash_table_iter_next(&iter, NULL, (gpointer *)&room)) {
+			struct event event = room_event(room);
+
+			more |= !append(list, &bytes, &event);
+		}
+	}
+	return json_pack("{s:o, s:b}", "rooms", list, "more", more);
+}
+
+static json_t *
 do_room(struct session *session, int64_t id, const json_t *params, GError **error)
 {
 	struct account *account = need_account(session_core(session), params, error);

@@ -56,6 +56,7 @@ def test_a_day_in_a_room(cave):
     events = confab.watch("message", "room", "occupant", "passage", "notice")
     confab.do(f"/join {room}", account="home")
     there = confab.call("room", account="home", chat=room)
+    assert [(r["chat"], r["state"]) for r in confab.call("rooms")["rooms"]] == [(room, "in")]
     assert there["room"]["state"] == "in" and there["room"]["nick"] == "zoe"
     assert [(o["nick"], o["affiliation"]) for o in there["occupants"]] == [("anna", "owner"), ("zoe", "none")]
     anna.expect(lambda e: e["from"] == f"{room}/zoe", ev="presence")

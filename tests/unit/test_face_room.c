@@ -396,12 +396,42 @@ walking(void **state)
 	assert_true(fixture_shows(&face, "All read."));
 }
 
+/* The list says where we are not, and the title why. */
+static void
+signs(void **state)
+{
+	static const struct { const char *room, *sign, *title; } stands[] = {
+		{ "'state':'joining'", "5>#…ops", "joining" },
+		{ "'state':'in','role':'participant'", "5># ops", "" },
+		{ "'state':'in','role':'visitor'", "5># ops", "read-only: no voice" },
+		{ "'state':'failed','reason':'banned'", "5>#!ops", "not joined: banned" },
+		{ "'state':'failed','reason':'network','retry':'2026-11-20T21:17:00.000Z'", "5>#!ops",
+		    "not joined: network, tried again" },
+		{ "'state':'out'", "5>#○ops", "not joined" },
+	};
+
+	(void)state;
+	/* Nothing was said of it yet; then all rooms were told, and it is none of them. */
+	assert_true(fixture_shows(&face, "5># ops"));
+	model_rooms_told(face.model);
+	face_mark(&face, DIRTY_ALL);
+	assert_true(fixture_shows(&face, "5>#○ops"));
+	for (size_t i = 0; i < G_N_ELEMENTS(stands); i++) {
+		fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,%s}", ++rev, stands[i].room);
+		assert_true(fixture_shows(&face, stands[i].sign));
+		assert_true(fixture_shows(&face, stands[i].title));
+	}
+	fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,'state':'in'}", ++rev);
+	fixture_event(&face, true, "{'type':'account','account':'work','rev':%d,'jid':'mk@work.example','state':'waiting'}", ++rev);
+	assert_true(fixture_shows(&face, "5>#○ops"));
+}
+
 int
 main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, close_face)
 	const struct CMUnitTest tests[] = {
-		TEST(screens), TEST(increments), TEST(older_list), TEST(fifteen_hundred), TEST(passages), TEST(for_us),
+		TEST(signs), TEST(screens), TEST(increments), TEST(older_list), TEST(fifteen_hundred), TEST(passages), TEST(for_us),
 		    TEST(walking),
 	};
 

@@ -20,6 +20,20 @@ draw_flags(const struct event_chat *object, struct canvas *canvas, int row, int 
 		canvas_text(canvas, row, column, end, SLOT_LIST_MUTED, "-", -1);
 }
 
+/* Where we are not, the sign says so, and is no brighter than who is off line; why stands in the title.  Where it ends. */
+static int
+draw_room_sign(const struct model *model, const struct chat *chat, struct canvas *canvas, int row, int column, int end)
+{
+	bool ascii = text_ascii_signs(canvas_policy(canvas));
+	enum room_state state = model_room_state(model, chat);
+
+	if (state == ROOM_IN)
+		return canvas_text(canvas, row, column, end, SLOT_LIST_NAME, "#", -1) + 1;
+	column = canvas_text(canvas, row, column, end, SLOT_PRESENCE_OFFLINE, "#", -1);
+	return canvas_text(canvas, row, column, end, state == ROOM_FAILED ? SLOT_LIST_FAILED : SLOT_PRESENCE_OFFLINE,
+	    state == ROOM_FAILED ? "!" : state == ROOM_JOINING ? ascii ? "~" : "…" : ascii ? "." : "○", -1);
+}
+
 static void
 draw_chat(struct model *model, const struct chat *chat, bool front, struct canvas *canvas, int row,
     const struct area *area)
@@ -32,11 +46,9 @@ draw_chat(struct model *model, const struct chat *chat, bool front, struct canva
 	int end = area->column + area->columns, column = area->column, flags = end - 6;
 	bool known;
 
-	if (object->kind == CHAT_ROOM && !chat_is_console(chat))
-		sign = "#";
-	else if (object->kind == CHAT_PRIVATE)
+	if (object->kind == CHAT_PRIVATE)
 		sign = ">";
-	else if (!chat_is_console(chat)) {
+	else if (object->kind == CHAT_PERSON && !chat_is_console(chat)) {
 		known = model_presence(model, chat->account, chat->jid, &show, &status);
 		if (!known) {
 			const struct event_contact *contact = model_contact(model, chat->account, chat->jid);
@@ -52,7 +64,10 @@ draw_chat(struct model *model, const struct chat *chat, bool front, struct canva
 		slot = object->kind != CHAT_ROOM || object->mentions > 0 ? SLOT_LIST_MENTION : SLOT_LIST_UNREAD;
 	column = canvas_printf(canvas, row, column, end, SLOT_LIST_NUMBER, "%3" G_GINT64_FORMAT, object->number);
 	column = canvas_text(canvas, row, column, end, SLOT_LIST_NAME, front ? ">" : " ", -1);
-	column = canvas_text(canvas, row, column, end, sign_slot, sign, -1) + 1;
+	if (object->kind == CHAT_ROOM && !chat_is_console(chat))
+		column = draw_room_sign(model, chat, canvas, row, column, end);
+	else
+		column = canvas_text(canvas, row, column, end, sign_slot, sign, -1) + 1;
 	canvas_text_cut(canvas, row, column, flags, slot, chat_name(model, chat));
 	draw_flags(object, canvas, row, flags);
 	if (object->unread > 0) {

@@ -255,6 +255,18 @@ took_prompts(void *ctx, json_t *result, const GError *error, json_t *data)
 }
 
 static void
+took_rooms(void *ctx, json_t *result, const GError *error, json_t *data)
+{
+	struct face *face = ctx;
+
+	(void)data;
+	if (refused(face, result, error))
+		return;
+	take_list(face, result, "rooms", EVENT_room);
+	model_rooms_told(face->model);
+}
+
+static void
 took_settings(void *ctx, json_t *result, const GError *error, json_t *data)
 {
 	struct face *face = ctx;
@@ -302,6 +314,7 @@ relist(struct face *face)
 	list(face, "settings", took_settings);
 	list(face, "accounts", took_accounts);
 	list(face, "chats", took_chats);
+	list(face, "rooms", took_rooms);
 	list(face, "prompts", took_prompts);
 	list(face, "roster", took_roster);
 }

@@ -102,6 +102,11 @@ int64_t	 chat_number(const struct chat *);
 const char *chat_name(const struct model *, const struct chat *);
 bool	 chat_is_console(const struct chat *);
 
+/* All rooms were listed: of those of which nothing was told we are in none. */
+void	 model_rooms_told(struct model *);
+/* Where we stand in a room; while that is not known, in. */
+enum room_state model_room_state(const struct model *, const struct chat *);
+
 /*
  * Alt-a's route (people first, the longest waiting first): the next chat with something unread that is not `from`, and
  * of which nothing was shown on this walk that is not older; NULL: there is none.  mine: only what is for us.

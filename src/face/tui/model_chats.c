@@ -36,6 +36,24 @@ chat_is_console(const struct chat *chat)
 	return *chat->jid == '\0';
 }
 
+void
+model_rooms_told(struct model *model)
+{
+	model->rooms_told = true;
+}
+
+enum room_state
+model_room_state(const struct model *model, const struct chat *chat)
+{
+	const struct event_account *account = model_account(model, chat->account);
+
+	if (account == NULL || account->state != ACCOUNT_ONLINE)
+		return ROOM_OUT;
+	if (chat->room.rev == 0)
+		return model->rooms_told ? ROOM_OUT : ROOM_IN;
+	return chat->room.room.state;
+}
+
 static int
 by_number(const void *a, const void *b)
 {

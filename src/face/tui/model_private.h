@@ -18,6 +18,7 @@ struct model {
 	GHashTable	*gone;				/* type and key of what is gone: its revision */
 	int		 lists;				/* under way */
 	uint64_t	 clock;
+	bool		 rooms_told;			/* all rooms were listed */
 };
 
 /* The key of two names, either may be NULL; the caller's. */

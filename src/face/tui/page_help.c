@@ -203,6 +203,8 @@ add_signs(struct page_lines *page)
 	    g_strdup("   !\ta message of yours failed: R in the selection sends it again, D drops it"), NULL, NULL);
 	page_add(page, SLOT_TEXT, g_strdup("   -\tmuted"), NULL, NULL);
 	page_add(page, SLOT_TEXT, g_strdup("   @2\ta room: two messages are for you"), NULL, NULL);
+	page_add(page, SLOT_TEXT, g_strdup_printf("   #%s\ta room that you are not in, #%s one that is being entered, #! one that does "
+	    "not let you in: the title says why", ascii ? "." : "○", ascii ? "~" : "…"), NULL, NULL);
 }
 
 void
@@ -223,7 +225,7 @@ page_legend_make(struct face *face, struct page_lines *page)
 	for (int i = 0; (row = select_row(i)) != NULL; i++)
 		page_add(page, SLOT_TEXT, g_strdup_printf("   %-16s %-20s %s", row->keys, row->name, row->help), NULL,
 		    NULL);
-	page_add(page, SLOT_HELP_HEADING, g_strdup("in the views: help, contacts, search"), NULL, NULL);
+	page_add(page, SLOT_HELP_HEADING, g_strdup("in the views: help, contacts, search, forms"), NULL, NULL);
 	for (int i = 0; i < VIEWS; i++)
 		page_add(page, SLOT_TEXT, g_strdup_printf("   %-16s %-20s %s", view_row(i)->keys, view_row(i)->name,
 		    view_row(i)->help), NULL, NULL);

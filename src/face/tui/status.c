@@ -143,19 +143,17 @@ put_presence(const struct status *status, struct bar_value *to, bool words)
 		bar_printf(to, SLOT_TITLE_TOPIC, " \"%s\"", text);
 }
 
-static const char *
-room_warning(const struct event_room *room)
+/* The reason is the core's word for it. */
+static void
+put_room_warning(const struct event_room *room, struct bar_value *to)
 {
-	switch (room->state) {
-	case ROOM_IN:
-		return room->role == ROLE_VISITOR ? "read-only: no voice" : "";
-	case ROOM_JOINING:
-		return "joining";
-	case ROOM_FAILED:
-		return "not joined: refused";
-	default:
-		return "not joined";
-	}
+	if (room->state == ROOM_FAILED)
+		bar_printf(to, CURRENT, "not joined: %s%s", room->reason != NULL ? room->reason : "refused", room->retry != 0 ?
+		    ", tried again" : "");
+	else if (room->state != ROOM_IN)
+		bar_put(to, CURRENT, room->state == ROOM_JOINING ? "joining" : "not joined");
+	else if (room->role == ROLE_VISITOR)
+		bar_put(to, CURRENT, "read-only: no voice");
 }
 
 /* What is wrong: with the connection, and in the console with any of them. */
@@ -170,7 +168,7 @@ put_warning(const struct status *status, struct bar_value *to)
 		if (account == NULL || account->state != ACCOUNT_ONLINE)
 			bar_put(to, CURRENT, status->columns < NARROW_BELOW ? "offline" : "offline: will be queued");
 		else if (status->chat->room.rev != 0)
-			bar_put(to, CURRENT, room_warning(&status->chat->room.room));
+			put_room_warning(&status->chat->room.room, to);
 		return;
 	}
 	for (guint i = 0; i < accounts->len; i++) {
