@@ -2,7 +2,7 @@
  * store_bench [ROWS [FOLDER]]: what the store costs with a long history: size, opening, a chat's last page, paging,
  * unread counts, searching, and 20,000 messages that come in groups of 64 a commit.  The file is removed at the end.
  *
- * store_bench --make ROWS FILE ACCOUNT CHAT: a database of one account that has one chat with so many messages.
+ * store_bench --make ROWS FILE ACCOUNT CHAT: a database of one account that has one chat with so many messages, all read.
  */
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -60,12 +60,12 @@ sentence(void)
 }
 
 static void
-hear(int64_t chat, const char *prefix, guint32 number, bool raw)
+hear(int64_t chat, const char *prefix, guint32 number, bool raw, bool counts)
 {
 	g_autofree char *body = sentence(), *origin = g_strdup_printf("%s-%08x-4f2b-9a51-7d1c2e3f4a5b", prefix, number),
 	    *server = g_strdup_printf("%08x%s", number, prefix), *xml = NULL;
 	struct message_arrival a = { .chat = chat, .author = "you@example.net", .resource = "phone",
-	    .counts = dice(10) == 0, .origin_id = origin, .server_id = server, .body = body };
+	    .counts = counts, .origin_id = origin, .server_id = server, .body = body };
 	struct message_row *row;
 	GError *error = NULL;
 
@@ -92,7 +92,7 @@ make_one_chat(guint32 rows, const char *path, const char *account, const char *c
 	must(chats[0] != 0, error);
 	must(store_end(store, true, &error), error);
 	for (guint32 i = 0; i < rows; i++) {
-		hear(chats[0], "made", i, false);
+		hear(chats[0], "made", i, false, false);
 		if (i % 5000 == 4999)
 			must(store_commit(store, &error), error);
 	}
@@ -117,7 +117,7 @@ fill(guint32 rows)
 	}
 	must(store_end(store, true, &error), error);
 	for (guint32 i = 0; i < rows; i++) {
-		hear(dice(100) < 60 ? chats[0] : chats[1 + dice(CHATS - 1)], "old", i, false);
+		hear(dice(100) < 60 ? chats[0] : chats[1 + dice(CHATS - 1)], "old", i, false, dice(10) == 0);
 		if (i % 5000 == 4999)
 			must(store_commit(store, &error), error);
 	}
@@ -207,7 +207,7 @@ bench_live(const char *what, const char *prefix, unsigned group, bool raw)
 	size_t n = 0;
 
 	for (guint32 i = 0; i < LIVE; i++) {
-		hear(chats[0], prefix, i, raw);
+		hear(chats[0], prefix, i, raw, dice(10) == 0);
 		if (i % group == group - 1) {
 			double before = now_ms();
 

@@ -119,6 +119,30 @@ gaps(void **state)
 	fixture_close(&face);
 }
 
+/* A face opens where the reader left, however soon the core answers: also before anything was drawn. */
+static void
+unread_before_the_first_frame(void **state)
+{
+	struct face face;
+	json_t *page = json_pack("{s:[], s:b}", "messages", "more", 0);
+	g_autofree char *screen = NULL;
+
+	(void)state;
+	fixture_open(&face, 12, 80);
+	fixture_people(&face);
+	for (int i = 1; i <= 40; i++)
+		json_array_append_new(json_object_get(page, "messages"), json_pack(
+		    "{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:s, s:s, s:s}", "type", "message", "account", "home", "chat",
+		    "bob@example.com", "rev", 100 + i, "id", i, "order", i, "said", "2026-11-20T20:00:00.000Z",
+		    "direction", "in", "state", "received", "body", i == 6 ? "the first that is new" : "one of many"));
+	face_go(&face, model_chat(face.model, "home", "bob@example.com"));
+	link_took_page(&face, face.front, WINDOW_BEFORE, page);
+	json_decref(page);
+	screen = fixture_dump(&face);
+	assert_non_null(strstr(screen, "the first that is new"));
+	fixture_close(&face);
+}
+
 static void
 signs(void **state)
 {
@@ -309,7 +333,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes), cmocka_unit_test(resize), cmocka_unit_test(splits), cmocka_unit_test(gaps),
-		    cmocka_unit_test(signs),
+		cmocka_unit_test(unread_before_the_first_frame), cmocka_unit_test(signs),
 		cmocka_unit_test(preferences), cmocka_unit_test(hostile),
 		cmocka_unit_test(console), cmocka_unit_test(first_start),
 	};

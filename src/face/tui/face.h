@@ -576,6 +576,8 @@ void	 start_draw(const struct face *, const struct area *);
 
 /* screen.c: the whole screen on the canvas, as far as it is dirty. */
 void	 screen_draw(struct face *);
+/* Where everything will stand, for who places something before the first frame, or on one that is not the last. */
+void	 screen_layout(struct face *);
 /* What stands in the input line, and where the cursor is; the caller's. */
 char	*screen_line(const struct face *, size_t *point);
 /* The prompt before the input now; the caller's. */

@@ -156,8 +156,10 @@ face_bottom(struct face *face)
 void
 face_unread_line(struct face *face)
 {
-	struct view_chat view = face_view(face);
+	struct view_chat view;
 
+	screen_layout(face);
+	view = face_view(face);
 	view_chat_unread(&view);
 	face_mark(face, DIRTY_CHAT);
 }

@@ -163,7 +163,7 @@ draw_chat(struct face *face)
 }
 
 void
-screen_draw(struct face *face)
+screen_layout(struct face *face)
 {
 	int rows = canvas_rows(face->canvas), columns = canvas_columns(face->canvas), box;
 	g_autofree char *prompt = screen_prompt(face), *line = NULL;
@@ -178,6 +178,16 @@ screen_draw(struct face *face)
 	info_pane_place(face);
 	if (memcmp(&before, &face->layout, sizeof before) != 0)
 		face->dirty = DIRTY_ALL;
+}
+
+void
+screen_draw(struct face *face)
+{
+	g_autofree char *prompt = screen_prompt(face), *line = NULL;
+	size_t point;
+
+	line = screen_line(face, &point);
+	screen_layout(face);
 	if (face->page.on && (face->dirty & DIRTY_BARS) != 0)
 		face->dirty |= DIRTY_CHAT;
 	if ((face->dirty & DIRTY_CHAT) != 0)
