@@ -19,7 +19,8 @@ rename_both(const char *from, const char *to, GError **error)
 
 	/* The log first: a database without its log looks whole and is not. */
 	if ((rename(log_from, log_to) == -1 && errno != ENOENT) || rename(from, to) == -1) {
-		g_set_error(error, STORE_ERROR, STORE_ERROR_IO, "%s cannot be renamed to %s: %s.", from, to, g_strerror(errno));
+		g_set_error(error, STORE_ERROR, STORE_ERROR_IO, "%s cannot be renamed to %s: %s.", from, to,
+		    g_strerror(errno));
 		return false;
 	}
 	unlink(index);

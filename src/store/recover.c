@@ -1,6 +1,6 @@
 /*
- * recover.c: see recover.h.  What a reader would get wrong: nothing in the file is believed.  Places and times that lie far
- * ahead are damage, texts are made safe again, and nothing that waited there is sent by itself.
+ * recover.c: see recover.h.  What a reader would get wrong: nothing in the file is believed.  Places and times that lie
+ * far ahead are damage, texts are made safe again, and nothing that waited there is sent by itself.
  */
 #include "store/recover.h"
 
@@ -71,8 +71,8 @@ keep(GHashTable *table, int64_t id, void *value)
 static char *
 line(sqlite3_stmt *stmt, int column)
 {
-	const char *text = sqlite3_column_type(stmt, column) == SQLITE_TEXT ? (const char *)sqlite3_column_text(stmt, column) :
-	    NULL;
+	const char *text = sqlite3_column_type(stmt, column) == SQLITE_TEXT ?
+	    (const char *)sqlite3_column_text(stmt, column) : NULL;
 
 	return text != NULL && *text != '\0' ? text_clean(text, -1, TEXT_LINE, 0) : NULL;
 }
@@ -143,11 +143,12 @@ on_chat(void *ctx, sqlite3_stmt *stmt)
 	    chat_set_read(m->store, old->id, sane(sqlite3_column_int64(stmt, 5)), &m->error) &&
 	    (sqlite3_column_int(stmt, 4) == 0 || chat_set_open(m->store, old->id, true, &m->error)) &&
 	    chat_set_notify(m->store, old->id, CLAMP(sqlite3_column_int(stmt, 7), 0, 1 + NOTIFY_NONE), &m->error) &&
-	    chat_set_secrecy(m->store, old->id, (enum secrecy)CLAMP(sqlite3_column_int(stmt, 8), SECRECY_OPEN, SECRECY_OFF),
-	    &m->error);
+	    chat_set_secrecy(m->store, old->id, (enum secrecy)CLAMP(sqlite3_column_int(stmt, 8),
+	    SECRECY_OPEN, SECRECY_OFF), &m->error);
 	row = ok && sqlite3_column_bytes(stmt, 6) > 0 ? chat_load(m->store, old->id) : NULL;
 	if (row != NULL && *row->draft == '\0') {
-		g_autofree char *draft = text_clean((const char *)sqlite3_column_text(stmt, 6), -1, TEXT_BODY, LIMIT_BODY);
+		g_autofree char *draft = text_clean((const char *)sqlite3_column_text(stmt, 6), -1, TEXT_BODY,
+		    LIMIT_BODY);
 
 		ok = chat_set_draft(m->store, old->id, draft, &m->error);
 	}
@@ -191,7 +192,8 @@ guess_account(struct merge *m)
 {
 	sqlite3_stmt *stmt = db_ask(m->store, "SELECT min(jid), count(*) FROM account", "");
 
-	if (g_hash_table_size(m->accounts) == 0 && db_row(m->store, stmt, &m->error) && sqlite3_column_int(stmt, 1) == 1)
+	if (g_hash_table_size(m->accounts) == 0 && db_row(m->store, stmt, &m->error) &&
+	    sqlite3_column_int(stmt, 1) == 1)
 		keep(m->accounts, 1, db_text(stmt, 0));
 	db_done(stmt);
 	return m->error == NULL;
@@ -211,8 +213,8 @@ take_erased(struct merge *m)
 		const struct old_chat *old = g_hash_table_lookup(m->chats, &id);
 
 		if (old != NULL && sqlite3_column_text(stmt, 1) != NULL)
-			ok = db_change(m->store, &m->error, "INSERT OR IGNORE INTO erased(chat, id) VALUES(?1, ?2)", "it", old->id,
-			    (const char *)sqlite3_column_text(stmt, 1));
+			ok = db_change(m->store, &m->error, "INSERT OR IGNORE INTO erased(chat, id) VALUES(?1, ?2)",
+			    "it", old->id, (const char *)sqlite3_column_text(stmt, 1));
 	}
 	sqlite3_finalize(stmt);
 	return ok;
@@ -220,10 +222,10 @@ take_erased(struct merge *m)
 
 /* --- messages --- */
 
-static const char *const columns[] = { "chat", "ord", "said", "author", "resource", "flags", "state", "via", "encryption",
-	"origin_id", "server_id", "body", "reason", "corrects" };
-enum { C_ID, C_CHAT, C_ORD, C_SAID, C_AUTHOR, C_RESOURCE, C_FLAGS, C_STATE, C_VIA, C_ENCRYPTION, C_ORIGIN, C_SERVER, C_BODY,
-	C_REASON, C_CORRECTS };
+static const char *const columns[] = { "chat", "ord", "said", "author", "resource", "flags", "state", "via",
+	"encryption", "origin_id", "server_id", "body", "reason", "corrects" };
+enum { C_ID, C_CHAT, C_ORD, C_SAID, C_AUTHOR, C_RESOURCE, C_FLAGS, C_STATE, C_VIA, C_ENCRYPTION, C_ORIGIN, C_SERVER,
+	C_BODY, C_REASON, C_CORRECTS };
 
 static bool
 is_here(struct merge *m, const struct message_row *row, int64_t author, bool *here)
@@ -235,13 +237,13 @@ is_here(struct merge *m, const struct message_row *row, int64_t author, bool *he
 	    "SELECT 1 FROM message WHERE chat = ?1 AND server_id = ?2", "it", row->chat, row->server_id))
 		return false;
 	if (n == 0 && row->origin_id != NULL)
-		ok = db_number(m->store, &m->error, &n, "SELECT 1 FROM message WHERE chat = ?1 AND origin_id = ?2 AND author = ?3 "
-		    "AND (body IS ?4 OR (flags | ?5) & ?6) LIMIT 1", "ititii", row->chat, row->origin_id, author, row->body,
-		    (int64_t)row->flags, (int64_t)(MESSAGE_EDITED | MESSAGE_RETRACTED));
+		ok = db_number(m->store, &m->error, &n, "SELECT 1 FROM message WHERE chat = ?1 AND origin_id = ?2 "
+		    "AND author = ?3 AND (body IS ?4 OR (flags | ?5) & ?6) LIMIT 1", "ititii", row->chat,
+		    row->origin_id, author, row->body, (int64_t)row->flags, (int64_t)(MESSAGE_EDITED | MESSAGE_RETRACTED));
 	else
-		ok = n != 0 || db_number(m->store, &m->error, &n, "SELECT 1 FROM message WHERE chat = ?1 AND said = ?2 AND author = ?3 "
-		    "AND body IS ?4 AND origin_id IS NULL AND server_id IS NULL LIMIT 1", "iiit", row->chat, row->said_ms, author,
-		    row->body);
+		ok = n != 0 || db_number(m->store, &m->error, &n, "SELECT 1 FROM message WHERE chat = ?1 "
+		    "AND said = ?2 AND author = ?3 AND body IS ?4 AND origin_id IS NULL AND server_id IS NULL LIMIT 1",
+		    "iiit", row->chat, row->said_ms, author, row->body);
 	*here = n != 0 || message_was_erased(m->store, row->chat, row->origin_id, row->server_id);
 	return ok;
 }
@@ -253,16 +255,17 @@ take_rest(struct merge *m, int64_t from, int64_t to)
 	bool ok = true;
 
 	if (wreck_look(m->raw, from - 1) == SQLITE_ROW && sqlite3_column_int64(m->raw, 0) == from)
-		ok = db_change(m->store, &m->error, "INSERT OR IGNORE INTO raw(message, came, xml) VALUES(?1, ?2, ?3)", "iib", to,
-		    sqlite3_column_int64(m->raw, 1), sqlite3_column_blob(m->raw, 2), (size_t)sqlite3_column_bytes(m->raw, 2));
+		ok = db_change(m->store, &m->error, "INSERT OR IGNORE INTO raw(message, came, xml) "
+		    "VALUES(?1, ?2, ?3)", "iib", to, sqlite3_column_int64(m->raw, 1), sqlite3_column_blob(m->raw, 2),
+		    (size_t)sqlite3_column_bytes(m->raw, 2));
 	for (int rc = wreck_look(m->versions, from); ok && rc == SQLITE_ROW; rc = sqlite3_step(m->versions))
 		ok = db_change(m->store, &m->error, "INSERT OR IGNORE INTO version(message, number, said, body, by) "
 		    "VALUES(?1, ?2, ?3, ?4, ?5)", "iiitt", to, sqlite3_column_int64(m->versions, 0),
 		    sqlite3_column_int64(m->versions, 1), (const char *)sqlite3_column_text(m->versions, 2),
 		    (const char *)sqlite3_column_text(m->versions, 3));
 	for (int rc = wreck_look(m->states, from); ok && rc == SQLITE_ROW; rc = sqlite3_step(m->states))
-		ok = db_change(m->store, &m->error, "INSERT OR IGNORE INTO happening(message, at, state) VALUES(?1, ?2, ?3)", "iii",
-		    to, sqlite3_column_int64(m->states, 0), sqlite3_column_int64(m->states, 1));
+		ok = db_change(m->store, &m->error, "INSERT OR IGNORE INTO happening(message, at, state) "
+		    "VALUES(?1, ?2, ?3)", "iii", to, sqlite3_column_int64(m->states, 0), sqlite3_column_int64(m->states, 1));
 	sqlite3_reset(m->raw);
 	sqlite3_reset(m->versions);
 	sqlite3_reset(m->states);
@@ -299,12 +302,12 @@ insert(struct merge *m, struct message_row *row, int64_t author)
 	if (taken != 0 && !db_number(m->store, &m->error, &row->id, "SELECT max(id) + 1 FROM message", ""))
 		return false;
 	row->ord = order_free(m->store, row->ord > 0 ? row->ord : row->said_ms * 1000 + 1, &m->error);
-	if (row->ord == 0 || !db_change(m->store, &m->error, "INSERT INTO message(id, chat, ord, said, author, resource, flags, "
-	    "state, via, encryption, rev, origin_id, server_id, body, reason, corrects) "
-	    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)", "iiiiitiiiiittttt", row->id,
-	    row->chat, row->ord, row->said_ms, author, row->resource, (int64_t)row->flags, (int64_t)row->state,
-	    (int64_t)row->via, (int64_t)row->encryption, store_next_rev(m->store), row->origin_id, row->server_id, row->body,
-	    row->reason, row->corrects))
+	if (row->ord == 0 || !db_change(m->store, &m->error, "INSERT INTO message(id, chat, ord, said, author, "
+	    "resource, flags, state, via, encryption, rev, origin_id, server_id, body, reason, corrects) "
+	    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)", "iiiiitiiiiittttt",
+	    row->id, row->chat, row->ord, row->said_ms, author, row->resource, (int64_t)row->flags,
+	    (int64_t)row->state, (int64_t)row->via, (int64_t)row->encryption, store_next_rev(m->store),
+	    row->origin_id, row->server_id, row->body, row->reason, row->corrects))
 		return false;
 	return search_add(m->store, row->ord, row->body, &m->error) && take_rest(m, from, row->id);
 }
@@ -337,7 +340,8 @@ read_row(sqlite3_stmt *stmt)
 	row->flags = (unsigned)sqlite3_column_int(stmt, C_FLAGS);
 	row->state = (enum message_state)sqlite3_column_int(stmt, C_STATE);
 	row->via = (enum message_via)CLAMP(sqlite3_column_int(stmt, C_VIA), VIA_LIVE, VIA_OFFLINE);
-	row->encryption = (enum encryption)CLAMP(sqlite3_column_int(stmt, C_ENCRYPTION), ENCRYPTION_NONE, ENCRYPTION_OMEMO);
+	row->encryption = (enum encryption)CLAMP(sqlite3_column_int(stmt, C_ENCRYPTION), ENCRYPTION_NONE,
+	    ENCRYPTION_OMEMO);
 	row->origin_id = line(stmt, C_ORIGIN);
 	row->server_id = line(stmt, C_SERVER);
 	row->body = body != NULL ? text_clean(body, -1, TEXT_BODY, LIMIT_BODY) : NULL;
@@ -419,14 +423,16 @@ recover_merge(struct store *store, const char *file, struct recovered *count, GE
 	m.chats = by_id(old_chat_free);
 	m.authors = by_id(g_free);
 	m.seen = by_id(NULL);
-	m.raw = wreck_prepare(&m.wreck, "SELECT message, came, xml FROM raw WHERE message > ?1 ORDER BY message LIMIT 1");
+	m.raw = wreck_prepare(&m.wreck, "SELECT message, came, xml FROM raw WHERE message > ?1 ORDER BY message LIMIT "
+	    "1");
 	m.versions = wreck_prepare(&m.wreck, "SELECT number, said, body, by FROM version WHERE message = ?1");
 	m.states = wreck_prepare(&m.wreck, "SELECT at, state FROM happening WHERE message = ?1");
 	count->expected = wreck_count(&m.wreck);
 	take_all(&m);
 	count->expected = count->expected == -1 ? -1 : MAX(count->expected, count->read);
 	if (m.error == NULL && m.wreck.broken && count->read == 0 && g_hash_table_size(m.chats) == 0)
-		g_set_error(&m.error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s has nothing in it that could be read.", file);
+		g_set_error(&m.error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s has nothing in it that could be read.",
+		    file);
 	sqlite3_finalize(m.raw);
 	sqlite3_finalize(m.versions);
 	sqlite3_finalize(m.states);

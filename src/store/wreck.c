@@ -1,13 +1,15 @@
 /*
  * wreck.c: see wreck.h.  SQLite stops at the first page that it cannot read.  Messages stand in the order of their
  * numbers, so whoever asks for those behind a number goes on behind the page: walk() feels for the next number that can
- * be read.  Indexes are not asked, and the columns are those that are there, so that a file of another schema is read too.
+ * be read.  Indexes are not asked, and the columns are those that are there, so that a file of another schema is read
+ * too.
  *
- * Where the first page is broken nothing is found at all.  Then a copy gets the pages of the schema from a new database:
- * the same statements made both, so that the tables begin at the same pages.
+ * Where the first page is broken nothing is found at all.  Then a copy gets the pages of the schema from a new
+ * database: the same statements made both, so that the tables begin at the same pages.
  *
- * Where an inner page of the table is broken, the leaves below it are whole and not to be found.  So each leaf of the file
- * that looks like one of messages is put in the place of the table's first page, in a copy, and read as all there is.
+ * Where an inner page of the table is broken, the leaves below it are whole and not to be found.  So each leaf of the
+ * file that looks like one of messages is put in the place of the table's first page, in a copy, and read as all there
+ * is.
  */
 #include "store/wreck.h"
 
@@ -50,7 +52,8 @@ static bool
 reads(sqlite3 *db)
 {
 	sqlite3_stmt *stmt = NULL;
-	bool ok = sqlite3_prepare_v2(db, "SELECT id, chat, body FROM message NOT INDEXED LIMIT 0", -1, &stmt, NULL) == SQLITE_OK;
+	bool ok = sqlite3_prepare_v2(db, "SELECT id, chat, body FROM message NOT INDEXED LIMIT 0", -1, &stmt, NULL) ==
+	    SQLITE_OK;
 
 	sqlite3_finalize(stmt);
 	return ok;
@@ -89,7 +92,7 @@ take_page(unsigned char *to, gsize len, const unsigned char *from, gsize from_le
 		memcpy(to + at, from + at, PAGE);
 }
 
-/* The schema's pages of a new database over those of this one.  False: it is shorter than that, or they lie elsewhere. */
+/* The schema's pages of a new database over those of this one.  False: it is shorter, or they lie elsewhere. */
 static bool
 take_schema(unsigned char *bytes, gsize len, bool has_log)
 {
@@ -144,7 +147,8 @@ write_private(const char *path, const char *bytes, gsize len)
 static bool
 make_copy(struct wreck *wreck, bool patched, GError **error)
 {
-	g_autofree char *log = g_strconcat(wreck->path, "-wal", NULL), *copy_log = NULL, *bytes = NULL, *log_bytes = NULL;
+	g_autofree char *log = g_strconcat(wreck->path, "-wal", NULL), *copy_log = NULL;
+	g_autofree char *bytes = NULL, *log_bytes = NULL;
 	gsize len, log_len = 0;
 	bool has_log;
 
@@ -157,7 +161,8 @@ make_copy(struct wreck *wreck, bool patched, GError **error)
 	copy_log = g_strconcat(wreck->copy, "-wal", NULL);
 	remove_copy(wreck->copy);
 	if (patched && !take_schema((unsigned char *)bytes, len, has_log)) {
-		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s has nothing in it that could be read.", wreck->path);
+		g_set_error(error, STORE_ERROR, STORE_ERROR_DAMAGED, "%s has nothing in it that could be read.",
+		    wreck->path);
 		return false;
 	}
 	if (write_private(wreck->copy, bytes, len) && (!has_log || write_private(copy_log, log_bytes, log_len)))
@@ -191,8 +196,8 @@ select_sql(sqlite3 *db, const char *table, const char *key, const char *const *c
 
 	g_string_append(sql, key);
 	for (size_t i = 0; i < n; i++) {
-		bool there = sqlite3_table_column_metadata(db, "main", table, columns[i], NULL, NULL, NULL, NULL, NULL) ==
-		    SQLITE_OK;
+		bool there = sqlite3_table_column_metadata(db, "main", table, columns[i], NULL, NULL, NULL, NULL,
+		    NULL) == SQLITE_OK;
 
 		g_string_append_printf(sql, ", %s", there ? columns[i] : "NULL");
 	}
@@ -273,7 +278,8 @@ wreck_count(struct wreck *wreck)
 	for (size_t i = 0; i < G_N_ELEMENTS(sqls); i++) {
 		sqlite3_stmt *stmt = NULL;
 
-		if (sqlite3_prepare_v2(wreck->db, sqls[i], -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW)
+		if (sqlite3_prepare_v2(wreck->db, sqls[i], -1, &stmt, NULL) == SQLITE_OK &&
+		    sqlite3_step(stmt) == SQLITE_ROW)
 			most = MAX(most, sqlite3_column_int64(stmt, 0));
 		sqlite3_finalize(stmt);
 	}
@@ -313,7 +319,7 @@ varint(const unsigned char *at, const unsigned char *end, uint64_t *value)
 	return 0;
 }
 
-/* Is the first row of this page one of the table of messages?  Its first columns: id (NULL), chat, ord, said, author. */
+/* Is the first row of this page one of messages?  Its first columns: id (NULL), chat, ord, said, author. */
 static bool
 is_leaf_of_messages(const unsigned char *page, unsigned n_columns)
 {
@@ -351,7 +357,7 @@ ask_number(sqlite3 *db, const char *sql, unsigned *value)
 	return ok;
 }
 
-/* One leaf in the place of the first page of the table; the change counter says that what is known of the file is old. */
+/* One leaf in the place of the first page of the table; the change counter says that what is cached is old. */
 static bool
 put_leaf(int fd, unsigned root, const unsigned char *leaf, uint32_t change)
 {
@@ -363,8 +369,8 @@ put_leaf(int fd, unsigned root, const unsigned char *leaf, uint32_t change)
 }
 
 bool
-wreck_each_lost(struct wreck *wreck, const char *const *columns, size_t n, bool (*fn)(void *ctx, sqlite3_stmt *), void *ctx,
-    GError **error)
+wreck_each_lost(struct wreck *wreck, const char *const *columns, size_t n, bool (*fn)(void *ctx, sqlite3_stmt *),
+    void *ctx, GError **error)
 {
 	unsigned char page[PAGE], head[28];
 	struct wreck copy = { .path = wreck->path };
@@ -387,7 +393,8 @@ wreck_each_lost(struct wreck *wreck, const char *const *columns, size_t n, bool 
 	if (pread(fd, head, sizeof head, 0) == sizeof head)
 		for (uint32_t at = 1, change = get32(head + 24);
 		    go_on && pread(fd, page, PAGE, (off_t)at * PAGE) == PAGE; at++)
-			if (at + 1 != root && is_leaf_of_messages(page, n_columns) && put_leaf(fd, root, page, ++change))
+			if (at + 1 != root && is_leaf_of_messages(page, n_columns) &&
+			    put_leaf(fd, root, page, ++change))
 				go_on = walk(copy.db, sql, fn, ctx, &copy.broken);
 	close(fd);
 	sqlite3_close(copy.db);

@@ -31,7 +31,7 @@ int	 wreck_look(sqlite3_stmt *, int64_t behind);
  */
 bool	 wreck_each(struct wreck *, const char *table, const char *const *columns, size_t n,
 	    bool (*fn)(void *ctx, sqlite3_stmt *), void *ctx);
-/* The same of messages that nothing leads to any more; some may come twice.  False with an error: no copy can be made. */
+/* The same of messages that nothing leads to; some may come twice.  False with an error: no copy can be made. */
 bool	 wreck_each_lost(struct wreck *, const char *const *columns, size_t n, bool (*fn)(void *ctx, sqlite3_stmt *),
 	    void *ctx, GError **error);
 /* How many messages there were, as far as anything tells; -1: nothing does. */
