@@ -9,6 +9,18 @@ void	 room_changed(struct room *);
 void	 room_occupant_changed(struct room *, const char *nick);
 void	 room_forget_occupants(struct room *);
 
+/* room.c: one that we are not in. */
+struct room *room_new(struct account *, const char *jid, const char *nick);
+/* Where we stand, and why; word as in the room event, text is a sentence, or both NULL. */
+void	 room_set_state(struct room *, enum room_state, const char *word, const char *text);
+/* What belongs to being there, or to trying, ends. */
+void	 room_end_stay(struct room *);
+void	 room_withdraw_prompt(struct room *);
+/* room_join.c: asks what it is, and enters it; or enters it at once. */
+void	 room_start(struct room *);
+void	 room_enter(struct room *);
+/* Those who wait are told; they may begin anew. */
+void	 room_tell_waiters(struct room *, const GError *error);
 /* Our own presence came: we are in.  made: the room was made by our coming. */
 void	 room_entered(struct room *, const char *nick, bool made);
 /* Out, and why; word as in the room event, text is a sentence. */
