@@ -69,6 +69,19 @@ become_core(const struct cli_options *o)
 	return complain(error);
 }
 
+/* A command of /exec talks to the core that runs it, whatever its profile is called. */
+static void
+take_socket(const struct cli_options *o, struct paths *paths)
+{
+	const char *socket = g_getenv("CONFAB_SOCKET");
+
+	if (socket == NULL || *socket == '\0' || o->home != NULL || o->profile != NULL ||
+	    (o->command != CLI_DO && o->command != CLI_CALL && o->command != CLI_WATCH))
+		return;
+	g_free(paths->socket);
+	paths->socket = g_strdup(socket);
+}
+
 static int
 dispatch(const struct cli_options *o)
 {
@@ -81,6 +94,7 @@ dispatch(const struct cli_options *o)
 	paths = paths_new(o->home, o->profile, &error);
 	if (paths == NULL)
 		return complain(error);
+	take_socket(o, paths);
 	switch (o->command) {
 	case CLI_NONE:
 		status = open_terminal(o, paths);

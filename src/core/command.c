@@ -353,8 +353,9 @@ take_arg(const struct command *row, const char *spec, const char **rest, char **
 		*rest += strlen(*rest);
 	} else {
 		GError *cause = NULL;
+		bool passed = optional && *name == '-' && (*rest)[words_blanks(*rest)] != '-';
 
-		*arg = words_next(rest, &cause);
+		*arg = passed ? NULL : words_next(rest, &cause);
 		if (cause != NULL) {
 			g_propagate_error(error, cause);
 			return false;

@@ -5,7 +5,7 @@
  *
  *   NAME        must be there            [NAME]      may be there
  *   NAME...     the rest of the line, untouched (last only; [NAME...] too)
- *   a|b|c       one of these words
+ *   a|b|c       one of these words; [-a|-b] is passed over where no word with a dash stands
  *
  * What NAME is written as decides its completion: NICK (somebody in the room), ACCOUNT, JID (a contact, or a nick), KEY
  * (of an account), COMMAND, ALIAS, SETTING, VALUE (of the setting before it), WHO (a nick or a JID), FIELD (of the form
@@ -46,6 +46,8 @@ struct caller {
 	bool		 interactive;
 	int		 columns;	/* 0: not known */
 	const char	*cwd, *tz;	/* or NULL */
+	/* Bytes that it was sent and has not read; NULL: not known. */
+	size_t		(*unread)(struct caller *);
 	/* What a command says before it ends. */
 	void		(*output)(struct caller *, int64_t request, json_t *lines);
 	/* The end of the call; error NULL: well.  All lent. */

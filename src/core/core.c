@@ -14,6 +14,7 @@
 #include "core/connection.h"
 #include "core/erase.h"
 #include "core/invite.h"
+#include "core/job.h"
 #include "core/prompt.h"
 #include "core/request.h"
 #include "core/search.h"
@@ -133,6 +134,7 @@ core_new(const struct paths *paths, const struct transport *transport, const cha
 	core->attention = attention_new(core);
 	core->caps = caps_new();
 	core->calls = g_ptr_array_new();
+	core->jobs = jobs_new(core);
 	core->requests = requests_new();
 	core->invites = invites_new();
 	core->addresses = chat_addresses_new();
@@ -206,7 +208,7 @@ stop_step(void *ctx)
 {
 	struct stopping *stopping = ctx;
 	struct core *core = stopping->core;
-	bool down = true;
+	bool down = jobs_over(core->jobs);
 
 	for (guint i = 0; i < core->accounts->len; i++)
 		down &= connection_down(core->accounts->pdata[i]);
@@ -229,6 +231,7 @@ core_stop(struct core *core, void (*done)(void *ctx), void *ctx)
 	stopping->deadline_ms = clock_boot_ms() + STOP_MS;
 	stopping->done = done;
 	stopping->ctx = ctx;
+	jobs_stop(core->jobs);
 	turn_finish(core->turn);
 	for (guint i = 0; i < core->accounts->len; i++)
 		connection_end(core->accounts->pdata[i]);
@@ -240,6 +243,7 @@ core_free(struct core *core)
 {
 	clock_timer_cancel(&core->daily);
 	search_free(core);
+	jobs_free(core->jobs);
 	if (core->turn != NULL) {
 		turn_finish(core->turn);
 		turn_abandon(core->turn);

@@ -17,6 +17,7 @@
 
 struct absence;
 struct attention;
+struct jobs;
 struct bus;
 struct clock_timer;
 struct turn;
@@ -33,6 +34,7 @@ struct core {
 	struct settings	*settings;
 	GPtrArray	*accounts;	/* struct account, in the order of the accounts file */
 	GPtrArray	*calls;		/* struct command_call, under way */
+	struct jobs	*jobs;		/* core/job.h */
 	GPtrArray	*requests;	/* core/request.h */
 	GPtrArray	*invites;	/* core/invite.h */
 	struct attention *attention;	/* who sits in front of a face */

@@ -11,6 +11,7 @@
 #include "core/archive.h"
 #include "core/chat.h"
 #include "core/erase.h"
+#include "core/job.h"
 #include "core/prompt.h"
 #include "core/room.h"
 #include "core/roster.h"
@@ -756,6 +757,24 @@ do_faces(struct session *session, int64_t id, const json_t *params, GError **err
 	(void)params;
 	(void)error;
 	return json_pack("{s:o}", "faces", core->faces(core->faces_ctx));
+}
+
+static json_t *
+do_jobs(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	g_autoptr(GPtrArray) jobs = job_list(session_core(session)->jobs);
+	json_t *list = json_array();
+
+	(void)id;
+	(void)params;
+	(void)error;
+	for (guint i = 0; i < jobs->len; i++) {
+		struct event event = job_event(jobs->pdata[i]);
+
+		json_array_append_new(list, event_to_json(&event));
+		event_clear(&event);
+	}
+	return json_pack("{s:o}", "jobs", list);
 }
 
 static json_t *

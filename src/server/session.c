@@ -126,8 +126,6 @@ on_drained(void *ctx)
 static bool
 wants(const struct session *session, const struct event *event)
 {
-	if (event->type == EVENT_output)
-		return false;	/* sent to the session that runs the command, see on_output() */
 	if (event->type == EVENT_prompt && event->prompt.scope == SCOPE_SESSION && !event->gone &&
 	    prompt_session(session->core->prompts, event->prompt.id) != session->caller.session)
 		return false;
@@ -251,6 +249,14 @@ on_output(struct caller *caller, int64_t request, json_t *lines)
 	session_replay(of_caller(caller), &event);
 }
 
+static size_t
+unread(struct caller *caller)
+{
+	const struct session *session = of_caller(caller);
+
+	return session->wire != NULL ? wire_pending(session->wire) : 0;
+}
+
 static void
 on_finished(struct caller *caller, int64_t request, json_t *result, const GError *error, json_t *data)
 {
@@ -300,6 +306,7 @@ session_new(struct core *core, uint64_t number, int fd, void (*gone)(void *ctx, 
 	session->refs = 1;
 	session->core = core;
 	session->caller.session = number;
+	session->caller.unread = unread;
 	session->caller.output = on_output;
 	session->caller.finished = on_finished;
 	session->gone = gone;

@@ -376,6 +376,8 @@ void	 send_for_account(struct face *, const char *account, const char *line);
 char	*send_left(struct face *);
 /* How many answers are waited for so long that it is worth a word. */
 int	 send_waiting(const struct face *);
+/* Where the line of this request was entered; NULL: it is not known any more. */
+struct chat *send_chat(const struct face *, int64_t request);
 void	 send_free(struct face *);
 
 /* recall.c: asks for what was typed in a chat before, the first time; and keeps what was just typed. */

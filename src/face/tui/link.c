@@ -91,9 +91,13 @@ link_take(struct face *face, const struct event *event, bool live)
 
 static void relist(struct face *face);
 
+/* In the chat where the command was entered, if that is known. */
 static void
-say_output(struct face *face, json_t *lines)
+say_output(struct face *face, const struct event *event)
 {
+	json_t *lines = event->output.lines;
+	struct chat *chat = event->chat_jid != NULL ? model_chat(face->model, event->account_name, event->chat_jid) :
+	    event->output.request == 0 ? model_console(face->model) : send_chat(face, event->output.request);
 	g_autoptr(GString) text = g_string_new(NULL);
 	json_t *line;
 	size_t i;
@@ -101,7 +105,7 @@ say_output(struct face *face, json_t *lines)
 	json_array_foreach(lines, i, line)
 		g_string_append_printf(text, "%s%s", i > 0 ? "\n" : "",
 		    json_string_value(line) != NULL ? json_string_value(line) : "");
-	face_note(face, face->front, SEVERITY_INFO, "%s", text->str);
+	face_note(face, chat != NULL ? chat : face->front, SEVERITY_INFO, "%s", text->str);
 }
 
 static void
@@ -118,7 +122,7 @@ on_event(void *ctx, const struct event *event, json_t *raw)
 		if (!chat_is_console(face->front))
 			link_page(face, face->front, WINDOW_BEFORE);
 	} else if (event->type == EVENT_output)
-		say_output(face, event->output.lines);
+		say_output(face, event);
 	else
 		link_take(face, event, true);
 }

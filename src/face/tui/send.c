@@ -15,7 +15,7 @@ struct sending {
 	struct face	*face;
 	char		*account, *jid, *typed;
 	bool		 pasted, refused, quiet;
-	int64_t		 since_ms;
+	int64_t		 since_ms, request;
 };
 
 static void
@@ -167,7 +167,19 @@ request_as(struct face *face, struct chat *chat, const char *account, const char
 	}
 	face->running++;
 	face_mark(face, DIRTY_BARS);
-	client_request(face->client, "run", params, answered, sending);
+	sending->request = client_request(face->client, "run", params, answered, sending);
+}
+
+struct chat *
+send_chat(const struct face *face, int64_t request)
+{
+	for (guint i = 0; face->sending != NULL && i < face->sending->len; i++) {
+		const struct sending *sending = face->sending->pdata[i];
+
+		if (sending->request == request)
+			return model_chat(face->model, sending->account, sending->jid);
+	}
+	return NULL;
 }
 
 static void
