@@ -58,6 +58,7 @@ struct archive {
 	char		*reason;	/* of SYNC_WAITING and SYNC_NONE */
 	bool		 has;
 	bool		 present;	/* the server sends us what comes: before that it may go to the archive alone */
+	int64_t		 since;		/* from here on stands what came in this session; 0: it is an earlier process's */
 	struct archive_page page;
 	uint64_t	 request;	/* the open iq */
 	struct clock_timer *retry;
@@ -346,7 +347,6 @@ choose(struct archive *a, const struct archive_row *row, GPtrArray *spans)
 
 	if (row->behind != 0 && (top == NULL || a->blocked)) {
 		aim(a, GOAL_NEWEST, a->row, NULL, top);
-		a->placing.ceil = row->behind;
 		return true;
 	}
 	if (row->behind != 0) {
@@ -534,7 +534,8 @@ grow_up(struct archive *a, const char *edge, bool complete, GError **error)
 static int64_t
 page_low(const struct archive *a)
 {
-	int64_t low = a->placing.low != 0 ? MIN(a->placing.low, a->placing.ceil) : a->placing.ceil;
+	int64_t ceil = a->goal == GOAL_NEWEST ? a->placing.behind : a->placing.ceil;
+	int64_t low = a->placing.low != 0 ? MIN(a->placing.low, ceil) : ceil;
 
 	return MAX(low, a->placing.floor + 1);
 }
@@ -544,8 +545,8 @@ grow_down(struct archive *a, const char *edge, bool complete, GError **error)
 {
 	struct store *store = a->account->core->store;
 	int64_t below = a->placing.joins_ord, low = page_low(a);
-	struct span span = { .low = low, .high = a->goal == GOAL_WANTED ? a->span.low : a->placing.ceil,
-	    .first = (char *)(uintptr_t)edge };
+	struct span span = { .low = low, .high = a->goal == GOAL_NEWEST ? MAX(a->placing.high, a->placing.behind) :
+	    a->span.low, .first = (char *)(uintptr_t)edge };
 
 	/* Where it meets the older span, or the archive has nothing in between any more. */
 	if ((complete || a->placing.joined) && below != 0)
@@ -571,7 +572,10 @@ keep(struct archive *a, const char *edge, bool complete)
 
 	if (!archive_row_load(a->account->core->store, a->row, &row))
 		return false;
-	a->placing.behind = row.behind;
+	/* Since the row's behind sessions may have come and gone: the newest page is behind what came in them. */
+	a->placing.behind = a->goal == GOAL_NEWEST ? MAX(row.behind, a->since) : row.behind;
+	a->placing.by_time = a->by_time;
+	a->placing.down = a->goal == GOAL_NEWEST || a->goal == GOAL_DOWN;
 	a->placing.made_ms = row.made_ms / 1000 * 1000;	/* archives tell whole seconds */
 	a->placing.renamed = a->vanished;
 	archive_row_clear(&row);
@@ -742,8 +746,9 @@ begin(struct archive *a)
 	if (!turn_begin(account->core->turn))
 		return;
 	a->row = archive_row_find(store, account->id, owner(a), "", true, &error);
+	a->since = order_live(store, account->clock_offset_us);
 	if (a->row != 0 && archive_row_load(store, a->row, &row) && row.behind == 0)
-		archive_row_set_behind(store, a->row, order_live(store, account->clock_offset_us), &error);
+		archive_row_set_behind(store, a->row, a->since, &error);
 	archive_row_clear(&row);
 	turn_end(account->core->turn, error == NULL);
 	turn_failed(account->core->turn, error);

@@ -148,6 +148,19 @@ glance(const struct archive_page *page, struct account *account, struct archive_
 		    stanza_get(origin != NULL ? origin : result->message, "id"), result->said_ms);
 }
 
+/*
+ * What stands before the first run of a page that was reached from above: what is known below it is not in the page, so it
+ * comes before.  Only within a second, which is what archives' times may lack: a row that no archive has proves nothing.
+ */
+static int64_t
+run_floor(const struct archive_page *page, const struct account *account, int64_t floor, int64_t ceil, int64_t wanted)
+{
+	int64_t before = message_previous_place(account->core->store, account->id, page->room != NULL ? page->room->jid :
+	    NULL, ceil);
+
+	return before > floor && before < wanted + 1000000 ? before : floor;
+}
+
 /* The places of all results, in runs of unknown ones between the known. */
 static int64_t *
 place(struct archive_page *page, struct account *account, struct archive_placing *p)
@@ -164,17 +177,21 @@ place(struct archive_page *page, struct account *account, struct archive_placing
 		if (p->joins_ord != 0 && ((result->by_id && result->known <= p->joins_ord) ||
 		    g_strcmp0(result->id, p->joins) == 0))
 			p->joined = true;
-		/* Asked by time, with some to spare: behind rows that are later comes what a catch-up will place. */
-		beyond |= p->ceil != 0 && result->known >= p->ceil;
+		/* Behind rows that are later comes what a catch-up will place. */
+		beyond |= p->by_time && p->ceil != 0 && result->known >= p->ceil;
 		result->later = beyond && result->known == 0 && wanted[i] > p->ceil;
 		if (result->known <= floor || (p->ceil != 0 && result->known >= p->ceil))
 			continue;
+		if (p->down && begin == 0 && i > 0)
+			floor = run_floor(page, account, floor, result->known, wanted[0]);
 		order_between(floor, result->known, wanted + begin, i - begin);
 		floor = wanted[i] = result->known;
 		begin = i + 1;
 	}
 	ceil = p->ceil != 0 ? p->ceil : floor < p->behind ? p->behind :
 	    message_next_place(account->core->store, account->id, page->room != NULL ? page->room->jid : NULL, floor);
+	if (p->down && begin == 0 && n > 0)
+		floor = run_floor(page, account, floor, ceil, wanted[0]);
 	order_between(floor, ceil, wanted + begin, n - begin);
 	return wanted;
 }

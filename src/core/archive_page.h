@@ -31,7 +31,9 @@ const char *archive_page_edge(const struct archive_page *, bool last);
 struct archive_placing {
 	/* what lies next to the page, see store/order.h; ceil 0: the first row after floor */
 	int64_t		 floor, ceil;
-	int64_t		 behind;	/* as in store/spans.h */
+	int64_t		 behind;	/* what has no known row behind it in the page comes before this */
+	bool		 down;		/* the page was reached from above */
+	bool		 by_time;	/* asked so, with some to spare: the page may reach beyond ceil */
 	const char	*joins;		/* the id at which an older span ends, or NULL */
 	int64_t		 joins_ord;	/* the end of that span; 0: there is none */
 	bool		 renamed;	/* as in store/messages.h */

@@ -209,3 +209,14 @@ message_next_place(struct store *store, int64_t account, const char *chat_jid, i
 	    "iiit", account, ord, next, chat_jid);
 	return next;
 }
+
+int64_t
+message_previous_place(struct store *store, int64_t account, const char *chat_jid, int64_t ord)
+{
+	int64_t previous = 0;
+
+	db_number(store, NULL, &previous, "SELECT coalesce(max(o), 0) FROM (SELECT (SELECT m.ord FROM message m "
+	    "WHERE m.chat = c.id AND m.ord < ?2 ORDER BY m.ord DESC LIMIT 1) AS o FROM chat c WHERE c.account = ?1 "
+	    "AND (?3 IS NULL OR c.jid = ?3))", "iit", account, ord, chat_jid);
+	return previous;
+}

@@ -83,6 +83,8 @@ int64_t	 message_known_place(struct store *, int64_t account, const char *chat_j
 	    const char *author, const char *origin_id, int64_t said_ms);
 /* The first place after ord that a message of this account, or (chat_jid) of that chat has; INT64_MAX: none. */
 int64_t	 message_next_place(struct store *, int64_t account, const char *chat_jid, int64_t ord);
+/* The last one before ord; 0: none. */
+int64_t	 message_previous_place(struct store *, int64_t account, const char *chat_jid, int64_t ord);
 
 /* A new outgoing message: MESSAGE_QUEUED, without a place.  resource: in a room our nick; or NULL. */
 struct message_row *message_queue(struct store *, int64_t chat, const char *author, const char *resource,
