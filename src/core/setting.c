@@ -100,6 +100,17 @@ setting_is_time_format(const char *text, GError **error)
 }
 
 bool
+setting_is_command(const char *text, GError **error)
+{
+	g_autoptr(GError) wrong = NULL;
+
+	if (*text == '\0' || g_shell_parse_argv(text, NULL, NULL, &wrong))
+		return true;
+	g_set_error_literal(error, RPC_ERROR, RPC_ERROR_USAGE, "a quote in it is not closed, or it names no program.");
+	return false;
+}
+
+bool
 setting_is_address(const char *text, GError **error)
 {
 	g_autofree char *jid = *text != '\0' ? jid_normalise(text, error) : g_strdup("");

@@ -54,6 +54,8 @@ char	**setting_words(enum setting);
 bool	 setting_find(const char *name, enum setting *, GError **error);
 /* TEXT's check: a time as strftime(3) writes it, in at most 16 columns. */
 bool	 setting_is_time_format(const char *text, GError **error);
+/* TEXT's check: nothing, or words that are quoted as a shell wants them. */
+bool	 setting_is_command(const char *text, GError **error);
 /* TEXT's check: nothing, or an address. */
 bool	 setting_is_address(const char *text, GError **error);
 

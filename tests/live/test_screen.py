@@ -110,6 +110,37 @@ def test_selecting_and_copying(server, people, peer, confab, tmux):
     terminal.wait_for(rf"^{alice}> keptcopy me, grüße")
 
 
+def test_a_link_is_opened(server, people, peer, confab, tmux, tmp_path):
+    """By a program of one's own: a session of its own, no signal blocked, nothing of the terminal, one argument more."""
+    terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
+    seen, opener = tmp_path / "seen", tmp_path / "opener"
+    opener.write_text(f"""#!/bin/sh
+{{ printf '%s\\n' "$@"; grep SigBlk /proc/self/status; ps -o tty= -o sid= -p $$; ls -l /proc/self/fd/0; echo $$; }} \\
+    > {seen}.part 2>&1 && mv {seen}.part {seen}
+""")
+    opener.chmod(0o700)
+    terminal.line(f'/set ui.opener "{opener} -a"')
+    terminal.wait_for("ui.opener")
+    contact.send(mira, "look: (https://a.example/$(id);x), or file:///etc/passwd")
+    terminal.wait_for("look:")
+    terminal.keys("M-o")
+    terminal.wait_for("Enter opens")
+    terminal.wait_for("https://a.example/")
+    terminal.keys("Enter")
+    rig.until(seen.exists, "it was not opened")
+    *words, blocked, session, stdin, pid = seen.read_text().splitlines()
+    assert words == ["-a", "https://a.example/$(id);x"]
+    assert int(blocked.split()[1], 16) == 0
+    assert session.split() == ["?", pid] and stdin.endswith("/dev/null")
+    terminal.wait_for(r"opened with .*: a\.example\.")
+    # The other one is none that a program gets.
+    terminal.keys("M-o")
+    terminal.wait_for("Enter opens")
+    terminal.type("j")
+    terminal.keys("Enter")
+    terminal.wait_for('No program opens "file:"')
+
+
 def test_help_is_opened_and_left(server, people, peer, confab, tmux):
     terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
     terminal.type("half a line")
@@ -409,8 +440,8 @@ def test_each_setting_of_the_screen_changes_it_at_once(server, people, peer, con
     contact.send(mira, "hello")
     terminal.wait_for("hello")
     names = {s["name"] for s in confab.call("settings")["settings"] if s["name"].split(".")[0] in ("ui", "time")}
-    # Esc's patience is nothing that one sees.
-    assert names - {"ui.escape_ms"} == {name for name, *_ in LOOKS}
+    # Esc's patience, and what opens links, are nothing that one sees.
+    assert names - {"ui.escape_ms", "ui.opener"} == {name for name, *_ in LOOKS}
     for number, (name, value, pattern, narrow) in enumerate(LOOKS):
         pattern = pattern.replace(r"alice\d+", alice)
         if narrow:

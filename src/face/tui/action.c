@@ -290,6 +290,9 @@ screen_action(struct face *face, enum action action, int count)
 	case ACTION_SELECT:
 		select_begin(face);
 		break;
+	case ACTION_OPEN_LINK:
+		links_of_chat(face);
+		break;
 	case ACTION_SEARCH_CHAT:
 	case ACTION_SEARCH_ALL:
 		search_open(face, action == ACTION_SEARCH_ALL);

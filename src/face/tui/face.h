@@ -79,7 +79,9 @@ enum view_action {
 #undef VIEW
 	VIEWS
 };
-enum page_kind { PAGE_HELP, PAGE_LEGEND, PAGE_CONTACTS, PAGE_SEARCH, PAGE_DIGEST, PAGE_TEXT, PAGE_INFO, PAGE_FORM, PAGE_ANY };
+enum page_kind {
+	PAGE_HELP, PAGE_LEGEND, PAGE_CONTACTS, PAGE_SEARCH, PAGE_DIGEST, PAGE_TEXT, PAGE_INFO, PAGE_FORM, PAGE_LINKS, PAGE_ANY
+};
 struct page {
 	bool		 on, filtering;
 	bool		 passive;		/* letters are no keys of it: they go on into the line */
@@ -135,6 +137,13 @@ struct search {
 	GPtrArray	*around;		/* requests for more context, see view_search.c */
 };
 
+/* links.c */
+struct links {
+	char		*command;		/* that opens one; NULL: what the desktop has */
+	GPtrArray	*all;			/* of what the list shows; NULL: none was ever looked for */
+	GPtrArray	*openers;		/* programs that have not ended; NULL: none ever began */
+};
+
 /* palette.c */
 struct palette {
 	bool		 on, chats_only;
@@ -172,7 +181,7 @@ struct info_pane {
 };
 
 /* preference.c */
-enum { PREFERENCES = 8 };
+enum { PREFERENCES = 9 };
 struct preferences {
 	int64_t		 revs[PREFERENCES];	/* of the settings that they were taken from */
 	struct rows_style style;
@@ -251,6 +260,7 @@ struct face {
 	struct page	 page;
 	struct form_view form;
 	struct search	 search;
+	struct links	 links;
 	struct info_pane info;
 	struct digest	 digest;
 	struct walk	 walk;
@@ -474,6 +484,18 @@ const char *select_hint(const struct face *);
 void	 select_how(struct face *);
 int	 select_rows(const struct face *);
 void	 select_draw(struct face *, const struct area *);
+
+/* select.c: what it says, and whose it is in words ("--" where it is no message). */
+const char *entry_text(const struct entry *);
+const char *entry_name(struct face *, const struct entry *);
+
+/* links.c: addresses of the web in messages */
+bool	 links_in(const struct entry *);
+/* Opens the only one of these entries, or lists them.  What came of it, the caller's; NULL: it shows. */
+char	*links_open(struct face *, const GPtrArray *entries);
+/* Lists those of the chat in front, from the bottom of the view up. */
+void	 links_of_chat(struct face *);
+void	 links_free(struct face *);
 
 /* page.c, page_help.c: a view in the chat's place, see page.h */
 void	 page_open(struct face *, enum page_kind, const char *subject);

@@ -18,6 +18,7 @@ static const struct {
 	[PAGE_TEXT] = { page_text_make, NULL, NULL },
 	[PAGE_INFO] = { page_info_make, NULL, NULL },
 	[PAGE_FORM] = { page_form_make, NULL, page_form_act },
+	[PAGE_LINKS] = { page_links_make, page_links_follow, page_links_act },
 	[PAGE_DIGEST] = { digest_make, digest_follow, digest_act },
 	[PAGE_SEARCH] = { search_make, search_follow, search_act },
 };

@@ -45,6 +45,11 @@ void	 page_contacts_act(struct face *, enum view_action, const char *target);
 void	 page_help_follow(struct face *, const char *target);
 void	 page_help_act(struct face *, enum view_action, const char *target);
 
+/* links.c */
+void	 page_links_make(struct face *, struct page_lines *);
+void	 page_links_follow(struct face *, const char *target);
+void	 page_links_act(struct face *, enum view_action, const char *target);
+
 /* page_text.c */
 void	 page_text_make(struct face *, struct page_lines *);
 void	 page_text_free(struct face *);

@@ -34,6 +34,17 @@ take_escape(struct face *face, const json_t *value)
 }
 
 static void
+take_opener(struct face *face, const json_t *value)
+{
+	const char *text = json_string_value(value);
+
+	if (text == NULL)
+		return;
+	g_free(face->links.command);
+	face->links.command = *text != '\0' ? g_strdup(text) : NULL;
+}
+
+static void
 take_sender_width(struct face *face, const json_t *value)
 {
 	if (json_is_integer(value))
@@ -87,6 +98,7 @@ static const struct {
 	{ "time.format", take_time_format },
 	{ "ui.escape_ms", take_escape },
 	{ "ui.list_width", take_list_width },
+	{ "ui.opener", take_opener },
 	{ "ui.sender_width", take_sender_width },
 	{ "ui.signs", take_signs },
 };

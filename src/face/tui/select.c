@@ -163,8 +163,8 @@ move(struct face *face, enum select_action how, int by)
 
 /* --- what is done --- */
 
-static const char *
-body_of(const struct entry *entry)
+const char *
+entry_text(const struct entry *entry)
 {
 	if (entry->kind == ENTRY_NOTE)
 		return entry->text;
@@ -173,8 +173,8 @@ body_of(const struct entry *entry)
 	return entry->event.message.body != NULL ? entry->event.message.body : "";
 }
 
-static const char *
-name_of(struct face *face, const struct entry *entry)
+const char *
+entry_name(struct face *face, const struct entry *entry)
 {
 	const struct event_account *account = model_account(face->model, face->front->account);
 	const struct event_message *message = &entry->event.message;
@@ -205,6 +205,8 @@ why_not(const struct face *face, const struct entry *entry, enum select_action a
 	if ((action == SELECT_EXPLAIN || action == SELECT_UNREAD || action == SELECT_FORWARD) &&
 	    entry->kind != ENTRY_MESSAGE)
 		return "no message";
+	if (action == SELECT_OPEN && !links_in(entry))
+		return "no link in it";
 	if (action == SELECT_UNREAD && own)
 		return "yours";
 	if (action == SELECT_RESEND && message->state != MESSAGE_FAILED && message->state != MESSAGE_UNKNOWN)
@@ -251,9 +253,9 @@ text_of(struct face *face, const GPtrArray *entries, enum select_action action)
 		if (action == SELECT_COPY_LINE) {
 			g_autofree char *at = rows_time(&face->preferences.style, entry->time);
 
-			g_string_append_printf(text, "%s %s: ", at, name_of(face, entry));
+			g_string_append_printf(text, "%s %s: ", at, entry_name(face, entry));
 		}
-		g_string_append(text, body_of(entry));
+		g_string_append(text, entry_text(entry));
 	}
 	return g_string_free(text, FALSE);
 }
@@ -277,6 +279,15 @@ quote(struct face *face, const GPtrArray *entries)
 
 	select_leave(face);
 	paste_insert(face, lines);
+}
+
+static void
+open_link(struct face *face, const GPtrArray *entries)
+{
+	g_autofree char *said = links_open(face, entries);
+
+	if (said != NULL && face->select.rows.at != 0)
+		say(face, said);
 }
 
 static void
@@ -361,7 +372,7 @@ who(struct face *face, const struct entry *entry)
 	const struct event_message *message = &entry->event.message;
 	g_autofree char *day = rows_day(message->said), *at = rows_time(NULL, message->said), *text = NULL;
 
-	text = g_strdup_printf("%s is %s; said %s %s, message %" G_GINT64_FORMAT, name_of(face, entry),
+	text = g_strdup_printf("%s is %s; said %s %s, message %" G_GINT64_FORMAT, entry_name(face, entry),
 	    message->from != NULL ? message->from : face->front->jid, day, at, entry->id);
 	say(face, text);
 }
@@ -489,6 +500,9 @@ act(struct face *face, enum select_action action)
 	case SELECT_COPY:
 	case SELECT_COPY_LINE:
 		copy(face, entries, action);
+		break;
+	case SELECT_OPEN:
+		open_link(face, entries);
 		break;
 	case SELECT_CORRECT:
 		correct(face);
@@ -644,7 +658,7 @@ select_draw(struct face *face, const struct area *area)
 	at = rows_time(&face->preferences.style, entry->time);
 	day = rows_day(entry->time);
 	title = entry->kind == ENTRY_MESSAGE ? g_strdup_printf("%s, %s %s, message %" G_GINT64_FORMAT,
-	    name_of(face, entry), day, at, entry->id) : g_strdup_printf("%s %s", day, at);
+	    entry_name(face, entry), day, at, entry->id) : g_strdup_printf("%s %s", day, at);
 	rule = rows_rule(title, area->columns, false, canvas_policy(face->canvas));
 	canvas_clear(face->canvas, area->row, area->column, area->rows, area->columns, SLOT_MENU_TEXT);
 	canvas_text(face->canvas, area->row, area->column, area->column + area->columns, SLOT_LINE_BORDER, rule, -1);

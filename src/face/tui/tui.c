@@ -456,6 +456,7 @@ face_clear(struct face *face)
 	page_free(face);
 	palette_free(face);
 	search_free(face);
+	links_free(face);
 	digest_free(face);
 	g_free(face->select.how);
 	g_free(face->select.forward);
