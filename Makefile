@@ -146,7 +146,7 @@ bench: all $(BENCH_BIN)
 	@BUILD=$(BUILD) /usr/bin/python3 -B tests/bench/run.py $(BENCH)
 
 # Hours: thousands of kills and cuts on a real server, and every place for a fault of the disk.  SOAK_KILLS, SOAK_CUTS,
-# SOAK_HURRY, SOAK_SEED: see tests/live/soak.py.
+# SOAK_HURRY, SOAK_BOTH, SOAK_SEED: see tests/live/soak.py.
 .PHONY: soak
 soak: all $(BUILD)/tests/test_core_faults
 	@STRIDE=1 $(BUILD)/tests/test_core_faults

@@ -57,14 +57,14 @@ class Wire:
         self.port = self.server.sockets[0].getsockname()[1]
 
     async def _carry(self, near_in, near_out):
-        fate = next(self.fates, None)
         self._tasks.add(asyncio.current_task())
         try:
             far_in, far_out = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
             self._reset(near_out)
             return
-        link = Link(self, fate, near_out, far_out)
+        # Not before it was waited for: after calm() nobody may have a fate left.
+        link = Link(self, next(self.fates, None), near_out, far_out)
         self._links.add(link)
         try:
             # Either end of it is the end of both.
@@ -297,7 +297,24 @@ class Node:
         return future
 
     async def call(self, method, **params):
-        return await asyncio.wait_for(self.send(method, **params), rig.PATIENCE * 3)
+        if self.writer.is_closing():
+            # Who tries again at once must not keep the end of the connection from being seen.
+            await asyncio.sleep(0)
+            raise ConnectionError
+        try:
+            return await asyncio.wait_for(self.send(method, **params), rig.PATIENCE * 3)
+        except asyncio.TimeoutError:
+            raise AssertionError(f"the core of {self.letter} ({self.state()}) does not answer {method}\n"
+                                 + self.confab.tail()) from None
+
+    def state(self):
+        """What its process does, in the kernel's words."""
+        pid = self.process.pid
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii") as stat, open(f"/proc/{pid}/syscall", encoding="ascii") as call:
+                return f"process {pid}, {stat.read().rsplit(')', 1)[1].split()[0]}, system call {call.read().strip()}"
+        except OSError as error:
+            return f"process {pid}: {error}"
 
     # --- who types ---
 
@@ -326,8 +343,9 @@ class Node:
                 continue
 
     async def rows(self):
-        """All of the chat, oldest first."""
+        """All of the chat, oldest first.  ConnectionError when its process dies meanwhile."""
         pages, before = [], {}
+        await self.up.wait()
         while True:
             page = (await self.call("history", account=self.account, chat=self.chat, limit=1000, **before))["messages"]
             if not page:
