@@ -28,9 +28,9 @@ char	*aesgcm_parse_link(const char *link, struct aesgcm_key *);
 char	*aesgcm_link(const char *https, const struct aesgcm_key *);
 
 /*
- * One file, piece by piece.  aesgcm_update() writes to out, which has room for n bytes and, when decrypting, for
- * AESGCM_TAG_SIZE more, and returns how many it wrote; -1: the library failed.  Nothing that was decrypted may be
- * believed or shown before aesgcm_finish() returned true: write it under another name until then.
+ * One file, piece by piece.  aesgcm_update() writes to out, which has room for n bytes and is not in, and returns how
+ * many it wrote; -1: the library failed.  Nothing that was decrypted may be believed or shown before aesgcm_finish()
+ * returned true: write it under another name until then.
  *
  * aesgcm_finish() makes the tag, which goes behind the bytes, or compares it: false then means that the file is not
  * whole or was changed.

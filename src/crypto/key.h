@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 enum { KEY_SIZE = 33, KEY_PRIVATE_SIZE = 32, KEY_SIGNATURE_SIZE = 64 };
-/* Numbers of devices: 1 to this one.  Numbers of prekeys: 1 to the other. */
+/* Numbers of devices: 1 to this one.  Numbers of our prekeys: 1 to the other; others may have any of 32 bits. */
 #define KEY_DEVICE_MAX	0x7fffffffu
 #define KEY_ID_MAX	0xfffffeu
 
@@ -72,7 +72,7 @@ struct bundle {
 };
 void	 bundle_init(struct bundle *);
 void	 bundle_clear(struct bundle *);
-/* Of others, as it came.  False: it is no key, or its number is 0, too great or there; or there are LIMIT_PREKEYS. */
+/* Of others, as it came.  False: it is no key, or its number is too great or there; or there are LIMIT_PREKEYS. */
 bool	 bundle_add(struct bundle *, uint64_t id, const void *key, size_t n);
 bool	 bundle_set_signed(struct bundle *, uint64_t id, const void *key, size_t n, const void *signature,
 	    size_t signature_n);

@@ -9,7 +9,8 @@
  *	…
  *	signature <base64>
  *
- * The signature is over every byte before its line.  Text around these lines (a mail) is passed over.
+ * The signature is over the lines before it, each with one line feed and without blanks at its end. Text around these
+ * lines (a mail) is passed over.
  */
 #ifndef CRYPTO_TEAM_H
 #define CRYPTO_TEAM_H

@@ -295,8 +295,15 @@ db_change(struct store *store, GError **error, const char *sql, const char *kind
 	return rc == SQLITE_DONE;
 }
 
-bool
-db_redo(struct store *store, GError **error)
+void
+db_wipe(struct store *store, bool on)
+{
+	/* It is done while the text is parsed, so a prepared one would do nothing; it does not touch the disk. */
+	sqlite3_exec(store->db, on ? "PRAGMA secure_delete=ON" : "PRAGMA secure_delete=OFF", NULL, NULL, NULL);
+}
+
+static bool
+redo_all(struct store *store, GError **error)
 {
 	struct change change;
 
@@ -310,6 +317,18 @@ db_redo(struct store *store, GError **error)
 			return false;
 	}
 	return true;
+}
+
+/* Rare, and some of it may be keys. */
+bool
+db_redo(struct store *store, GError **error)
+{
+	bool ok;
+
+	db_wipe(store, true);
+	ok = redo_all(store, error);
+	db_wipe(store, false);
+	return ok;
 }
 
 bool

@@ -82,6 +82,8 @@ char	*db_text(sqlite3_stmt *, int column);
 /* Changing, in an open savepoint; kinds is a literal too.  What is done for the first time, and all of it once more. */
 bool	 db_change(struct store *, GError **error, const char *sql, const char *kinds, ...);
 bool	 db_redo(struct store *, GError **error);
+/* From now on what is deleted or replaced is overwritten with zeros in the file, or no longer: for keys. */
+void	 db_wipe(struct store *, bool on);
 /* What is no part of a savepoint: BEGIN and COMMIT; and any text, of several statements too, prepared each time. */
 bool	 db_control(struct store *, const char *sql, GError **error);
 bool	 db_exec(struct store *, const char *sql, GError **error);

@@ -44,7 +44,7 @@ bool	 signed_prekey_save(struct store *, int64_t account, uint32_t id, int64_t m
 int	 signed_prekey_load(struct store *, int64_t account, uint32_t id, GBytes **record);
 /* The newest; as above. */
 int	 signed_prekey_newest(struct store *, int64_t account, int64_t *made_ms, GBytes **record);
-/* Those made before this time go, but never the newest. */
+/* Those that another one took the place of before this time go. */
 bool	 signed_prekey_forget(struct store *, int64_t account, int64_t before_ms, GError **error);
 
 /* --- sessions --- */
@@ -94,7 +94,7 @@ bool	 device_seen(struct store *, int64_t account, const char *jid, uint32_t dev
  */
 bool	 device_list_save(struct store *, int64_t account, const char *jid, const uint32_t *devices, size_t n,
 	    int64_t now_ms, GError **error);
-/* A list was got at some time (when: *came_ms, unless NULL); an empty one too. */
+/* A list was got at some time, an empty one too; *came_ms, unless NULL: when the one that is here came first. */
 bool	 device_list_known(struct store *, int64_t account, const char *jid, int64_t *came_ms);
 
 #endif

@@ -11,6 +11,8 @@
  */
 #include "store/store.h"
 
+#include <string.h>
+
 #include "base/limits.h"
 #include "store/checkpoint.h"
 #include "store/db.h"
@@ -196,6 +198,8 @@ store_dirty(const struct store *store)
 static void
 forget_changes(struct store *store)
 {
+	/* Some of it may be keys. */
+	explicit_bzero(store->redo->data, store->redo->len);
 	if (store->redo->len > REDO_KEPT) {
 		g_byte_array_unref(store->redo);
 		store->redo = g_byte_array_new();
