@@ -9,7 +9,7 @@
  *
  * What NAME is written as decides its completion: NICK (somebody in the room), ACCOUNT, JID (a contact, or a nick), KEY
  * (of an account), COMMAND, ALIAS, SETTING, VALUE (of the setting before it), WHO (a nick or a JID), FIELD (of the form
- * of the room in front, and VALUE of it), MSG, N, TEXT; any other has none.
+ * of the room in front, and VALUE of it), EVENT (of a rule), MSG, N, TEXT; any other has none.
  */
 #ifndef CORE_COMMAND_H
 #define CORE_COMMAND_H

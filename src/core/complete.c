@@ -12,6 +12,7 @@
 #include "core/room.h"
 #include "core/room_form.h"
 #include "core/roster.h"
+#include "core/rule.h"
 #include "core/setting.h"
 #include "core/words.h"
 
@@ -241,6 +242,11 @@ add_for(const struct place *place, const char *spec, json_t *words, const char *
 			add(words, prefix, setting_name((enum setting)i), setting_meaning((enum setting)i));
 	} else if (strcmp(name, "VALUE...") == 0 && before != NULL) {
 		add_values(core, words, prefix, before);
+	} else if (strcmp(name, "EVENT") == 0) {
+		g_autofree const char **events = rule_events();
+
+		for (const char **event = events; *event != NULL; event++)
+			add(words, prefix, *event, NULL);
 	} else if (strcmp(name, "ALIAS") == 0) {
 		add_own_aliases(core, words, prefix);
 	}

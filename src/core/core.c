@@ -17,6 +17,7 @@
 #include "core/job.h"
 #include "core/prompt.h"
 #include "core/request.h"
+#include "core/rules.h"
 #include "core/search.h"
 #include "core/setting.h"
 #include "core/turn.h"
@@ -149,6 +150,7 @@ core_new(const struct paths *paths, const struct transport *transport, const cha
 	core->turn = turn_new(core);
 	core->prompts = prompts_new(core);
 	core->absence = absence_new(core);
+	core->rules = rules_new(core);
 	turn_on_stuck(core->turn, on_stuck, core);
 	if (!accounts_load(core, error)) {
 		core_free(core);
@@ -244,6 +246,7 @@ core_free(struct core *core)
 	clock_timer_cancel(&core->daily);
 	search_free(core);
 	jobs_free(core->jobs);
+	g_clear_pointer(&core->rules, rules_free);
 	if (core->turn != NULL) {
 		turn_finish(core->turn);
 		turn_abandon(core->turn);

@@ -18,6 +18,7 @@
 struct absence;
 struct attention;
 struct jobs;
+struct rules;
 struct bus;
 struct clock_timer;
 struct turn;
@@ -35,6 +36,7 @@ struct core {
 	GPtrArray	*accounts;	/* struct account, in the order of the accounts file */
 	GPtrArray	*calls;		/* struct command_call, under way */
 	struct jobs	*jobs;		/* core/job.h */
+	struct rules	*rules;		/* core/rules.h */
 	GPtrArray	*requests;	/* core/request.h */
 	GPtrArray	*invites;	/* core/invite.h */
 	struct attention *attention;	/* who sits in front of a face */

@@ -702,6 +702,7 @@ jobs_over(const struct jobs *jobs)
 void
 jobs_free(struct jobs *jobs)
 {
+	jobs->stopping = true;
 	for (guint i = 0; i < jobs->all->len; i++) {
 		struct job *job = jobs->all->pdata[i];
 

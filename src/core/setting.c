@@ -12,6 +12,7 @@
 #include "core/alias.h"
 #include "core/bus.h"
 #include "core/ini.h"
+#include "core/rule.h"
 #include "core/turn.h"
 #include "proto/error.h"
 #include "proto/format.h"
@@ -42,6 +43,7 @@ struct settings {
 		int64_t	 rev;
 	}		 values[SETTINGS];
 	GHashTable	*aliases, *binds;
+	GPtrArray	*rules;
 	int64_t		 binds_rev;
 };
 
@@ -235,6 +237,43 @@ read_bind(struct settings *settings, const struct ini *ini, const char *key, GEr
 	return false;
 }
 
+static gint
+by_number(gconstpointer a, gconstpointer b)
+{
+	const struct rule *x = *(const struct rule *const *)a, *y = *(const struct rule *const *)b;
+
+	return (x->number > y->number) - (x->number < y->number);
+}
+
+static bool
+read_rule(struct settings *settings, const struct ini *ini, const char *key, GError **error)
+{
+	g_autofree char *line = NULL;
+	g_autoptr(GError) why = NULL;
+	struct rule *rule = NULL;
+	gint64 number = 0;
+
+	if (!ini_string(ini, RULE_GROUP, key, &line, error))
+		return false;
+	if (settings->rules->len < LIMIT_RULES && g_ascii_string_to_signed(key, 10, 1, G_MAXINT, &number, NULL))
+		rule = rule_parse((unsigned)number, line, &why);
+	if (rule != NULL) {
+		g_ptr_array_add(settings->rules, rule);
+		return true;
+	}
+	ini_complain(ini, RULE_GROUP, key, error, "the rule %s: %s.", key, why != NULL ? why->message :
+	    "its name is a number, and there is a limit to how many there are");
+	return false;
+}
+
+/* Of a group whose keys are people's own; NULL: it is another. */
+static bool
+(*reader_of(const char *group))(struct settings *, const struct ini *, const char *, GError **)
+{
+	return strcmp(group, ALIAS_GROUP) == 0 ? read_alias : strcmp(group, BIND_GROUP) == 0 ? read_bind :
+	    strcmp(group, RULE_GROUP) == 0 ? read_rule : NULL;
+}
+
 static bool
 check_names(struct settings *settings, const struct ini *ini, GError **error)
 {
@@ -245,12 +284,13 @@ check_names(struct settings *settings, const struct ini *ini, GError **error)
 
 		for (char **key = keys; *key != NULL; key++) {
 			g_autofree char *name = g_strdup_printf("%s.%s", *group, *key);
+			bool (*reader)(struct settings *, const struct ini *, const char *, GError **);
 			const char *near;
 			enum setting found;
 
-			if (strcmp(*group, ALIAS_GROUP) == 0 || strcmp(*group, BIND_GROUP) == 0) {
-				if (!(strcmp(*group, ALIAS_GROUP) == 0 ? read_alias : read_bind)(settings, ini, *key,
-				    error))
+			reader = reader_of(*group);
+			if (reader != NULL) {
+				if (!reader(settings, ini, *key, error))
 					return false;
 				continue;
 			}
@@ -290,7 +330,9 @@ read_all(const struct ini *ini, GError **error)
 
 	settings->aliases = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	settings->binds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+	settings->rules = g_ptr_array_new_with_free_func((GDestroyNotify)rule_free);
 	ok = check_names(settings, ini, error);
+	g_ptr_array_sort(settings->rules, by_number);
 	for (unsigned i = 0; ok && i < SETTINGS; i++)
 		ok = read_value(ini, (enum setting)i, &settings->values[i], error);
 	if (ok)
@@ -317,6 +359,7 @@ settings_free(struct settings *settings)
 		g_free(settings->values[i].text);
 	g_hash_table_unref(settings->aliases);
 	g_hash_table_unref(settings->binds);
+	g_ptr_array_unref(settings->rules);
 	g_free(settings);
 }
 
@@ -336,6 +379,12 @@ GHashTable *
 settings_aliases(const struct settings *settings)
 {
 	return settings->aliases;
+}
+
+GPtrArray *
+settings_rules(const struct settings *settings)
+{
+	return settings->rules;
 }
 
 GHashTable *
@@ -501,6 +550,14 @@ bool
 settings_set_alias(struct core *core, const char *name, const char *line, GError **error)
 {
 	return change(core, ALIAS_GROUP, name, line, error);
+}
+
+bool
+settings_set_rule(struct core *core, unsigned number, const char *line, GError **error)
+{
+	g_autofree char *key = g_strdup_printf("%u", number);
+
+	return change(core, RULE_GROUP, key, line, error);
 }
 
 bool

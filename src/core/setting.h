@@ -1,6 +1,6 @@
 /*
  * setting.h: setting.def and the config file: group.key is key in [group]; [alias] holds the aliases (core/alias.h),
- * [bind] what keys do.
+ * [bind] what keys do, [on] the rules (core/rule.h).
  *
  * A change reads the file again, so that what was changed by hand meanwhile is kept and takes effect with it.  A file
  * with anything wrong in it changes nothing, and is never written over.
@@ -27,6 +27,8 @@ enum setting {
 
 /* The group of keys that were bound, which only faces understand. */
 #define BIND_GROUP "bind"
+/* The group of the rules of /on: core/rule.h. */
+#define RULE_GROUP "on"
 
 struct settings;
 
@@ -39,6 +41,9 @@ int	 setting_get(const struct settings *, enum setting);
 const char *setting_text(const struct settings *, enum setting);
 /* What people gave names to: name → line, both without a slash before the name.  Lives until the next change. */
 GHashTable *settings_aliases(const struct settings *);
+
+/* The rules of /on, of struct rule, by number.  Lives until the next change. */
+GPtrArray *settings_rules(const struct settings *);
 
 /* What people bound keys to: key → action or command.  Lives until the next change. */
 GHashTable *settings_binds(const struct settings *);
@@ -72,6 +77,8 @@ void	 settings_number(struct core *);
 bool	 settings_set(struct core *, enum setting, const char *value, GError **error);
 /* The same for an alias, which the caller has checked. */
 bool	 settings_set_alias(struct core *, const char *name, const char *line, GError **error);
+/* The same for a rule, which the caller has parsed. */
+bool	 settings_set_rule(struct core *, unsigned number, const char *line, GError **error);
 /* The same for a key, named as in the file. */
 bool	 settings_set_bind(struct core *, const char *key, const char *what, GError **error);
 /* Reads the file again.  The settings that changed, as the caller's array of enum setting; NULL with an error. */

@@ -329,6 +329,15 @@ none:
 	return NULL;
 }
 
+int64_t
+message_newest(struct store *store)
+{
+	int64_t id = 0;
+
+	db_number(store, NULL, &id, "SELECT seq FROM sqlite_sequence WHERE name = 'message'", "");
+	return id;
+}
+
 GPtrArray *
 message_sent_up_to(struct store *store, int64_t account, int64_t last)
 {

@@ -120,6 +120,8 @@ GPtrArray *message_not_displayed(struct store *, int64_t chat, int64_t ord);
 /* The place of the one that came in with this origin-id, 0: none. */
 int64_t	 message_place_in(struct store *, int64_t chat, const char *origin_id);
 /* When the newest message with a place was said; 0: there is none. */
+/* The highest number that a message ever had; 0: there was none. */
+int64_t	 message_newest(struct store *);
 int64_t	 message_last_said(struct store *, int64_t chat);
 /* The place of the one that has this archive's id, 0: none. */
 int64_t	 message_place_archived(struct store *, int64_t chat, const char *server_id);
