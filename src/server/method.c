@@ -147,13 +147,15 @@ replay(struct session *session, int64_t rev)
 		return false;
 	for (guint i = 0; i < chats->len; i++) {
 		if (chat_event(core, chats->pdata[i], &event)) {
-			session_replay(session, &event);
+			if (session_wants(session, &event))
+				session_replay(session, &event);
 			event_clear(&event);
 		}
 	}
 	for (guint i = 0; i < messages->len; i++) {
 		if (chat_message_event(core, messages->pdata[i], false, &event)) {
-			session_replay(session, &event);
+			if (session_wants(session, &event))
+				session_replay(session, &event);
 			event_clear(&event);
 		}
 	}

@@ -123,8 +123,8 @@ on_drained(void *ctx)
 	wire_hold(session->wire, false);
 }
 
-static bool
-wants(const struct session *session, const struct event *event)
+bool
+session_wants(const struct session *session, const struct event *event)
 {
 	if (event->type == EVENT_prompt && event->prompt.scope == SCOPE_SESSION && !event->gone &&
 	    prompt_session(session->core->prompts, event->prompt.id) != session->caller.session)
@@ -143,7 +143,7 @@ wants(const struct session *session, const struct event *event)
 void
 session_event(struct session *session, const struct event *event, const char *text, size_t len)
 {
-	if (session->wire == NULL || session->overrun || !wants(session, event))
+	if (session->wire == NULL || session->overrun || !session_wants(session, event))
 		return;
 	if (wire_pending(session->wire) > LIMIT_READER) {
 		session->overrun = true;

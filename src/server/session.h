@@ -26,6 +26,8 @@ struct caller *session_caller(struct session *);
 bool	 session_is_introduced(const struct session *);
 void	 session_introduce(struct session *, const json_t *params);
 void	 session_subscribe(struct session *, const json_t *params);
+/* It subscribed to events of this kind. */
+bool	 session_wants(const struct session *, const struct event *);
 /* Answers request id, after the commit; takes result. */
 void	 session_answer(struct session *, int64_t id, json_t *result);
 void	 session_fail(struct session *, int64_t id, const GError *, json_t *data);

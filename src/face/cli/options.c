@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 
-enum kind { TEXT, NUMBER, STATE, FLAG };
+enum kind { TEXT, NUMBER, REV, STATE, FLAG };
 
 #define IN(command) (1u << CLI_##command)
 #define ANY (~0u)
@@ -88,6 +88,11 @@ store_value(struct cli_options *o, const struct option_row *row, const char *val
 		if (!g_ascii_string_to_signed(value, 10, 0, 1000000, &number, NULL))
 			return fail(error, "--%s takes a number from 0 to 1000000, not \"%s\".", row->name, value);
 		*(int *)field = (int)number;
+		return true;
+	case REV:
+		if (!g_ascii_string_to_signed(value, 10, 0, G_MAXINT64, &number, NULL))
+			return fail(error, "--%s takes a revision, a number, not \"%s\".", row->name, value);
+		*(int64_t *)field = number;
 		return true;
 	case STATE:
 		return store_state(field, value, error);
@@ -175,7 +180,7 @@ cli_options_parse(struct cli_options *o, int argc, char **argv, GError **error)
 	bool plain = false;
 	unsigned seen = 0;
 
-	*o = (struct cli_options){ .words = g_ptr_array_new(), .wait = MESSAGE_HELD, .timeout_s = 30, .secret_fd = -1,
+	*o = (struct cli_options){ .words = g_ptr_array_new(), .wait = MESSAGE_HELD, .timeout_s = 30, .secret_fd = -1, .since = -1,
 	    .as = "main" };
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];

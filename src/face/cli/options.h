@@ -25,6 +25,7 @@ struct cli_options {
 	const char	*account, *chat;
 	GPtrArray	*words;
 	enum message_state wait;	/* MESSAGE_HELD: do not wait */
+	int64_t		 since;		/* a revision; -1: none */
 	int		 timeout_s;
 	int		 secret_fd;	/* -1: none */
 	bool		 yes, json, linear, recover, help, version;

@@ -57,6 +57,8 @@ subscription(const struct cli_options *o)
 		json_object_set_new(params, "account", json_string(o->account));
 	if (o->chat != NULL)
 		json_object_set_new(params, "chat", json_string(o->chat));
+	if (o->since >= 0)
+		json_object_set_new(params, "since", json_integer(o->since));
 	return params;
 }
 
