@@ -270,7 +270,9 @@ room_end_stay(struct room *room)
 	if (room->state == ROOM_IN || room->phase == PHASE_REFRESHING)
 		outbox_room_left(room->account, room->jid);
 	room->phase = PHASE_IDLE;
-	room->create = room->history = room->pinging = false;
+	room->create = room->history = room->pinging = room->asking_again = false;
+	room->form = NULL;
+	room->form_ctx = NULL;
 	g_clear_pointer(&room->join_id, g_free);
 	g_clear_pointer(&room->nick_id, g_free);
 	room_forget_occupants(room);
@@ -491,4 +493,3 @@ rooms_tell(struct account *account)
 		if (room->state == ROOM_IN)
 			account_send(account, room_own_presence(room, room->nick), false);
 }
-

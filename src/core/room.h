@@ -48,6 +48,10 @@ struct occupant {
 	bool	 told_other;		/* people know that this is not who had the nick before */
 };
 
+struct room;
+/* A room is made, and not set up yet: its form, an element x of jabber:x:data, lent. */
+typedef void (*room_form)(void *ctx, struct room *, const struct stanza *x);
+
 struct room {
 	struct account	*account;
 	char		*jid;		/* bare */
@@ -67,8 +71,11 @@ struct room {
 	struct archive	*archive;	/* of the room; NULL: it has none, or that is not known yet */
 	/* For core/room*.c: */
 	char		*password;
-	enum { PHASE_IDLE, PHASE_ASKING, PHASE_ENTERING, PHASE_REFRESHING } phase;
+	enum { PHASE_IDLE, PHASE_ASKING, PHASE_ENTERING, PHASE_REFRESHING, PHASE_MAKING } phase;
 	bool		 create;	/* is to be made when it is not there */
+	room_form	 form;		/* who fills in its form, once it is made; NULL: nobody */
+	void		*form_ctx;
+	bool		 asking_again;	/* what it is */
 	bool		 first;		/* nothing that it said was here before we came */
 	bool		 history;	/* in, and what it sends may still be what was said before */
 	int64_t		 entered;	/* order: when we came in */
@@ -137,6 +144,14 @@ typedef void (*room_done)(void *ctx, struct room *, const GError *error);
 void	 room_join(struct account *, const char *jid, const char *nick, const char *password, bool create,
     room_done done,
 	    void *ctx);
+/*
+ * As room_join() with create; once it is made, form gets its form, and room_set_up() goes on with what was filled in, which is
+ * taken.  Without a form it gets what its service takes for settings.
+ */
+void	 room_create(struct account *, const char *jid, const char *nick, room_form form, room_done done, void *ctx);
+void	 room_set_up(struct room *, struct stanza *form);
+/* Who began with this does not go on: what was made and not set up is left, and with that gone. */
+void	 room_give_up(struct account *, const char *jid, void *ctx);
 /* Whoever waited with this does not any more. */
 void	 room_forget(struct account *, void *ctx);
 /* words NULL: none.  Leaves also what is being entered; then it is wanted no more. */

@@ -93,4 +93,3 @@ room_set_subject(struct room *room, const char *text, room_done done, void *ctx)
 	account_send(room->account, message, true);
 	ask_behind(room, text, subject_set, done, ctx);
 }
-

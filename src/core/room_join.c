@@ -59,7 +59,7 @@ too_late(void *ctx)
 		room_forget_occupants(room);
 		room_start(room);
 	} else {
-		if (room->phase == PHASE_ENTERING)
+		if (room->phase >= PHASE_ENTERING)
 			account_send(room->account, room_own_leaving(room, NULL), false);
 		room_lost(room, "timeout", text);
 	}
@@ -231,6 +231,16 @@ room_start(struct room *room)
 
 /* --- there --- */
 
+static void
+begin_archive(struct room *room)
+{
+	if ((room->features & ROOM_ARCHIVE) == 0)
+		return;
+	if (room->archive == NULL)
+		room->archive = archive_new(room->account, room);
+	archive_room_in(room->archive);
+}
+
 /* We are in, and everything that this needs is done. */
 static void
 settled(struct room *room)
@@ -238,13 +248,70 @@ settled(struct room *room)
 	room_set_state(room, ROOM_IN, NULL, NULL);
 	room->backoff_ms = 0;
 	room_ping_begin(room);
-	if ((room->features & ROOM_ARCHIVE) != 0) {
-		if (room->archive == NULL)
-			room->archive = archive_new(room->account, room);
-		archive_room_in(room->archive);
-	}
+	begin_archive(room);
 	room_tell_waiters(room, NULL);
 	outbox_flush(room->account);
+}
+
+static void
+open_chat(struct room *room)
+{
+	struct core *core = room->account->core;
+	g_autoptr(GError) error = NULL;
+	int64_t chat = chat_find(core->store, room->account->id, room->jid, CHAT_ROOM, true, &error);
+
+	if (chat != 0 && (room->phase == PHASE_REFRESHING || chat_set_open(core->store, chat, true, &error)))
+		turn_put_chat(core->turn, chat);
+	turn_failed(core->turn, error);
+}
+
+static void
+informed_again(void *ctx, enum iq_end end, const struct stanza *answer)
+{
+	struct room *room = ctx;
+
+	struct core *core = room->account->core;
+	int64_t chat;
+
+	room->asking_again = false;
+	if (room->state != ROOM_IN || end != IQ_RESULT || !read_info(room, stanza_child(answer, "query", NS_DISCO_INFO)))
+		return;
+	room_save(room);
+	/* The chat is called as the room is. */
+	chat = chat_find(core->store, room->account->id, room->jid, CHAT_ROOM, false, NULL);
+	if (chat != 0)
+		turn_put_chat(core->turn, chat);
+	begin_archive(room);
+	/* It has given us an id, which comes with our presence. */
+	if ((room->features & ROOM_OCCUPANT_IDS) != 0 && room->own_id == NULL)
+		account_send(room->account, room_own_presence(room, room->nick), false);
+}
+
+void
+room_ask_again(struct room *room)
+{
+	struct stanza *iq;
+
+	if (room->asking_again || room->state != ROOM_IN)
+		return;
+	iq = stanza_iq("get", room->jid);
+	stanza_add(iq, "query", NS_DISCO_INFO);
+	room->asking_again = true;
+	account_request(room->account, iq, informed_again, room);
+	turn_wake(room->account->core->turn);
+}
+
+/* It is ours to keep; false: the disk did not take that, and it is done once more when it does. */
+static bool
+keep(struct room *room)
+{
+	room->wanted = true;
+	room_save(room);
+	open_chat(room);
+	if (turn_is_stuck(room->account->core->turn))
+		return false;
+	bookmark_apply(room->account, room->jid);
+	return true;
 }
 
 static void
@@ -253,13 +320,15 @@ made(void *ctx, enum iq_end end, const struct stanza *answer)
 	struct room *room = ctx;
 	g_autofree char *text = NULL;
 
-	if (room->phase != PHASE_ENTERING || end == IQ_LOST)
+	if (room->phase != PHASE_MAKING || end == IQ_LOST || (end == IQ_RESULT && !keep(room)))
 		return;
 	clock_timer_cancel(&room->timer);
 	if (end == IQ_RESULT) {
 		room->create = false;
 		room->phase = PHASE_IDLE;
 		settled(room);
+		/* What it is was asked when it was not there. */
+		room_ask_again(room);
 		return;
 	}
 	account_send(room->account, room_own_leaving(room, NULL), false);
@@ -274,23 +343,51 @@ made(void *ctx, enum iq_end end, const struct stanza *answer)
 static void
 take_standard(struct room *room)
 {
-	struct stanza *iq = stanza_iq("set", room->jid);
-	struct stanza *form = stanza_add(stanza_add(iq, "query", NS_MUC_OWNER), "x", NS_DATA);
+	struct stanza *x = stanza_new("x", NS_DATA);
 
-	stanza_set(form, "type", "submit");
+	stanza_set(x, "type", "submit");
+	room_set_up(room, x);
+}
+
+void
+room_set_up(struct room *room, struct stanza *form)
+{
+	struct stanza *iq = stanza_iq("set", room->jid);
+
+	room->form = NULL;
+	room->form_ctx = NULL;
+	clock_timer_cancel(&room->timer);
+	room->timer = clock_timer_start(JOIN_MS, too_late, room);
+	stanza_take(stanza_add(iq, "query", NS_MUC_OWNER), form);
 	account_request(room->account, iq, made, room);
+	turn_wake(room->account->core->turn);
 }
 
 static void
-open_chat(struct room *room)
+form_came(void *ctx, enum iq_end end, const struct stanza *answer)
 {
-	struct core *core = room->account->core;
-	g_autoptr(GError) error = NULL;
-	int64_t chat = chat_find(core->store, room->account->id, room->jid, CHAT_ROOM, true, &error);
+	struct room *room = ctx;
+	const struct stanza *x = end == IQ_RESULT ?
+	    stanza_child(stanza_child(answer, "query", NS_MUC_OWNER), "x", NS_DATA) : NULL;
 
-	if (chat != 0 && (room->phase == PHASE_REFRESHING || chat_set_open(core->store, chat, true, &error)))
-		turn_put_chat(core->turn, chat);
-	turn_failed(core->turn, error);
+	if (room->phase != PHASE_MAKING || end == IQ_LOST)
+		return;
+	if (room->form == NULL || x == NULL) {
+		take_standard(room);
+		return;
+	}
+	/* A person may take their time; most services let nobody else in meanwhile. */
+	clock_timer_cancel(&room->timer);
+	room->form(room->form_ctx, room, x);
+}
+
+static void
+ask_form(struct room *room)
+{
+	struct stanza *iq = stanza_iq("get", room->jid);
+
+	stanza_add(iq, "query", NS_MUC_OWNER);
+	account_request(room->account, iq, form_came, room);
 }
 
 void
@@ -310,21 +407,21 @@ room_entered(struct room *room, const char *nick, bool is_new)
 		g_free(room->nick);
 		room->nick = g_strdup(nick);
 	}
-	room->wanted = true;
-	room_save(room);
-	open_chat(room);
-	/* Then this presence is taken once more when the disk does. */
-	if (turn_is_stuck(account->core->turn))
+	/* Then this presence is taken once more. */
+	if (!is_new && !keep(room))
 		return;
-	bookmark_apply(account, room->jid);
 	clock_timer_cancel(&room->timer);
 	g_clear_pointer(&room->join_id, g_free);
 	room->entered = order_live(account->core->store, account->clock_offset_us);
 	room->history = room->phase == PHASE_ENTERING;
 	room->told = 0;
 	if (is_new) {
+		room->phase = PHASE_MAKING;
 		room->timer = clock_timer_start(JOIN_MS, too_late, room);
-		take_standard(room);
+		if (room->form != NULL)
+			ask_form(room);
+		else
+			take_standard(room);
 		return;
 	}
 	room->phase = PHASE_IDLE;
@@ -396,6 +493,34 @@ room_join(struct account *account, const char *jid, const char *nick, const char
 }
 
 void
+room_create(struct account *account, const char *jid, const char *nick, room_form form, room_done done, void *ctx)
+{
+	struct room *room;
+
+	room_join(account, jid, nick, NULL, true, done, ctx);
+	room = room_find(account, jid);
+	/* It did not end at once, and is not somebody else's wish. */
+	if (room != NULL && room->state == ROOM_JOINING && room->phase == PHASE_ASKING && room->create && room->form == NULL) {
+		room->form = form;
+		room->form_ctx = ctx;
+	}
+}
+
+void
+room_give_up(struct account *account, const char *jid, void *ctx)
+{
+	struct room *room = room_find(account, jid);
+
+	room_forget(account, ctx);
+	if (room == NULL || room->form_ctx != ctx)
+		return;
+	room->form = NULL;
+	room->form_ctx = NULL;
+	if (room->phase == PHASE_MAKING)
+		room_leave(room, NULL);
+}
+
+void
 room_forget(struct account *account, void *ctx)
 {
 	GHashTableIter iter;
@@ -408,4 +533,3 @@ room_forget(struct account *account, void *ctx)
 				g_ptr_array_remove_index(room->waiters, i);
 	}
 }
-

@@ -47,6 +47,8 @@ void	 room_again(struct room *, const char *why);
 /* room_ping.c: we are in, and it was heard just now; asks whether we still are. */
 void	 room_ping_begin(struct room *);
 void	 room_ping(struct room *);
+/* room_join.c: what it says of itself is another: it is asked. */
+void	 room_ask_again(struct room *);
 /* Saves the row of a room that is wanted, or deletes it. */
 void	 room_save(struct room *);
 /* The presence of ours that is for this room. */

@@ -52,6 +52,8 @@ room_tell_status(struct room *room, unsigned status)
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
 		if ((status & words[i].status) != 0)
 			room_notice(room, words[i].severity, "%s: %s", room->jid, words[i].text);
+	if ((status & (STATUS_CONFIG | STATUS_NON_ANONYMOUS | STATUS_SEMI_ANONYMOUS | STATUS_ANONYMOUS)) != 0)
+		room_ask_again(room);
 	if ((status & STATUS_LOGGED) != 0)
 		room->features |= ROOM_LOGGED;
 	if ((status & STATUS_NOT_LOGGED) != 0)

@@ -7,8 +7,10 @@
 #include "core/bookmark.h"
 #include "core/chat.h"
 #include "core/feature.h"
+#include "core/prompt.h"
 #include "core/room_message.h"
 #include "core/turn.h"
+#include "xmpp/form.h"
 #include "xmpp/ns.h"
 
 extern const struct feature feature_muc;
@@ -57,6 +59,80 @@ room_meant(const struct command_call *call)
 	return jid_bare(full);
 }
 
+/* A room that is being made: what is left of it goes with the call, however that ends. */
+struct making {
+	struct core	*core;
+	char		*account, *jid;
+	struct command_call *call;
+};
+
+static void
+making_end(void *p)
+{
+	struct making *making = p;
+	struct account *account = account_find(making->core, making->account);
+
+	if (account != NULL)
+		room_give_up(account, making->jid, making->call);
+	g_free(making->account);
+	g_free(making->jid);
+	g_free(making);
+}
+
+static void
+filled_in(struct command_call *call, struct form *form)
+{
+	const struct making *making = call->ctx;
+	struct account *account = account_find(call->core, call->account_name);
+	struct room *room = account != NULL ? room_find(account, making->jid) : NULL;
+
+	if (room != NULL && room->phase == PHASE_MAKING) {
+		call->cancel = cancelled;
+		room_set_up(room, form_submit(form));
+	} else {
+		command_fail(call, RPC_ERROR_FAILED, "%s was given up meanwhile.", making->jid);
+	}
+	form_free(form);
+}
+
+static void
+ask_settings(void *ctx, struct room *room, const struct stanza *x)
+{
+	struct command_call *call = ctx;
+	g_autofree char *title = g_strdup_printf("make %s", room->jid), *text = NULL;
+	struct form *form = form_parse(x, NULL);
+	const char *persistent = form != NULL ? form_value(form, "muc#roomconfig_persistentroom") : NULL;
+
+	text = g_strdup_printf("%s%s%s is made. Most services let nobody else in before you send this; without it you leave the room again.%s",
+	    form != NULL && form->instructions != NULL ? form->instructions : "",
+	    form != NULL && form->instructions != NULL ? "\n" : "", room->jid, persistent != NULL &&
+	    !form_is(form, "muc#roomconfig_persistentroom") ? " As it is, it is gone once the last one leaves." : "");
+	form_free(form);
+	call->cancel = NULL;
+	command_ask_form(call, title, text, x, filled_in);
+}
+
+static void
+create(struct command_call *call, const char *jid, const char *nick)
+{
+	struct making *making = call->ctx;
+
+	if (call->caller == NULL || !call->caller->interactive) {
+		room_join(call->account, jid, nick, NULL, true, joined, call);
+		return;
+	}
+	if (making == NULL) {
+		making = g_new0(struct making, 1);
+		making->core = call->core;
+		making->account = g_strdup(call->account_name);
+		making->jid = g_strdup(jid);
+		making->call = call;
+		call->ctx = making;
+		call->ctx_free = making_end;
+	}
+	room_create(call->account, jid, nick, ask_settings, joined, call);
+}
+
 static void
 try_with(struct command_call *call, const char *nick, const char *password)
 {
@@ -68,7 +144,10 @@ try_with(struct command_call *call, const char *nick, const char *password)
 		return;
 	}
 	call->cancel = cancelled;
-	room_join(call->account, jid, nick, password, strcmp(call->command->name, "create") == 0, joined, call);
+	if (strcmp(call->command->name, "create") == 0)
+		create(call, jid, nick);
+	else
+		room_join(call->account, jid, nick, password, false, joined, call);
 }
 
 static void
@@ -90,6 +169,10 @@ joined(void *ctx, struct room *room, const GError *error)
 	g_autofree char *free_one = NULL;
 
 	call->cancel = NULL;
+	/* It ended in the middle of a question. */
+	if (call->prompt != 0)
+		prompt_withdraw(call->core->prompts, call->prompt);
+	call->prompt = 0;
 	if (error == NULL) {
 		bookmark_joined(room->account, room->jid, room->nick);
 		go_there(call, room->jid);
@@ -309,9 +392,10 @@ whois_run(struct command_call *call)
 }
 
 static const struct command commands[] = {
-	{ "create", "JID", "rooms", "makes a room, with what its service takes for settings, and enters it",
+	{ "create", "JID", "rooms", "makes a room and enters it",
 	  "JID is room@service, with the nick behind a slash where it is not to be your usual one. A room that is there already is "
-	  "not entered.", NEEDS_ACCOUNT | NEEDS_ONLINE, join_run },
+	  "not entered. At a terminal you fill in its settings first, and most services let nobody in before that; a script makes it with "
+	  "what its service takes for settings.", NEEDS_ACCOUNT | NEEDS_ONLINE, join_run },
 	{ "join", "[JID]", "rooms", "enters a room",
 	  "JID is room@service, with the nick behind a slash where it is not to be your usual one. Without it the room in front is "
 	  "entered again. A room that does not exist is not made: /create does that. You are in it again after each log-in, until "

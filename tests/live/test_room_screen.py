@@ -1,4 +1,6 @@
 """A room at a terminal: who is in it, who comes and goes, what is for us."""
+import pytest
+
 import rig
 
 MUC = "http://jabber.org/protocol/muc"
@@ -56,3 +58,49 @@ def test_a_room_at_a_terminal(server, people, peer, confab, tmux):
     anna.raw(f"<iq type='set' id='kick' to='{room}'><query xmlns='{MUC}#admin'><item nick='zoe' role='none'/></query></iq>")
     terminal.wait_for("not joined")
     terminal.wait_gone("owners 1")
+
+
+@pytest.mark.parametrize("kind", ["server", "ejabberd"])
+def test_a_room_is_made_and_set_up_on_a_page(request, kind, people, peer, confab, tmux):
+    server = request.getfixturevalue(kind)
+    me, other = people(2, on=server)
+    room = f"den-{me}@conference.{server.domain}"
+    confab.account("home", server, me, nick="zoe").start()
+    confab.wait_state("home")
+    terminal = tmux(120, 60).confab(confab)
+    terminal.wait_for("^console>")
+    terminal.line(f"/create {room}")
+    terminal.wait_for(f"make {room}")
+    terminal.wait_for("let nobody else in")
+    terminal.wait_for("muc#roomconfig_roomname  text")
+    terminal.keys("Enter")
+    terminal.wait_for(r"itle>")
+    terminal.line("The Den")
+    terminal.wait_for(r"\[The Den\]")
+    terminal.keys("/")
+    terminal.line("ersistent")
+    terminal.wait_for(r"muc#roomconfig_persistentroom  yes or no")
+    terminal.keys("Space")
+    terminal.wait_for(r"\(x\) yes   \( \) no")
+    ben = peer(other, server=server)
+    if kind == "server":
+        # Nobody can come in before it is sent; ejabberd lets anybody.
+        ben.raw(f"<presence to='{room}/ben'><x xmlns='{MUC}'/></presence>")
+        ben.expect(lambda e: "item-not-found" in e["xml"], ev="presence", type="error")
+    terminal.keys("s")
+    terminal.wait_for("^#The Den>")
+    known = rig.until(lambda: (lambda r: r if r["name"] == "The Den" else None)(
+        confab.call("room", account="home", chat=room)["room"]), "it does not know what the room is")
+    assert known["state"] == "in" and known["affiliation"] == "owner" and "persistent" in known["features"], known
+    enter(ben, room, "ben")
+    terminal.wait_for("2 here")
+    # Not sent: there is no such room.
+    second = f"no-{room}"
+    terminal.line(f"/create {second}")
+    terminal.wait_for(f"make {second}")
+    terminal.keys("d")
+    terminal.wait_for("not answered")
+
+    def is_gone():
+        return "There is no room" in confab.do(f"/join {second}", account="home", ok=False)
+    rig.until(is_gone, "it is still there")

@@ -119,6 +119,29 @@ filled_in(void **state)
 	assert_true(fixture_shows(&face, "ops> █"));
 }
 
+/* Only some fields: the cursor is on the first of them, with what is known of it. */
+static void
+filtered(void **state)
+{
+	(void)state;
+	form(3, "session");
+	fixture_type(&face, "/ADDRESSES");
+	fixture_key(&face, "\r");
+	assert_true(fixture_shows(&face, ">  Who may see real addresses"));
+	assert_true(fixture_shows(&face, "muc#roomconfig_whois  one of"));
+	assert_false(fixture_shows(&face, "Title"));
+	fixture_type(&face, " ");
+	assert_true(fixture_shows(&face, "was: Moderators only"));
+	fixture_key(&face, "\033");
+	assert_true(fixture_shows(&face, "Title"));
+	assert_true(fixture_shows(&face, "[Anyone  v]"));
+	fixture_type(&face, "/nothing of that");
+	fixture_key(&face, "\r");
+	assert_true(fixture_shows(&face, "Nothing here has that."));
+	fixture_type(&face, " u");
+	fixture_key(&face, "\r");
+}
+
 /* What the service asks is kept from the screen, and from the line's history. */
 static void
 secret(void **state)
@@ -248,7 +271,7 @@ main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, close_face)
 	const struct CMUnitTest tests[] = {
-		TEST(filled_in), TEST(secret), TEST(refused), TEST(left), TEST(waits), TEST(small),
+		TEST(filled_in), TEST(filtered), TEST(secret), TEST(refused), TEST(left), TEST(waits), TEST(small),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -112,6 +112,9 @@ find_value(json_t *prompt, const struct cli_options *o)
 			output_error("--secret-fd: there is no line of UTF-8 to read there.");
 		return line;
 	}
+	/* A form is sent as it came. */
+	if (kind == PROMPT_FORM && o->yes)
+		return g_strdup("");
 	if (!ask_can())
 		return NULL;
 	show(prompt);

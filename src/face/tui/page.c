@@ -89,17 +89,33 @@ clear_line(void *data)
 		row_free(line->row);
 }
 
-/* Lines that do not hold what is looked for go; their neighbours are no context here. */
-static void
-filter(struct page_lines *page, const char *wanted)
+bool
+page_fits(const struct face *face, const char *text)
 {
-	g_autofree char *small = g_utf8_casefold(wanted, -1);
+	g_autofree char *small = NULL, *wanted = NULL;
 
-	for (guint i = page->lines->len; i-- > 0 && *small != '\0'; ) {
-		g_autofree char *text = g_utf8_casefold(g_array_index(page->lines, struct page_line, i).text, -1);
+	if (!page_is_filtered(face))
+		return true;
+	small = g_utf8_casefold(text, -1);
+	wanted = g_utf8_casefold(face->page.filter->str, -1);
+	return strstr(small, wanted) != NULL;
+}
 
-		if (strstr(text, small) == NULL)
-			g_array_remove_index(page->lines, i);
+/* Lines that do not hold what is looked for go; what belongs together stays so, other neighbours are no context here. */
+static void
+filter(const struct face *face, struct page_lines *page)
+{
+	for (guint end = page->lines->len; end > 0; ) {
+		guint first = end;
+		bool any = false;
+
+		do {
+			first--;
+			any |= page_fits(face, g_array_index(page->lines, struct page_line, first).text);
+		} while (first > 0 && g_array_index(page->lines, struct page_line, first).same);
+		if (!any)
+			g_array_remove_range(page->lines, first, end - first);
+		end = first;
 	}
 }
 
@@ -114,8 +130,8 @@ make(struct face *face, struct page_lines *page)
 	page->columns = MAX(10, area->columns - 2);
 	page->policy = canvas_policy(face->canvas);
 	kinds[face->page.kind].make(face, page);
-	if (face->page.filter != NULL)
-		filter(page, face->page.filter->str);
+	if (page_is_filtered(face))
+		filter(face, page);
 }
 
 static void

@@ -31,6 +31,8 @@ struct page_lines {
 void	 page_add(struct page_lines *, enum slot, char *text, const char *target, const char *right);
 /* Only some lines are shown: those that have what is looked for. */
 bool	 page_is_filtered(const struct face *);
+/* This line is shown, as far as it is its own text that decides. */
+bool	 page_fits(const struct face *, const char *text);
 /* The line that was added last, to be changed. */
 struct page_line *page_last(struct page_lines *);
 /* Adds text wrapped to the page, indented. */

@@ -227,17 +227,36 @@ add_details(struct face *face, struct page_lines *page, const json_t *field)
 		g_array_index(page->lines, struct page_line, i).same = true;
 }
 
-static void
-add_field(struct face *face, struct page_lines *page, const json_t *field, int columns)
+/* The caller's. */
+static char *
+row_of(const struct face *face, const struct page_lines *page, const json_t *field, int columns)
 {
 	g_autofree char *value = drawn(face, field);
 	const char *label = word(field, "label");
-	size_t fit = text_fit(label, columns, page->policy);
-	g_autofree char *cut = g_strndup(label, fit);
-	bool changed = typed(face, field) != NULL;
+	g_autofree char *cut = g_strndup(label, text_fit(label, columns, page->policy));
 
-	page_add(page, changed ? SLOT_FORM_CHANGED : SLOT_FORM_LABEL, g_strdup_printf("  %s%*s  %s", cut,
-	    MAX(0, columns - text_columns(cut, page->policy)), "", value), word(field, "var"), changed ? "changed" : NULL);
+	return g_strdup_printf("  %s%*s  %s", cut, MAX(0, columns - text_columns(cut, page->policy)), "", value);
+}
+
+/* The field under the cursor: the one where it was, as long as it is shown. */
+static const char *
+current(const struct face *face, const struct page_lines *page, const json_t *fields, int columns)
+{
+	const char *first = NULL;
+	const json_t *field;
+	size_t i;
+
+	json_array_foreach(fields, i, field) {
+		g_autofree char *row = is_asked(field) ? row_of(face, page, field, columns) : NULL;
+
+		if (row == NULL || !page_fits(face, row))
+			continue;
+		if (g_strcmp0(face->page.at, word(field, "var")) == 0)
+			return word(field, "var");
+		if (first == NULL)
+			first = word(field, "var");
+	}
+	return first;
 }
 
 void
@@ -247,7 +266,8 @@ page_form_make(struct face *face, struct page_lines *page)
 	const json_t *fields = event != NULL ? event->prompt.fields : NULL, *field;
 	guint n = face->form.typed != NULL ? g_hash_table_size(face->form.typed) : 0;
 	int columns = label_columns(fields, page);
-	const char *at = face->page.at;
+	const char *at = current(face, page, fields, columns);
+	bool changed;
 	size_t i;
 
 	page->title = g_strdup(event != NULL && event->prompt.title != NULL ? event->prompt.title : "form");
@@ -266,10 +286,10 @@ page_form_make(struct face *face, struct page_lines *page)
 			page_add_wrapped(page, SLOT_HELP_HEADING, 1, text);
 			continue;
 		}
-		add_field(face, page, field, columns);
-		if (at == NULL)
-			at = word(field, "var");
-		if (strcmp(at, word(field, "var")) == 0)
+		changed = typed(face, field) != NULL;
+		page_add(page, changed ? SLOT_FORM_CHANGED : SLOT_FORM_LABEL, row_of(face, page, field, columns), word(field, "var"),
+		    changed ? "changed" : NULL);
+		if (g_strcmp0(at, word(field, "var")) == 0)
 			add_details(face, page, field);
 	}
 }
