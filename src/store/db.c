@@ -113,6 +113,8 @@ argument(char kind, va_list *ap, int64_t *number)
 	} else {
 		bytes = va_arg(*ap, const void *);
 		*number = (int64_t)va_arg(*ap, size_t);
+		if (bytes == NULL)
+			*number = -1;
 	}
 	return bytes;
 }
