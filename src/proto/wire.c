@@ -12,11 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/heap.h"
 #include "base/limits.h"
 
 enum {
-	READ_SIZE = 65536,
-	READ_TURN = 262144,	/* bytes taken in one turn of the loop: the keyboard must not wait for a flood */
+	READ_SIZE = 16384,	/* bytes in one turn of the loop: the keyboard must not wait for a flood */
 };
 
 struct wire {
@@ -152,32 +152,27 @@ split(struct wire *wire)
 	}
 }
 
+/* One read in each turn of the loop. */
 static gboolean
 readable(gint fd, GIOCondition condition, gpointer data)
 {
 	struct wire *wire = data;
-	gsize taken = 0;
-	ssize_t n = 0;
+	gsize len = wire->in->len;
+	ssize_t n;
 
 	(void)condition;
 	enter(wire);
-	while (!wire->freed && !wire->held && taken < READ_TURN) {
-		gsize len = wire->in->len;
-
-		g_string_set_size(wire->in, len + READ_SIZE);
-		do
-			n = read(fd, wire->in->str + len, READ_SIZE);
-		while (n == -1 && errno == EINTR);
-		g_string_set_size(wire->in, len + (n > 0 ? (gsize)n : 0));
-		if (n <= 0)
-			break;
-		taken += (gsize)n;
+	g_string_set_size(wire->in, len + READ_SIZE);
+	do
+		n = read(fd, wire->in->str + len, READ_SIZE);
+	while (n == -1 && errno == EINTR);
+	g_string_set_size(wire->in, len + (n > 0 ? (gsize)n : 0));
+	if (n > 0) {
+		heap_passed((size_t)n);
 		split(wire);
-		if (n < READ_SIZE)
-			break;
-	}
-	if (!wire->freed && (n == 0 || (n == -1 && errno != EAGAIN)))
+	} else if (n == 0 || errno != EAGAIN) {
 		hang_up(wire);
+	}
 	leave(wire);
 	/* Where the wire is closed or held its sources are destroyed already. */
 	return G_SOURCE_CONTINUE;
@@ -194,6 +189,7 @@ flush(struct wire *wire)
 		if (n == -1)
 			break;
 		wire->written += (gsize)n;
+		heap_passed((size_t)n);
 	}
 	if (wire->written == wire->out->len) {
 		explicit_bzero(wire->out->str, wire->out->len);

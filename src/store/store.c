@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "base/heap.h"
 #include "base/limits.h"
 #include "store/checkpoint.h"
 #include "store/db.h"
@@ -198,6 +199,7 @@ store_dirty(const struct store *store)
 static void
 forget_changes(struct store *store)
 {
+	heap_passed(store->redo->len);
 	/* Some of it may be keys. */
 	explicit_bzero(store->redo->data, store->redo->len);
 	if (store->redo->len > REDO_KEPT) {
