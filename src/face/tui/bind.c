@@ -15,8 +15,10 @@ apply(struct face *face, bool say)
 
 	input_unbind_all(face->input);
 	json_object_foreach(face->preferences.binds, key, what) {
-		g_autofree char *wrong = json_is_string(what) ? input_bind(face->input, key, json_string_value(what)) :
-		    NULL;
+		const char *in_view, *value = json_string_value(what);
+		int view = bind_view_of(key, &in_view);
+		g_autofree char *wrong = value == NULL ? NULL : view >= 0 ? bind_view_wrong(view, in_view, value) :
+		    input_bind(face->input, key, value);
 
 		if (wrong != NULL && say)
 			face_note(face, face->front, SEVERITY_ERROR,
@@ -122,37 +124,71 @@ cut(const char *argument, char **keys, char **what)
 	return true;
 }
 
+/* Why these are no keys, in the line or behind the name of a view; NULL: they are. */
+static char *
+wrong_keys(const char *plain)
+{
+	const char *key = plain;
+	g_autoptr(GPtrArray) known = NULL;
+
+	bind_view_of(plain, &key);
+	known = keyname_parse(key);
+	return known != NULL && *key != '\0' ? NULL : keyname_wrong(key);
+}
+
+/* What they do now, NULL: nothing. */
+static char *
+bound(struct face *face, const char *plain)
+{
+	const char *key;
+	int view = bind_view_of(plain, &key);
+
+	return view >= 0 ? bind_view_bound(face, view, key) : input_bound(face->input, plain);
+}
+
+/* Why they cannot be bound to that; NULL: they can.  It is tried here, and taken when the core says that it is kept. */
+static char *
+wrong_bind(struct face *face, const char *plain, const char *what)
+{
+	const char *key;
+	int view = bind_view_of(plain, &key);
+	char *wrong = view >= 0 ? bind_view_wrong(view, key, what) : input_bind(face->input, plain, what);
+
+	apply(face, false);
+	return wrong;
+}
+
+static bool
+refuse(struct face *face, const char *why)
+{
+	face_note(face, face->front, SEVERITY_ERROR, "%s Nothing was done.", why);
+	return true;
+}
+
 bool
 bind_run(struct face *face, const char *argument)
 {
 	g_autofree char *keys = NULL, *what = NULL, *plain = NULL, *wrong = NULL, *now = NULL;
-	g_autofree char *whole = keyname_plain(argument);
-	g_autoptr(GPtrArray) known = keyname_parse(whole);
+	g_autofree char *whole = keyname_plain(argument), *no_keys = wrong_keys(whole);
 
 	if (*argument == '\0') {
 		list(face);
 		return true;
 	}
 	/* A key alone: what it does. */
-	if (known != NULL || !cut(argument, &keys, &what)) {
-		if (known == NULL)
-			wrong = keyname_wrong(whole);
-		else
-			now = input_bound(face->input, whole);
-		face_note(face, face->front, wrong != NULL ? SEVERITY_ERROR : SEVERITY_INFO, "%s%s%s%s",
-		    wrong != NULL ? wrong : whole, wrong != NULL ? " Nothing was done." : now != NULL ? " is " :
-		    " does nothing", now != NULL ? now : "", wrong != NULL ? "" : ".");
+	if (no_keys == NULL) {
+		now = bound(face, whole);
+		face_note(face, face->front, SEVERITY_INFO, "%s%s%s.", whole, now != NULL ? " is " : " does nothing",
+		    now != NULL ? now : "");
 		return true;
 	}
+	if (!cut(argument, &keys, &what))
+		return refuse(face, no_keys);
 	plain = keyname_plain(keys);
-	now = input_bound(face->input, plain);
-	/* Tried here, and taken when the core says that it is kept. */
-	wrong = input_bind(face->input, plain, what);
-	apply(face, false);
-	if (wrong != NULL) {
-		face_note(face, face->front, SEVERITY_ERROR, "%s Nothing was done.", wrong);
-		return true;
-	}
+	now = bound(face, plain);
+	wrong = wrong_bind(face, plain, what);
+	if (wrong != NULL)
+		return refuse(face, wrong);
 	if (now != NULL && strcmp(now, what) != 0)
 		face_note(face, face->front, SEVERITY_INFO, "%s was %s.", plain, now);
 	tell(face, plain, what);
@@ -162,28 +198,25 @@ bind_run(struct face *face, const char *argument)
 bool
 unbind_run(struct face *face, const char *argument)
 {
-	g_autofree char *plain = keyname_plain(argument), *wrong = NULL, *now = NULL;
-	g_autoptr(GPtrArray) known = keyname_parse(plain);
+	g_autofree char *plain = keyname_plain(argument), *wrong = wrong_keys(plain);
+	g_autofree char *now = wrong == NULL ? bound(face, plain) : NULL;
 
-	if (*plain == '\0' || known == NULL)
-		wrong = keyname_wrong(plain);
-	else
-		now = input_bound(face->input, plain);
-	if (wrong == NULL && json_object_get(face->preferences.binds, plain) != NULL) {
+	if (wrong != NULL)
+		return refuse(face, wrong);
+	if (json_object_get(face->preferences.binds, plain) != NULL) {
 		tell(face, plain, NULL);
 		face_note(face, face->front, SEVERITY_INFO, "%s does again what it does by itself.", plain);
-	} else if (wrong == NULL && now != NULL) {
-		wrong = input_bind(face->input, plain, "none");
-		apply(face, false);
-		if (wrong == NULL) {
-			tell(face, plain, "none");
-			face_note(face, face->front, SEVERITY_INFO,
-			    "%s was %s and does nothing now; /unbind %s once more gives it back.", plain, now, plain);
-		}
-	} else if (wrong == NULL)
+		return true;
+	}
+	if (now == NULL)
 		wrong = g_strdup_printf("%s does nothing.", plain);
+	else
+		wrong = wrong_bind(face, plain, "none");
 	if (wrong != NULL)
-		face_note(face, face->front, SEVERITY_ERROR, "%s Nothing was done.", wrong);
+		return refuse(face, wrong);
+	tell(face, plain, "none");
+	face_note(face, face->front, SEVERITY_INFO, "%s was %s and does nothing now; /unbind %s once more gives it "
+	    "back.", plain, now, plain);
 	return true;
 }
 

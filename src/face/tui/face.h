@@ -82,6 +82,7 @@ enum view_action {
 enum page_kind {
 	PAGE_HELP, PAGE_LEGEND, PAGE_CONTACTS, PAGE_SEARCH, PAGE_DIGEST, PAGE_TEXT, PAGE_INFO, PAGE_FORM, PAGE_LINKS, PAGE_ANY
 };
+enum { BIND_SELECT = PAGE_ANY + 1 };	/* the selection, beside the views, where keys are bound */
 struct page {
 	bool		 on, filtering;
 	bool		 passive;		/* letters are no keys of it: they go on into the line */
@@ -416,6 +417,18 @@ const char *bind_of(const struct face *, const char *command);
 /* A key that a line was bound to. */
 void	 bind_line(struct face *, const char *line);
 
+/* bind_view.c: keys of a view (enum page_kind, or BIND_SELECT) */
+/* What was bound to it there or for all views: an action, "none", a line that begins with '/'.  NULL: nothing was. */
+const char *bind_view_find(const struct face *, int view, const char *bytes, size_t len);
+/* The view that a name begins with, such as "contacts C-r", and what follows; -1: none. */
+int	 bind_view_of(const char *name, const char **key);
+/* What the key does there; NULL: nothing.  The caller's. */
+char	*bind_view_bound(const struct face *, int view, const char *key);
+/* Why it cannot be bound so, NULL: it can.  The caller's. */
+char	*bind_view_wrong(int view, const char *key, const char *what);
+/* The keys that do this now, of which these are the standard.  The caller's. */
+char	*bind_view_keys(const struct face *, int view, const char *action, const char *keys);
+
 /* keep.c: what a face keeps between attaching and attaching: a text of lines "word value" */
 char	*keep_text(const struct face *);
 /* Lines that are not understood are passed over: another version may have written them. */
@@ -508,8 +521,6 @@ void	 page_free(struct face *);
 bool	 page_key(struct face *, const char *bytes, size_t len);
 /* page_text.c: what a line that the core runs in the chat in front answers, as a page. */
 void	 page_text_open(struct face *, const char *title, const char *line);
-/* The row of views.def that this key means there; -1: none. */
-int	 page_action(enum page_kind, const char *bytes, size_t len);
 /* The rows of views.def, NULL behind the last one. */
 const struct view_row *view_row(int i);
 /* The page stands in the place of the line too. */

@@ -35,14 +35,24 @@ view_row(int i)
 	return i < VIEWS ? &table[i] : NULL;
 }
 
-/* A view's own keys come before those that all have. */
-int
-page_action(enum page_kind kind, const char *bytes, size_t len)
+/* The row of that name, or else of that key, among those of this kind; -1: none. */
+static int
+row_of(int kind, const char *name, const char *bytes, size_t len)
 {
 	for (int i = 0; i < VIEWS; i++)
-		if (table[i].kind == (int)kind && keyname_is(table[i].keys, bytes, len))
+		if (table[i].kind == kind && (name != NULL ? strcmp(table[i].name, name) == 0 :
+		    keyname_is(table[i].keys, bytes, len)))
 			return i;
-	return kind == PAGE_ANY ? -1 : page_action(PAGE_ANY, bytes, len);
+	return -1;
+}
+
+/* What people bound counts, then a view's own keys, then those that all have. */
+static int
+action_of(const struct face *face, const char *own, const char *bytes, size_t len)
+{
+	int row = row_of((int)face->page.kind, own, bytes, len);
+
+	return row >= 0 ? row : row_of(PAGE_ANY, own, bytes, len);
 }
 
 void
@@ -175,13 +185,15 @@ set_cursor(struct face *face, const struct page_lines *page, int i)
 }
 
 static void
-add_hints(int kind, int of, GString *text)
+add_hints(const struct face *face, int kind, int of, GString *text)
 {
 	for (int i = 0; i < VIEWS; i++) {
-		g_auto(GStrv) keys = g_strsplit(table[i].keys, ", ", 2);
+		g_autofree char *now = bind_view_keys(face, kind, table[i].name, table[i].keys);
+		g_auto(GStrv) keys = g_strsplit(now, ", ", 2);
 
 		/* Where nothing is followed, and where '/' is the view's own. */
-		if (table[i].kind != of || *table[i].hint == '\0' || (i == VIEW_FOLLOW && kinds[kind].follow == NULL) ||
+		if (table[i].kind != of || *table[i].hint == '\0' || *now == '\0' ||
+		    (i == VIEW_FOLLOW && kinds[kind].follow == NULL) ||
 		    (i == VIEW_FILTER && kind == PAGE_SEARCH))
 			continue;
 		g_string_append_printf(text, "%s%s %s", text->len > 0 ? "  " : "", keys[0], table[i].hint);
@@ -189,12 +201,12 @@ add_hints(int kind, int of, GString *text)
 }
 
 static char *
-hint_of(enum page_kind kind)
+hint_of(const struct face *face, enum page_kind kind)
 {
 	GString *text = g_string_new(NULL);
 
-	add_hints((int)kind, (int)kind, text);
-	add_hints((int)kind, PAGE_ANY, text);
+	add_hints(face, (int)kind, (int)kind, text);
+	add_hints(face, (int)kind, PAGE_ANY, text);
 	return g_string_free(text, FALSE);
 }
 
@@ -213,7 +225,7 @@ page_open(struct face *face, enum page_kind kind, const char *subject)
 	face->page.on = true;
 	face->page.kind = kind;
 	g_free(face->page.hint);
-	face->page.hint = hint_of(kind);
+	face->page.hint = hint_of(face, kind);
 	face->page.subject = g_steal_pointer(&about);
 	face_mark(face, DIRTY_ALL);
 }
@@ -385,6 +397,7 @@ act_any(struct face *face, enum view_action action)
 bool
 page_key(struct face *face, const char *bytes, size_t len)
 {
+	const char *own;
 	int action;
 
 	if (!face->page.on || len == 0)
@@ -399,7 +412,15 @@ page_key(struct face *face, const char *bytes, size_t len)
 		page_close(face);
 		return false;
 	}
-	action = page_action(face->page.kind, bytes, len);
+	own = bind_view_find(face, (int)face->page.kind, bytes, len);
+	if (own != NULL && *own == '/') {
+		g_autofree char *line = g_strdup(own);
+
+		page_close(face);
+		bind_line(face, line);
+		return true;
+	}
+	action = action_of(face, own, bytes, len);
 	/* No other letter is typed; what has Ctrl or Alt, and function keys, do what they do everywhere. */
 	if (action < 0)
 		return (unsigned char)bytes[0] >= 0x20 && bytes[0] != 0x7f;

@@ -212,7 +212,6 @@ page_legend_make(struct face *face, struct page_lines *page)
 {
 	const struct action_row *row;
 
-	(void)face;
 	page->title = g_strdup("keys and signs");
 	page_add(page, SLOT_HELP_HEADING, g_strdup("keys, as they are bound now"), NULL, NULL);
 	for (int i = 0; i < ACTIONS; i++) {
@@ -222,13 +221,18 @@ page_legend_make(struct face *face, struct page_lines *page)
 		    action_table[i].help), NULL, NULL);
 	}
 	page_add(page, SLOT_HELP_HEADING, g_strdup("while a message is selected"), NULL, NULL);
-	for (int i = 0; (row = select_row(i)) != NULL; i++)
-		page_add(page, SLOT_TEXT, g_strdup_printf("   %-16s %-20s %s", row->keys, row->name, row->help), NULL,
-		    NULL);
+	for (int i = 0; (row = select_row(i)) != NULL; i++) {
+		g_autofree char *keys = bind_view_keys(face, BIND_SELECT, row->name, row->keys);
+
+		page_add(page, SLOT_TEXT, g_strdup_printf("   %-16s %-20s %s", keys, row->name, row->help), NULL, NULL);
+	}
 	page_add(page, SLOT_HELP_HEADING, g_strdup("in the views: help, contacts, search, forms"), NULL, NULL);
-	for (int i = 0; i < VIEWS; i++)
-		page_add(page, SLOT_TEXT, g_strdup_printf("   %-16s %-20s %s", view_row(i)->keys, view_row(i)->name,
-		    view_row(i)->help), NULL, NULL);
+	for (int i = 0; i < VIEWS; i++) {
+		const struct view_row *one = view_row(i);
+		g_autofree char *keys = bind_view_keys(face, one->kind, one->name, one->keys);
+
+		page_add(page, SLOT_TEXT, g_strdup_printf("   %-16s %-20s %s", keys, one->name, one->help), NULL, NULL);
+	}
 	add_signs(page);
 }
 

@@ -587,6 +587,8 @@ run(struct face *face, enum select_action action)
 bool
 select_key(struct face *face, const char *bytes, size_t len)
 {
+	const char *own;
+
 	if (face->select.rows.at == 0)
 		return false;
 	/* It may have gone, or moved out of what is held.  The key was meant for it, so it is not typed. */
@@ -603,8 +605,16 @@ select_key(struct face *face, const char *bytes, size_t len)
 	face_mark(face, DIRTY_BARS);
 	if (answer(face, bytes, len))
 		return true;
+	own = bind_view_find(face, BIND_SELECT, bytes, len);
+	if (own != NULL && *own == '/') {
+		g_autofree char *line = g_strdup(own);
+
+		select_leave(face);
+		bind_line(face, line);
+		return true;
+	}
 	for (int i = 0; i < SELECTS; i++)
-		if (keyname_is(table[i].keys, bytes, len)) {
+		if (own != NULL ? strcmp(table[i].name, own) == 0 : keyname_is(table[i].keys, bytes, len)) {
 			run(face, (enum select_action)i);
 			break;
 		}
@@ -664,7 +674,8 @@ select_draw(struct face *face, const struct area *area)
 	canvas_text(face->canvas, area->row, area->column, area->column + area->columns, SLOT_LINE_BORDER, rule, -1);
 	for (int i = 0; i < SELECTS; i++) {
 		const char *why = why_not(face, entry, (enum select_action)i);
-		g_auto(GStrv) keys = g_strsplit(table[i].keys, ", ", 2);
+		g_autofree char *now = bind_view_keys(face, BIND_SELECT, table[i].name, table[i].keys);
+		g_auto(GStrv) keys = g_strsplit(now, ", ", 2);
 		int row = area->row + 1 + n % rows, column = area->column + (n / rows) * half, end = column + half;
 
 		if (*table[i].help == '\0')
@@ -673,7 +684,7 @@ select_draw(struct face *face, const struct area *area)
 		if (row >= area->row + area->rows)
 			continue;
 		canvas_text(face->canvas, row, column + 1, end, why != NULL ? SLOT_MENU_DISABLED : SLOT_MENU_KEY,
-		    keys[0], -1);
+		    keys[0] != NULL ? keys[0] : "", -1);
 		column = canvas_text(face->canvas, row, column + 7, end,
 		    why != NULL ? SLOT_MENU_DISABLED : SLOT_MENU_TEXT, table[i].help, -1);
 		if (why != NULL)
