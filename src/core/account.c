@@ -13,6 +13,7 @@
 #include "core/feature.h"
 #include "core/invite.h"
 #include "core/link.h"
+#include "core/omemo.h"
 #include "core/request.h"
 #include "core/room.h"
 #include "core/roster.h"
@@ -78,6 +79,7 @@ void
 account_free(struct account *account)
 {
 	iq_lose_all(account->iqs);
+	omemo_free(account->omemo);
 	archive_free(account->archive);
 	bookmarks_free(account->bookmarks);
 	connection_free(account->connection);

@@ -15,6 +15,7 @@ struct archive;
 struct bookmarks;
 struct connection;
 struct link;
+struct omemo;
 struct roster;
 struct typing;
 
@@ -51,6 +52,7 @@ struct account {
 	GHashTable	*positions;	/* feature/displayed.c; NULL: none */
 	GHashTable	*rings;		/* feature/ring.c; NULL: none */
 	struct archive	*archive;
+	struct omemo	*omemo;		/* core/omemo.h; NULL: not used yet */
 	struct bookmarks *bookmarks;
 	bool		 broke;		/* the last stream ended because of what came on it */
 	int64_t		 clock_offset_us;	/* the server's clock minus ours */

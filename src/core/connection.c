@@ -351,6 +351,12 @@ on_step(void *ctx, const char *text)
 	turn_wake(account->core->turn);
 }
 
+bool
+connection_ready(const struct account *account)
+{
+	return account_online(account) && account->connection->ready;
+}
+
 static void
 session_ready(struct account *account)
 {

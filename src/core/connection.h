@@ -19,6 +19,8 @@ void	 connection_close(struct account *);
 /* The core ends: says good-bye where on line.  Nothing is tried any more.  True: a stream is still going down. */
 bool	 connection_end(struct account *);
 bool	 connection_down(const struct account *);
+/* On line, the session has its list, and its presence is out. */
+bool	 connection_ready(const struct account *);
 
 /* The disk refuses (true) or takes again (false): stop reading, go on with what was put aside. */
 void	 connection_hold(struct account *, bool hold);

@@ -27,6 +27,7 @@ incoming_clear(struct incoming *in)
 	g_free(in->origin_id);
 	g_free(in->server_id);
 	g_free(in->corrects);
+	g_free(in->device_key);
 	g_free(in->body);
 }
 

@@ -46,6 +46,9 @@ struct incoming {
 	/* Set by DECRYPT or taken from <body/>; NULL: nothing to show. */
 	char		*body;
 	enum encryption	 encryption;
+	int64_t		 device;	/* encrypted: which wrote it, 0: not known */
+	char		*device_key;	/* its fingerprint, NULL: not known; the caller frees it */
+	enum trust	 trust;		/* how far that is trusted */
 	int64_t		 ord;		/* VIA_ARCHIVE: its place if it is new, else 0 */
 	bool		 renamed;	/* VIA_ARCHIVE: as in store/messages.h */
 	bool		 old;		/* VIA_ARCHIVE: from before this machine knew the account: no news to anybody */

@@ -188,7 +188,8 @@ build(struct account *account, const struct message_row *row, const struct chat_
 }
 
 /*
- * The ciphertext that a message had when it left before: sent again as it was, it is read at most once, since the key for it
+ * The ciphertext that a message had when it left before: sent again as it was, it is read at most once, since the key
+ * for it
  * is spent by who read it, whether or not that device compares ids.  NULL: it never left, or says something else now.
  */
 static struct stanza *
@@ -214,6 +215,17 @@ refuse(struct account *account, const struct message_row *row, const char *why)
 	return !turn_failed(turn, error);
 }
 
+/* What once left in plain goes so again, while nobody encrypts there: whoever could read it then has it. */
+static enum leave
+protection(struct account *account, const struct message_row *row, const struct chat_row *chat, char **why)
+{
+	bool sealed = row->encryption != ENCRYPTION_NONE;
+
+	if (!sealed && row->ord != 0 && chat->secrecy != SECRECY_ON)
+		return LEAVE_PLAIN;
+	return features_leave(account, chat, sealed, why);
+}
+
 /* May it leave, and how?  LEAVE_NEVER with *why.  Who was there when it was typed may be gone now. */
 static enum leave
 how(struct account *account, const struct message_row *row, const struct chat_row *chat, char **why)
@@ -228,7 +240,7 @@ how(struct account *account, const struct message_row *row, const struct chat_ro
 		*why = g_strdup(error->message);
 		return LEAVE_NEVER;
 	}
-	return features_leave(account, chat, row->encryption != ENCRYPTION_NONE, why);
+	return protection(account, row, chat, why);
 }
 
 /* One queued message becomes sent.  *later: it waits, and what was said behind it too.  False: the disk refuses. */
@@ -253,7 +265,8 @@ send_row(struct account *account, const struct message_row *row, bool *later)
 	chat_row_free(chat);
 	if (stanza == NULL)
 		return *later || why == NULL ? !turn_is_stuck(core->turn) : refuse(account, row, why);
-	if (!message_set_encryption(core->store, row->id, leave == LEAVE_SEALED ? ENCRYPTION_OMEMO : ENCRYPTION_NONE, &error)) {
+	if (!message_set_encryption(core->store, row->id, leave == LEAVE_SEALED ? ENCRYPTION_OMEMO : ENCRYPTION_NONE,
+	    &error)) {
 		stanza_free(stanza);
 		return !turn_failed(core->turn, error);
 	}
@@ -291,7 +304,8 @@ under_way(struct account *account)
 
 /* The message says again what the other side has. */
 static void
-edit_refused(struct account *account, const struct chat_row *chat, const struct edit_row *edit, const char *why, GError **error)
+edit_refused(struct account *account, const struct chat_row *chat, const struct edit_row *edit, const char *why,
+    GError **error)
 {
 	g_autofree char *reason = g_strdup_printf("The correction was not sent. %s", why);
 	struct message_row *now = message_uncorrect(account->core->store, chat->id, edit->id, reason, error);
@@ -316,7 +330,7 @@ send_edit(struct account *account, const struct edit_row *edit)
 	enum leave leave = LEAVE_LATER;
 
 	if (chat != NULL && row->state != MESSAGE_QUEUED && may_leave(account, chat))
-		leave = features_leave(account, chat, row->encryption != ENCRYPTION_NONE, &why);
+		leave = protection(account, row, chat, &why);
 	if (leave == LEAVE_PLAIN || leave == LEAVE_SEALED) {
 		as_sent = *row;
 		as_sent.origin_id = edit->id;
@@ -574,7 +588,8 @@ outbox_room_left(struct account *account, const char *room)
 			g_ptr_array_remove_index(rows, i);
 	if (rows->len > 0)
 		advance_all(account, rows, MESSAGE_UNKNOWN,
-		    "The room did not send this back before we were out of it; it may have arrived. /retry sends it again.");
+		    "The room did not send this back before we were out of it; it may have arrived. /retry sends it "
+		    "again.");
 }
 
 /* How far a message got.  False when it is not ours, or not of this account. */
@@ -642,7 +657,8 @@ outbox_retry(struct account *account, int64_t message, GError **error)
 		return false;
 	if (state != MESSAGE_UNKNOWN && state != MESSAGE_FAILED) {
 		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE,
-		    "Message %" G_GINT64_FORMAT " is %s; only a message that failed or whose fate is unknown is sent again.",
+		    "Message %" G_GINT64_FORMAT " is %s; only a message that failed or whose fate is unknown is sent "
+		    "again.",
 		    message, message_state_name(state));
 		return false;
 	}

@@ -55,6 +55,8 @@
 #define NS_PUBSUB_OWNER	NS_PUBSUB "#owner"
 #define NS_CONFERENCE	"jabber:x:conference"		/* XEP-0249 */
 #define NS_CHANNEL_SEARCH "urn:xmpp:channel-search:0:search" /* XEP-0433 */
+#define NS_OMEMO	"eu.siacs.conversations.axolotl" /* XEP-0384, version 0.3.0 */
+#define NS_EME		"urn:xmpp:eme:0"		/* XEP-0380 */
 #define NS_NICK		"http://jabber.org/protocol/nick" /* XEP-0172 */
 
 #endif

@@ -381,15 +381,19 @@ class Lines:
 class Peer(Lines):
     """A contact: slixmpp in a process of its own (peer.py).  What it receives are objects with an "ev"."""
 
-    def __init__(self, server, user, resource="peer", password=None, receipts=False, port=None, plain_presence=True):
+    def __init__(self, server, user, resource="peer", password=None, receipts=False, port=None, plain_presence=True,
+                 state=None):
         self.jid = f"{user}@{server.domain}"
         self.full = f"{self.jid}/{resource}"
         options = {"jid": self.full, "password": password or f"secret-{user}", "ca": str(server.authority.ca),
                    "port": port or server.port, "receipts": receipts, "presence": plain_presence}
-        process = subprocess.Popen([PYTHON, "-B", str(HERE / "peer.py"), json.dumps(options)], stdin=subprocess.PIPE,
+        # state: a file for its keys; then it speaks OMEMO.
+        program = "peer.py" if state is None else "omemo_peer.py"
+        options["state"] = str(state)
+        process = subprocess.Popen([PYTHON, "-B", str(HERE / program), json.dumps(options)], stdin=subprocess.PIPE,
                                    stdout=subprocess.PIPE, start_new_session=True)
         super().__init__(process, f"peer {user}")
-        self.expect(ev="online")
+        self.online = self.expect(ev="online")
 
     def _tell(self, **command):
         self.process.stdin.write(json.dumps(command).encode() + b"\n")
@@ -397,6 +401,14 @@ class Peer(Lines):
 
     def send(self, to, body, type="chat", id=None, extra=""):
         self._tell(do="send", to=to, body=body, type=type, id=id, extra=extra)
+
+    def say(self, to, body, **more):
+        """Encrypted."""
+        self._tell(do="say", to=to, body=body, **more)
+
+    def enter(self, room, nick):
+        self._tell(do="enter", room=room, nick=nick)
+        self.expect(ev="entered", room=room)
 
     def raw(self, xml):
         self._tell(do="raw", xml=xml)
