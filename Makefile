@@ -174,6 +174,18 @@ deps:
 demo: all
 	@tools/demo/run $(BUILD)
 
+# What is encrypted, on libomemo-c (--with-omemo-c), without building the rest on it.
+.PHONY: check-omemo-c
+OMEMO_C_TESTS := $(addprefix $(BUILD)/omemo-c/,test_crypto test_ratchet)
+OMEMO_C_SRC := $(call sources,crypto) src/base/secret.c src/base/clock.c tests/lib/memkeys.c
+$(OMEMO_C_TESTS): $(BUILD)/omemo-c/%: tests/unit/%.c $(OMEMO_C_SRC) Makefile
+	@mkdir -p $(@D)
+	@echo '  CC    $<'
+	$(Q)$(CC) $(TEST_FLAGS) -DWITH_OMEMO_C -o $@ $< $(OMEMO_C_SRC) $(LDFLAGS) \
+		$(filter-out -lsignal%,$(CORE_LIBS)) -lomemo-c $(BASE_LIBS) $(CMOCKA_LIBS)
+check-omemo-c: $(OMEMO_C_TESTS)
+	@for t in $(OMEMO_C_TESTS); do $$t || exit 1; done
+
 # The manual: pages written by hand, in which a line ".\" LIST x" is replaced by a list made from the tables.
 MAN_SRC := $(wildcard man/*.[1-8])
 MAN := $(patsubst man/%,$(BUILD)/man/%,$(MAN_SRC))

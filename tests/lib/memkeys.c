@@ -137,6 +137,15 @@ memkeys_init(struct memkeys *keys, const char *name, uint32_t device, unsigned p
 }
 
 void
+memkeys_become(struct memkeys *keys, const struct identity *identity)
+{
+	keys->identity = *identity;
+	ratchet_free(keys->ratchet);
+	keys->ratchet = ratchet_new(&functions, keys, &keys->identity, keys->device, NULL);
+	g_assert(keys->ratchet != NULL);
+}
+
+void
 memkeys_clear(struct memkeys *keys)
 {
 	ratchet_free(keys->ratchet);

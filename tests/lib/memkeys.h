@@ -26,6 +26,8 @@ struct memkeys {
 /* With so many prekeys. */
 void	 memkeys_init(struct memkeys *, const char *name, uint32_t device, unsigned prekeys);
 void	 memkeys_clear(struct memkeys *);
+/* It is this one from now on. */
+void	 memkeys_become(struct memkeys *, const struct identity *);
 /* All that it would have on disk, to be compared. */
 char	*memkeys_state(const struct memkeys *);
 /* As it was at some time: a copy of the tables, and back. */
