@@ -25,6 +25,9 @@ enum text_kind {
  */
 char	*text_clean(const char *text, gssize len, enum text_kind, size_t max);
 
+/* One emoji and nothing else, whether or not a selector asks for its picture. */
+bool	 text_is_emoji(const char *text);
+
 /* What a terminal does with clusters, as it answered when asked; all false is safe everywhere. */
 struct text_policy {
 	bool	zwj_joins;	/* a ZWJ sequence takes the width of its first emoji */

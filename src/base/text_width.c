@@ -406,3 +406,22 @@ text_wrap_some(const char *text, int first, int rest, int rows, const struct tex
 		g_array_set_size(wrap.rows, (guint)MAX(rows, 1));
 	return wrap.rows;
 }
+
+bool
+text_is_emoji(const char *text)
+{
+	const uint8_t *s = (const uint8_t *)text;
+	size_t n = strlen(text), len;
+	ucs4_t first = 0, last = 0;
+
+	if (n == 0 || text_cluster(text, n) != n)
+		return false;
+	len = (size_t)u8_mbtouc(&first, s, n);
+	u8_prev(&last, s + n, s);
+	/* A digit is one when it is a key; two regional letters are a flag. */
+	if (last == 0x20e3)
+		return true;
+	if (is_regional(first))
+		return len < n;
+	return uc_is_property_extended_pictographic(first);
+}

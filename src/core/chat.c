@@ -12,6 +12,7 @@
 #include "core/roster.h"
 #include "core/turn.h"
 #include "proto/error.h"
+#include "store/revisions.h"
 #include "store/versions.h"
 
 char *
@@ -182,6 +183,89 @@ versions(const struct core *core, int64_t id)
 	return array;
 }
 
+/* Adds what one person reacts with to the array of what all do. */
+static void
+count_reactions(json_t *array, const struct reaction *one, const char *name)
+{
+	for (char **emoji = one->emoji; *emoji != NULL; emoji++) {
+		json_t *found = NULL, *row, *by;
+		size_t i;
+
+		json_array_foreach(array, i, row)
+			if (g_strcmp0(json_string_value(json_object_get(row, "emoji")), *emoji) == 0)
+				found = row;
+		if (found == NULL) {
+			found = json_pack("{s:s, s:i, s:b, s:[]}", "emoji", *emoji, "count", 0, "own", 0, "by");
+			json_array_append_new(array, found);
+		}
+		json_object_set_new(found, "count", json_integer(json_integer_value(json_object_get(found, "count")) + 1));
+		by = json_object_get(found, "by");
+		if (name == NULL)
+			json_object_set_new(found, "own", json_true());
+		else if (json_array_size(by) < LIMIT_REACTION_NAMES)
+			json_array_append_new(by, json_string(name));
+	}
+}
+
+static json_t *
+reactions(const struct account *account, const struct message_row *row)
+{
+	g_autoptr(GPtrArray) all = message_reactions(account->core->store, row->id);
+	json_t *array = json_array();
+
+	for (guint i = 0; i < all->len; i++) {
+		const struct reaction *one = all->pdata[i];
+		g_autofree char *name = strcmp(one->author, account_jid(account)) == 0 ? NULL : one->nick != NULL ?
+		    shown_nick(one->nick) : chat_name(account, one->author);
+
+		count_reactions(array, one, name);
+	}
+	return array;
+}
+
+/* The message that a row answers. */
+static json_t *
+answered(const struct core *core, const struct message_row *row, const struct address *chat)
+{
+	struct message_row *target = revision_target(core->store, row->chat, row->reply, chat->kind == CHAT_ROOM);
+	g_autofree char *from = target != NULL ? from_of(target, chat) : NULL, *body = NULL;
+	g_autofree char *nick = target != NULL && chat->kind != CHAT_PERSON ? shown_nick(target->resource) : NULL;
+	json_t *object = json_object();
+
+	if (target != NULL) {
+		body = target->body != NULL ? text_clean(target->body, -1, TEXT_LINE, LIMIT_QUOTED) : NULL;
+		json_object_update_new(object, json_pack("{s:I, s:s, s:s, s:s*, s:s*, s:b}", "id", (json_int_t)target->id, "direction",
+		    direction_name(target->flags & MESSAGE_OUT ? DIRECTION_OUT : DIRECTION_IN), "from", from, "nick", nick, "body",
+		    body, "retracted", (target->flags & MESSAGE_RETRACTED) != 0));
+	}
+	message_row_free(target);
+	return object;
+}
+
+/* What was done to it since it was said. */
+static void
+add_revisions(const struct account *account, const struct message_row *row, const struct address *chat, bool whole,
+    struct event_message *m)
+{
+	struct retraction *r = row->flags & MESSAGE_RETRACTED ? message_retraction(account->core->store, row->id) : NULL;
+
+	m->retracted = row->flags & MESSAGE_RETRACTED;
+	if (r != NULL) {
+		m->moderated = r->moderated;
+		m->retracted_by = shown_nick(r->nick);
+		m->retracted_for = g_strdup(r->reason);
+		if (whole && r->body != NULL) {
+			m->versions = m->versions != NULL ? m->versions : json_array();
+			json_array_append_new(m->versions, json_string(r->body));
+		}
+	}
+	retraction_free(r);
+	m->reply_to = row->reply != NULL ? answered(account->core, row, chat) : NULL;
+	m->reactions = row->flags & MESSAGE_REACTED ? reactions(account, row) : NULL;
+	m->thread = g_strdup(row->thread);
+	m->unstyled = row->flags & MESSAGE_UNSTYLED;
+}
+
 bool
 chat_message_event(const struct core *core, const struct message_row *row, bool whole, struct event *event)
 {
@@ -214,6 +298,7 @@ chat_message_event(const struct core *core, const struct message_row *row, bool 
 	m->edited = row->flags & MESSAGE_EDITED;
 	m->versions = whole && m->edited ? versions(core, row->id) : NULL;
 	m->corrects = g_strdup(row->corrects);
+	add_revisions(account, row, chat, whole, m);
 	m->cut = !whole && row->body != NULL && strlen(row->body) > CHAT_BODY_MAX;
 	m->body = m->cut ? text_clean(row->body, -1, TEXT_BODY, CHAT_BODY_MAX) : g_strdup(row->body);
 	return true;

@@ -44,6 +44,14 @@ features_seal(struct outgoing *out, char **why)
 }
 
 void
+features_revise(struct outgoing *out, enum revision_kind kind)
+{
+	for (const struct feature *const *f = features; *f != NULL; f++)
+		if ((*f)->revise != NULL)
+			(*f)->revise(out, kind);
+}
+
+void
 features_presence(struct account *account, struct stanza *presence)
 {
 	for (const struct feature *const *f = features; *f != NULL; f++)

@@ -10,6 +10,7 @@
 #include "core/message.h"
 #include "core/outbox.h"
 #include "store/chats.h"
+#include "store/revisions.h"
 
 struct feature {
 	const char	*name;
@@ -24,6 +25,8 @@ struct feature {
 	enum leave	(*leave)(struct account *, const struct chat_row *, bool sealed, char **why);
 	/* After LEAVE_SEALED and out: takes the text out of the stanza and puts it back encrypted.  False: as LEAVE_NEVER. */
 	bool		(*seal)(struct outgoing *, char **why);
+	/* Says in a stanza without a text what changes a message of this chat, which is out->row (core/revise.h). */
+	void		(*revise)(struct outgoing *, enum revision_kind);
 	/* Adds to our own presence. */
 	void		(*presence)(struct account *, struct stanza *);
 	/* What of it others may count on: namespaces for service discovery (XEP-0030); ends with NULL. */
@@ -57,6 +60,7 @@ void	 features_outgoing(struct outgoing *);
 /* LEAVE_PLAIN where no feature encrypts and it was not sealed. */
 enum leave features_leave(struct account *, const struct chat_row *, bool sealed, char **why);
 bool	 features_seal(struct outgoing *, char **why);
+void	 features_revise(struct outgoing *, enum revision_kind);
 void	 features_presence(struct account *, struct stanza *);
 /* False: no feature takes it. */
 bool	 features_iq(struct account *, const struct stanza *);

@@ -12,6 +12,8 @@
 #include "core/chat.h"
 #include "core/feature.h"
 #include "core/pep.h"
+#include "core/reply.h"
+#include "core/revise.h"
 #include "core/room_message.h"
 #include "core/roster.h"
 #include "core/turn.h"
@@ -28,6 +30,8 @@ incoming_clear(struct incoming *in)
 	g_free(in->server_id);
 	g_free(in->corrects);
 	g_free(in->device_key);
+	g_free(in->reply);
+	g_free(in->thread);
 	g_free(in->body);
 }
 
@@ -87,6 +91,7 @@ correction_bounced(struct incoming *in, int64_t chat, const char *id)
 	if (now != NULL) {
 		turn_put_message(core->turn, now);
 		turn_put_chat(core->turn, chat);
+		revise_touch_answers(core, now);
 		chat_notice(in->account, in->peer, SEVERITY_WARNING, false, reason);
 	}
 	turn_failed(core->turn, error);
@@ -119,6 +124,8 @@ bounced(struct incoming *in)
 
 	if (row == NULL && id != NULL && chat != 0 && !in->out)
 		correction_bounced(in, chat, id);
+	if (row == NULL && id != NULL && chat != 0 && !in->out)
+		revise_bounced(account, chat, id, in->message);
 	if (row == NULL || !stanza_fault_read(in->message, &fault)) {
 		if (row != NULL)
 			message_row_free(row);
@@ -137,11 +144,9 @@ bounced(struct incoming *in)
 	turn_failed(core->turn, error);
 }
 
-/*
- * The text of <body/>: of several, the one without a language, else the first (RFC 6121 §5.2.3).  NULL: says nothing.
- */
-static char *
-plain_body(const struct stanza *message)
+/* Of several texts, the one without a language, else the first (RFC 6121 §5.2.3). */
+char *
+message_text(const struct stanza *message)
 {
 	const struct stanza *body = stanza_child(message, "body", NS_CLIENT);
 	g_autofree char *text = NULL;
@@ -153,6 +158,8 @@ plain_body(const struct stanza *message)
 		}
 	}
 	text = body != NULL ? text_clean(stanza_text(body), -1, TEXT_BODY, LIMIT_BODY) : NULL;
+	if (text != NULL)
+		reply_cut(message, text);
 	return text != NULL && *text != '\0' ? g_steal_pointer(&text) : NULL;
 }
 
@@ -179,6 +186,7 @@ store(struct incoming *in)
 		.said_ms = in->said_ms, .via = in->via, .encryption = in->encryption, .origin_id = in->origin_id,
 		.server_id = in->server_id, .body = in->body, .raw = raw, .clock_offset_us = account->clock_offset_us,
 		.ord = in->ord, .renamed = in->renamed, .corrects = in->corrects,
+		.reply = in->reply, .thread = in->thread, .unstyled = in->unstyled, .retracted = in->retracted,
 		.markable = in->markable, .mention = in->mention && !in->out,
 		.told_after = in->via == VIA_ROOM_HISTORY ? in->room->told : 0,
 	};
@@ -227,14 +235,18 @@ run_stages(struct incoming *in, int64_t *place)
 	if (features_in(in, STAGE_DECRYPT) == DONE)
 		return true;
 	if (in->body == NULL)
-		in->body = plain_body(in->message);
-	if (features_in(in, STAGE_ANNOTATE) == DONE || in->body == NULL)
+		in->body = message_text(in->message);
+	else
+		reply_cut(in->message, in->body);
+	if (features_in(in, STAGE_ANNOTATE) == DONE)
 		return true;
 	if (g_strcmp0(stanza_get(in->message, "type"), "headline") == 0) {
 		if (in->via != VIA_ARCHIVE)
 			headline(in);
 		return true;
 	}
+	if (features_in(in, STAGE_REVISE) == DONE || (in->body == NULL && !in->retracted))
+		return !turn_is_stuck(turn);
 	if (features_in(in, STAGE_STORE) == DONE)
 		return !turn_is_stuck(turn);
 	rev = store_rev(in->account->core->store);
@@ -242,12 +254,15 @@ run_stages(struct incoming *in, int64_t *place)
 		return false;
 	*place = in->row->ord;
 	features_in(in, STAGE_REPORT);
+	if (in->fate == MESSAGE_FATE_NEW || in->row->rev > rev)
+		revise_waited(in);
 	if ((in->via == VIA_LIVE || in->via == VIA_CARBON) && (in->kind != CHAT_ROOM || in->room != NULL))
 		archive_live(in->account, in->kind == CHAT_ROOM ? in->room : NULL, in->row);
 	/* The row is the turn's from here on; a copy that brought nothing new is nothing to tell. */
 	if (in->row->rev > rev) {
 		turn_put_chat(turn, in->row->chat);
 		turn_put_message(turn, (struct message_row *)(uintptr_t)in->row);
+		revise_touch_answers(in->account->core, in->row);
 	} else {
 		message_row_free((struct message_row *)(uintptr_t)in->row);
 	}

@@ -4,6 +4,7 @@
  *   UNWRAP    a carbon or an archive result: check the envelope, go on with what is in it
  *   DECRYPT
  *   ANNOTATE  ids, delay, receipt, ...: what the elements beside the body mean
+ *   REVISE    it is about another message; also without a text
  *   STORE     one row, or the row that was there already; a feature that puts it elsewhere is done with it
  *   REPORT    what follows from a row that is new: a receipt, ...
  *
@@ -16,7 +17,7 @@
 #include "core/account.h"
 #include "store/messages.h"
 
-enum message_stage { STAGE_UNWRAP, STAGE_DECRYPT, STAGE_ANNOTATE, STAGE_STORE, STAGE_REPORT, STAGES };
+enum message_stage { STAGE_UNWRAP, STAGE_DECRYPT, STAGE_ANNOTATE, STAGE_REVISE, STAGE_STORE, STAGE_REPORT, STAGES };
 
 enum verdict {
 	GO_ON,
@@ -42,6 +43,9 @@ struct incoming {
 	int64_t		 said_ms;	/* 0: now */
 	bool		 mention;	/* of us, in a room */
 	bool		 markable;	/* its sender wants to know when it is looked at */
+	char		*reply, *thread;	/* the id that it answers; XEP-0201; the caller frees them */
+	bool		 unstyled;	/* its marks are meant as they stand (XEP-0393) */
+	bool		 retracted;	/* VIA_ARCHIVE: the archive has only that it was there */
 	char		*corrects;	/* what it claims to correct and may not, or is not here; the caller frees it */
 	/* Set by DECRYPT or taken from <body/>; NULL: nothing to show. */
 	char		*body;
@@ -60,6 +64,8 @@ struct incoming {
 /* A message, presence or iq of the server, in its savepoint.  Not for elements of stream management. */
 void	 message_route(struct account *, const struct stanza *);
 
+/* The text of a message as it is shown and compared; NULL: it says nothing.  The caller's. */
+char	*message_text(const struct stanza *message);
 /* This stanza told something of that message: kept for /explain, with who sent it. */
 void	 message_traced(const struct incoming *, int64_t id, enum trace);
 

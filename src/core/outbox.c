@@ -11,6 +11,7 @@
 #include "core/archive.h"
 #include "core/chat.h"
 #include "core/feature.h"
+#include "core/revise.h"
 #include "core/room_message.h"
 #include "core/turn.h"
 #include "proto/error.h"
@@ -100,7 +101,8 @@ encryption_now(struct store *store, int64_t id)
 }
 
 int64_t
-outbox_send(struct account *account, const char *chat_jid, const char *body, GError **error)
+outbox_reply(struct account *account, const char *chat_jid, const char *body, const char *reply, const char *thread,
+    GError **error)
 {
 	g_autofree char *clean = clean_body(body, error), *id = stanza_new_id();
 	struct turn *turn = account->core->turn;
@@ -119,16 +121,27 @@ outbox_send(struct account *account, const char *chat_jid, const char *body, GEr
 		row = message_queue(account->core->store, chat, account_jid(account),
 		    nick_there(account, chat_jid, kind), id, clean,
 		    encryption_now(account->core->store, chat), error);
-	if (row != NULL) {
+	if (row != NULL && (reply == NULL || message_set_reply(account->core->store, row->id, reply, thread, error))) {
 		number = row->id;
+		g_free(row->reply);
+		row->reply = g_strdup(reply);
+		g_free(row->thread);
+		row->thread = g_strdup(thread);
 		turn_put_message(turn, row);
 		turn_put_chat(turn, chat);
 	}
-	if (!chat_end_change(account->core, row != NULL, error))
+	if (number == 0)
+		message_row_free(row);
+	if (!chat_end_change(account->core, number != 0, error))
 		return 0;
-	if (number != 0)
-		outbox_flush(account);
+	outbox_flush(account);
 	return number;
+}
+
+int64_t
+outbox_send(struct account *account, const char *chat_jid, const char *body, GError **error)
+{
+	return outbox_reply(account, chat_jid, body, NULL, NULL, error);
 }
 
 bool
@@ -157,6 +170,7 @@ outbox_correct(struct account *account, const struct message_row *row, const cha
 	if (now != NULL) {
 		turn_put_message(account->core->turn, now);
 		turn_put_chat(account->core->turn, row->chat);
+		revise_touch_answers(account->core, row);
 	} else if (*error == NULL) {
 		g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED,
 		    "It was corrected later than now, says the clock. Nothing was done.");
@@ -385,6 +399,7 @@ send_queued(struct account *account)
 	edits = edit_list(account->core->store, account->id);
 	for (guint i = 0; ok && i < edits->len; i++)
 		ok = send_edit(account, edits->pdata[i]);
+	ok = ok && revise_flush(account);
 	turn_end(account->core->turn, ok);
 }
 
@@ -403,6 +418,7 @@ settle_edits(struct account *account, int64_t acked)
 		edits_requeue(account->core->store, account->id, &error);
 	turn_end(turn, error == NULL);
 	turn_failed(turn, error);
+	revise_settle(account, acked);
 }
 
 void
@@ -513,7 +529,7 @@ outbox_waits_for_ack(struct account *account)
 {
 	g_autoptr(GPtrArray) rows = under_way(account);
 
-	return rows->len > 0 || edits_on_way(account->core->store, account->id);
+	return rows->len > 0 || edits_on_way(account->core->store, account->id) || revise_on_way(account);
 }
 
 bool

@@ -30,6 +30,9 @@ enum leave {
  * message's number; 0 with an error (nothing is stored then).
  */
 int64_t	 outbox_send(struct account *, const char *chat_jid, const char *body, GError **error);
+/* The same as an answer to the message that has this id there, in that thread (or NULL). */
+int64_t	 outbox_reply(struct account *, const char *chat_jid, const char *body, const char *reply, const char *thread,
+	    GError **error);
 
 /*
  * Another text for a message of ours: here at once, and as a correction (XEP-0308) on its way like a message; one that has

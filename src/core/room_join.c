@@ -127,8 +127,8 @@ static const struct { const char *var, *word; unsigned feature; } features_by_va
 	{ "muc_unsecured", "unsecured", ROOM_UNSECURED },
 	{ "muc_persistent", "persistent", ROOM_PERSISTENT },
 	{ "muc_temporary", "temporary", ROOM_TEMPORARY },
-	{ "urn:xmpp:message-moderate:0", NULL, ROOM_MODERATION_0 },
-	{ "urn:xmpp:message-moderate:1", NULL, ROOM_MODERATION },
+	{ NS_MODERATE_OLD, NULL, ROOM_MODERATION_0 },
+	{ NS_MODERATE, NULL, ROOM_MODERATION },
 	{ NULL, "logged", ROOM_LOGGED },
 };
 

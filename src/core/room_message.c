@@ -48,8 +48,7 @@ is_known_as_ours(const struct incoming *in)
 	const char *id = stanza_get(origin != NULL ? origin : in->message, "id");
 	int64_t chat = id != NULL ? chat_find(store, in->account->id, in->peer, CHAT_ROOM, false, NULL) : 0;
 	struct message_row *row = chat != 0 ? message_find_out(store, chat, id) : NULL;
-	const char *body = stanza_text(stanza_child(in->message, "body", NS_CLIENT));
-	g_autofree char *text = body != NULL ? text_clean(body, -1, TEXT_BODY, LIMIT_BODY) : NULL;
+	g_autofree char *text = message_text(in->message);
 	bool known = row != NULL && g_strcmp0(text, row->body) == 0;
 
 	/* Or what it said before it was corrected. */

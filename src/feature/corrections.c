@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "core/chat.h"
 #include "core/feature.h"
+#include "core/revise.h"
 #include "core/room_message.h"
 #include "core/turn.h"
 #include "store/erase.h"
@@ -64,6 +65,7 @@ corrections_store(struct incoming *in)
 		message_traced(in, row->id, TRACE_CORRECTION);
 		turn_put_message(core->turn, row);
 		turn_put_chat(core->turn, row->chat);
+		revise_touch_answers(core, row);
 	}
 	turn_failed(core->turn, error);
 	return DONE;

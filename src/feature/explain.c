@@ -146,7 +146,8 @@ say_xml(struct command_call *call, const char *xml)
 static const struct { const char *word, *label; } tellings[] = {
 	[TRACE_COPY] = { "copy", "A copy came" }, [TRACE_RECEIPT] = { "receipt", "A receipt came" },
 	[TRACE_MARKER] = { "marker", "It was looked at" }, [TRACE_ERROR] = { "error", "An error came" },
-	[TRACE_CORRECTION] = { "correction", "A correction came" },
+	[TRACE_CORRECTION] = { "correction", "A correction came" }, [TRACE_RETRACTION] = { "retraction", "It was taken back" },
+	[TRACE_REACTION] = { "reaction", "Somebody reacted" },
 };
 
 /* Each stanza that came about it later: from which device, which way. */
@@ -221,6 +222,8 @@ explain(struct command_call *call, const struct message_row *row, const struct e
 	    encryption_name(m->encryption));
 	say_text(call, "id", m->origin_id);
 	say_text(call, "archive id", m->stanza_id);
+	say_text(call, "answers", row->reply);
+	say_text(call, "thread", m->thread);
 	if ((row->flags & MESSAGE_DISPUTED) != 0)
 		command_say(call, "%-12s another message claims the same archive id; neither is believed", "");
 	if (xml != NULL)

@@ -83,7 +83,8 @@ find_known(struct store *store, struct arrival *v, int64_t *known, GError **erro
 			return false;
 		return same_id == 0 || db_number(store, error, known,
 		    "SELECT id FROM (SELECT id, author, body, server_id, flags, said FROM message WHERE chat = ?1 AND origin_id = ?2 ORDER BY id DESC LIMIT ?5) "
-		    "WHERE author = ?3 AND (body IS ?4 OR EXISTS (SELECT 1 FROM version v WHERE v.message = id AND v.body IS ?4)) "
+		    "WHERE author = ?3 AND (body IS ?4 OR EXISTS (SELECT 1 FROM version v WHERE v.message = id AND v.body IS ?4) "
+		    "OR EXISTS (SELECT 1 FROM retraction r WHERE r.message = id AND (r.body IS NULL OR r.body IS ?4))) "
 		    "AND (server_id IS NULL OR flags & 1 OR abs(said - ?6) <= ?7) "
 		    "ORDER BY id LIMIT 1", "ititiii", a->chat, v->origin_id, v->author, a->body, (int64_t)LIMIT_SAME_ID,
 		    v->said_ms, a->renamed ? NEAR_MS : (int64_t)-1);
@@ -144,18 +145,20 @@ insert(struct store *store, const struct arrival *v, GError **error)
 		    .resource = g_strdup(a->resource),
 		.flags = (v->ours ? MESSAGE_OUT : 0) | (a->counts && !v->ours ? MESSAGE_UNREAD : 0) |
 		    (v->disputed ? MESSAGE_DISPUTED : 0) | (a->markable && !v->ours ? MESSAGE_MARKABLE : 0) |
-		    (a->mention && a->counts && !v->ours ? MESSAGE_MENTION : 0),
+		    (a->mention && a->counts && !v->ours ? MESSAGE_MENTION : 0) | (a->unstyled ? MESSAGE_UNSTYLED : 0) |
+		    (a->retracted ? MESSAGE_RETRACTED : 0),
 		.state = !v->ours ? MESSAGE_RECEIVED : a->out ? MESSAGE_STORED : MESSAGE_DELIVERED, .via = a->via,
 		.encryption = a->encryption, .rev = store_next_rev(store), .sent_number = -1,
 		.origin_id = g_strdup(v->origin_id), .server_id = g_strdup(v->server_id), .body = g_strdup(a->body),
-		.corrects = g_strdup(a->corrects),
+		.corrects = g_strdup(a->corrects), .reply = g_strdup(a->reply), .thread = g_strdup(a->thread),
 	};
 	row->ord = a->ord == 0 ? order_live(store, a->clock_offset_us) : order_free(store, a->ord, error);
 	if (row->ord != 0 && db_change(store, error,
-	    "INSERT INTO message(chat, ord, said, author, resource, flags, state, via, encryption, rev, origin_id, server_id, body, corrects) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
-	    "?13, ?14)", "iiiitiiiiitttt", row->chat, row->ord, row->said_ms, v->author, row->resource,
+	    "INSERT INTO message(chat, ord, said, author, resource, flags, state, via, encryption, rev, origin_id, server_id, "
+	    "body, corrects, reply, thread) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+	    "iiiitiiiiitttttt", row->chat, row->ord, row->said_ms, v->author, row->resource,
 	    (int64_t)row->flags, (int64_t)row->state, (int64_t)row->via, (int64_t)row->encryption, row->rev,
-	    row->origin_id, row->server_id, row->body, row->corrects)) {
+	    row->origin_id, row->server_id, row->body, row->corrects, row->reply, row->thread)) {
 		row->id = sqlite3_last_insert_rowid(store->db);
 		if (search_add(store, row->ord, row->body, error) &&
 		    (a->raw == NULL || message_keep_raw(store, row->id, a->raw, error)))

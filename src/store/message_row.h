@@ -8,7 +8,7 @@
 /* CROSS JOIN: the message first, whatever the planner thinks of the table of authors. */
 #define MESSAGE_SELECT \
 	"SELECT m.id, coalesce(m.ord, 0), m.chat, m.said, a.key, m.resource, m.flags, m.state, m.via, m.encryption, m.rev, " \
-	"coalesce(m.sent_number, -1), m.origin_id, m.server_id, m.body, m.reason, m.corrects " \
+	"coalesce(m.sent_number, -1), m.origin_id, m.server_id, m.body, m.reason, m.corrects, m.reply, m.thread " \
 	"FROM message m CROSS JOIN author a ON a.id = m.author "
 
 /* The next row of such a statement; NULL at its end. */

@@ -44,6 +44,8 @@ message_row_free(struct message_row *row)
 	g_free(row->body);
 	g_free(row->reason);
 	g_free(row->corrects);
+	g_free(row->reply);
+	g_free(row->thread);
 	g_free(row);
 }
 
@@ -72,6 +74,8 @@ message_row_next(struct store *store, sqlite3_stmt *stmt, GError **error)
 	row->body = db_text(stmt, 14);
 	row->reason = db_text(stmt, 15);
 	row->corrects = db_text(stmt, 16);
+	row->reply = db_text(stmt, 17);
+	row->thread = db_text(stmt, 18);
 	return row;
 }
 
@@ -193,6 +197,12 @@ message_queue(struct store *store, int64_t chat, const char *author, const char 
 		return NULL;
 	id = sqlite3_last_insert_rowid(store->db);
 	return happen(store, id, MESSAGE_QUEUED, error) ? load(store, id, error) : NULL;
+}
+
+bool
+message_set_reply(struct store *store, int64_t id, const char *reply, const char *thread, GError **error)
+{
+	return db_change(store, error, "UPDATE message SET reply = ?2, thread = ?3 WHERE id = ?1", "itt", id, reply, thread);
 }
 
 struct message_row *

@@ -13,7 +13,7 @@
 
 enum message_flag {
 	MESSAGE_OUT = 1, MESSAGE_UNREAD = 2, MESSAGE_MENTION = 4, MESSAGE_EDITED = 8, MESSAGE_RETRACTED = 16,
-	MESSAGE_GONE = 32, MESSAGE_DISPUTED = 64, MESSAGE_MARKABLE = 128,
+	MESSAGE_GONE = 32, MESSAGE_DISPUTED = 64, MESSAGE_MARKABLE = 128, MESSAGE_REACTED = 256, MESSAGE_UNSTYLED = 512,
 };
 
 struct message_row {
@@ -30,6 +30,8 @@ struct message_row {
 	char	*origin_id, *server_id, *body, *reason;	/* each may be NULL */
 	bool	 recount;		/* not stored: by what was just done to it its chat counts other failed ones */
 	char	*corrects;		/* the id that it claims to correct, or NULL */
+	char	*reply;			/* the id that it answers: in a room one that the room gave; or NULL */
+	char	*thread;		/* XEP-0201, or NULL */
 };
 void	 message_row_free(struct message_row *);
 
@@ -47,6 +49,9 @@ struct message_arrival {
 	bool	 mention;		/* of us, in a room */
 	int64_t	 told_after;		/* VIA_ROOM_HISTORY: the row that the last one told was a copy of; 0: none */
 	const char *corrects;		/* what it claims to correct; NULL: nothing */
+	const char *reply, *thread;	/* as in the row */
+	bool	 unstyled;		/* MESSAGE_UNSTYLED: its marks are meant as they stand (XEP-0393) */
+	bool	 retracted;		/* MESSAGE_RETRACTED: an archive has only that it was there; body is NULL */
 	const char *raw;		/* the stanza as XML, kept for /explain; NULL: none */
 	int64_t	 clock_offset_us;	/* the server's clock minus ours, XEP-0202 */
 	bool	 renamed;		/* the archive may have given new ids to what it had: see below */
@@ -61,7 +66,7 @@ enum message_fate {
  * Is it a copy of a row that is here?  Asked in this order:
  * - its server_id is here: yes if author and body are the same (or the body was changed since); else the id is
  *   disputed: it goes on without it, and a new row gets MESSAGE_DISPUTED;
- * - its origin_id is here, same author, same body, in a row without server_id (of ours: with any; when renamed, with any
+ * - its origin_id is here, same author, same body (now, before a correction, or before it was taken back), in a row without server_id (of ours: with any; when renamed, with any
  *   if it was said at most 60 s apart, and the row then has the new one): yes;
  * - it came late with only a server_id, or a room tells it to who comes in: the first row without any id, same author and
  *   body, said at most 60 s apart; what a room tells comes in order, so only a row behind told_after.
@@ -86,6 +91,8 @@ int64_t	 message_next_place(struct store *, int64_t account, const char *chat_ji
 /* The last one before ord; 0: none. */
 int64_t	 message_previous_place(struct store *, int64_t account, const char *chat_jid, int64_t ord);
 
+/* What a message of ours that has not left answers, and the thread it goes on with; each may be NULL. */
+bool	 message_set_reply(struct store *, int64_t id, const char *reply, const char *thread, GError **error);
 /* A new outgoing message: MESSAGE_QUEUED, without a place.  resource: in a room our nick; or NULL. */
 struct message_row *message_queue(struct store *, int64_t chat, const char *author, const char *resource,
 	    const char *origin_id, const char *body, enum encryption, GError **error);
@@ -168,7 +175,7 @@ GArray	*message_happenings(struct store *, int64_t id);
  * A stanza that told something of a message that was here already, for /explain; beyond LIMIT_TRACES of one message it is
  * not kept.  by: whose it was.
  */
-enum trace { TRACE_COPY, TRACE_RECEIPT, TRACE_MARKER, TRACE_ERROR, TRACE_CORRECTION };
+enum trace { TRACE_COPY, TRACE_RECEIPT, TRACE_MARKER, TRACE_ERROR, TRACE_CORRECTION, TRACE_RETRACTION, TRACE_REACTION };
 struct trace_row {
 	enum trace what;
 	enum message_via via;

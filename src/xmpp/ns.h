@@ -43,6 +43,15 @@
 #define NS_CSI		"urn:xmpp:csi:0"		/* XEP-0352 */
 #define NS_CHATSTATES	"http://jabber.org/protocol/chatstates" /* XEP-0085 */
 #define NS_CORRECT	"urn:xmpp:message-correct:0"	/* XEP-0308 */
+#define NS_RETRACT	"urn:xmpp:message-retract:1"	/* XEP-0424 */
+#define NS_RETRACT_OLD	"urn:xmpp:message-retract:0"
+#define NS_MODERATE	"urn:xmpp:message-moderate:1"	/* XEP-0425 */
+#define NS_MODERATE_OLD	"urn:xmpp:message-moderate:0"
+#define NS_FASTEN	"urn:xmpp:fasten:0"		/* XEP-0422, in which the old ones stand */
+#define NS_FALLBACK	"urn:xmpp:fallback:0"		/* XEP-0428 */
+#define NS_REACTIONS	"urn:xmpp:reactions:0"		/* XEP-0444 */
+#define NS_REPLY	"urn:xmpp:reply:0"		/* XEP-0461 */
+#define NS_STYLING	"urn:xmpp:styling:0"		/* XEP-0393 */
 #define NS_MARKERS	"urn:xmpp:chat-markers:0"	/* XEP-0333 */
 #define NS_ROSTERVER	"urn:xmpp:features:rosterver"	/* RFC 6121 §2.6 */
 #define NS_BOOKMARKS	"urn:xmpp:bookmarks:1"		/* XEP-0402 */

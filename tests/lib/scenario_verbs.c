@@ -614,7 +614,7 @@ rows(struct scenario *s, const char *argument)
 	page = message_page(s->core->store, chat_id(s, jid), PAGE_END, 0, 1000, &more);
 	for (guint i = 0; i < page->len; i++) {
 		const struct message_row *row = page->pdata[i];
-		g_auto(GStrv) lines = g_strsplit(row->body, "\n", -1);
+		g_auto(GStrv) lines = g_strsplit(row->body != NULL ? row->body : "(none)", "\n", -1);
 		g_autofree char *one = g_strjoinv("\\n", lines);
 
 		g_string_append_printf(text, "%s%s %s", i > 0 ? "\n" : "", message_state_name(row->state), one);
