@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "core/bus.h"
 #include "core/feature.h"
-#include "core/room.h"
+#include "core/room_ignore.h"
 #include "core/roster.h"
 #include "core/turn.h"
 #include "proto/error.h"
@@ -272,6 +272,7 @@ chat_message_event(const struct core *core, const struct message_row *row, bool 
 	const struct address *chat = address_of(core, row->chat);
 	struct account *account = chat != NULL ? account_find_id(core, chat->account) : NULL;
 	struct event_message *m = &event->message;
+	const struct room *room;
 
 	if (account == NULL)
 		return false;
@@ -295,6 +296,8 @@ chat_message_event(const struct core *core, const struct message_row *row, bool 
 	m->stanza_id = g_strdup(row->server_id);
 	m->via = row->via;
 	m->mention = row->flags & MESSAGE_MENTION;
+	room = chat->kind == CHAT_ROOM && m->direction == DIRECTION_IN ? room_find(account, chat->jid) : NULL;
+	m->ignored = room != NULL && row->author != NULL && room_ignores(room, row->author);
 	m->edited = row->flags & MESSAGE_EDITED;
 	m->versions = whole && m->edited ? versions(core, row->id) : NULL;
 	m->corrects = g_strdup(row->corrects);

@@ -168,7 +168,7 @@ static bool
 opens(const struct incoming *in)
 {
 	if (in->kind == CHAT_ROOM)
-		return in->mention && in->fate == MESSAGE_FATE_NEW && !in->old;
+		return in->mention && !in->ignored && in->fate == MESSAGE_FATE_NEW && !in->old;
 	return in->via != VIA_ARCHIVE || (in->fate == MESSAGE_FATE_NEW && !in->old);
 }
 
@@ -182,12 +182,12 @@ store(struct incoming *in)
 	struct message_row *row = NULL;
 	struct message_arrival arrival = {
 		.author = in->author, .resource = jid_resource(in->from), .out = in->out, .counts = !in->out &&
-		    !in->old,
+		    !in->old && !in->ignored,
 		.said_ms = in->said_ms, .via = in->via, .encryption = in->encryption, .origin_id = in->origin_id,
 		.server_id = in->server_id, .body = in->body, .raw = raw, .clock_offset_us = account->clock_offset_us,
 		.ord = in->ord, .renamed = in->renamed, .corrects = in->corrects,
 		.reply = in->reply, .thread = in->thread, .unstyled = in->unstyled, .retracted = in->retracted,
-		.markable = in->markable, .mention = in->mention && !in->out,
+		.markable = in->markable, .mention = in->mention && !in->out && !in->ignored,
 		.told_after = in->via == VIA_ROOM_HISTORY ? in->room->told : 0,
 	};
 	bool ok;

@@ -42,6 +42,7 @@ struct incoming {
 	char		*origin_id, *server_id;
 	int64_t		 said_ms;	/* 0: now */
 	bool		 mention;	/* of us, in a room */
+	bool		 ignored;	/* somebody does not want to hear its sender: it counts for nothing */
 	bool		 markable;	/* its sender wants to know when it is looked at */
 	char		*reply, *thread;	/* the id that it answers; XEP-0201; the caller frees them */
 	bool		 unstyled;	/* its marks are meant as they stand (XEP-0393) */

@@ -80,6 +80,7 @@ room_free(struct room *room)
 	g_free(room->subject_id);
 	g_free(room->subject_text);
 	g_free(room->nick_text);
+	g_strfreev(room->ignored);
 	g_free(room);
 }
 

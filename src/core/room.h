@@ -90,6 +90,7 @@ struct room {
 	struct clock_timer *silence;
 	bool		 pinging;
 	unsigned	 unsure;	/* pings to which nobody said anything */
+	char		**ignored;	/* core/room_ignore.h; NULL: not read yet */
 	GHashTable	*changed;	/* nicks of which the faces are not told yet; NULL: none */
 	bool		 posted;	/* nothing about the room itself is new to the faces */
 	int64_t		 told;		/* the last row that it told again as what was said before; 0: none */

@@ -13,6 +13,7 @@
 #include "core/bookmark.h"
 #include "core/bus.h"
 #include "core/chat.h"
+#include "core/room_ignore.h"
 #include "core/room_private.h"
 #include "core/setting.h"
 #include "core/turn.h"
@@ -225,6 +226,14 @@ spoke_recently(const struct occupant *o)
 	return o != NULL && o->spoke_ms != 0 && clock_boot_ms() - o->spoke_ms < RECENT_MS;
 }
 
+static bool
+is_ignored(const struct room *room, const struct occupant *o)
+{
+	g_autofree char *author = o->id != NULL ? g_strconcat("#", o->id, NULL) : room_address(room, o->nick);
+
+	return room_ignores(room, author);
+}
+
 static void
 tell_passage(struct room *room, enum passage_kind kind, const char *nick, const char *new_nick, const char *by,
     const char *text)
@@ -233,6 +242,9 @@ tell_passage(struct room *room, enum passage_kind kind, const char *nick, const 
 	int told = setting_get(room->account->core->settings, SETTING_ROOM_PRESENCE);
 	const struct occupant *o = room_occupant(room, nick);
 
+	/* Of whom one does not want to hear nothing is told. */
+	if (o != NULL && is_ignored(room, o))
+		return;
 	/* Who is put out by somebody is news in any case. */
 	if (room->state != ROOM_IN || (told == PRESENCE_NONE && kind != PASSAGE_KICKED && kind != PASSAGE_BANNED))
 		return;

@@ -426,12 +426,26 @@ signs(void **state)
 	assert_true(fixture_shows(&face, "5>#○ops"));
 }
 
+/* What somebody says whom we ignore is not drawn, nor counted, whatever it is. */
+static void
+ignored(void **state)
+{
+	(void)state;
+	enter();
+	said(1, "20:31", "ada", false, ",'ignored':true", "buy my stones");
+	said(2, "20:32", "ada", false, ",'ignored':true", "/me sells stones");
+	assert_true(fixture_shows(&face, "(you ignore them)"));
+	assert_false(fixture_shows(&face, "stones"));
+	said(3, "20:33", "lena", false, "", "stones?");
+	assert_true(fixture_shows(&face, "stones?"));
+}
+
 int
 main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, close_face)
 	const struct CMUnitTest tests[] = {
-		TEST(signs), TEST(screens), TEST(increments), TEST(older_list), TEST(fifteen_hundred), TEST(passages), TEST(for_us),
+		TEST(ignored), TEST(signs), TEST(screens), TEST(increments), TEST(older_list), TEST(fifteen_hundred), TEST(passages), TEST(for_us),
 		    TEST(walking),
 	};
 

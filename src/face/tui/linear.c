@@ -379,7 +379,7 @@ spoken(const struct face *face, const struct chat *chat, const struct event_mess
 {
 	g_autofree char *name = who(face, chat, message), *at = rows_time(face->preferences.style.time_format != NULL ?
 	    &face->preferences.style : NULL, time);
-	const char *body = message->body != NULL ? message->body : "";
+	const char *body = message->ignored ? "(you ignore them)" : message->body != NULL ? message->body : "";
 	bool action = g_str_has_prefix(body, "/me ");
 
 	return g_strdup_printf("%s%s%s %s%s %s", name, message->edited ? ", edited" : "", action ? "" : ":",
@@ -496,7 +496,7 @@ linear_message(struct face *face, const struct event *event)
 
 	/* A row that is told again is no news. */
 	if (chat == NULL || chat == face->front || event->gone || message->direction != DIRECTION_IN ||
-	    message->order <= chat->heard || chat->object.chat.muted)
+	    message->order <= chat->heard || chat->object.chat.muted || message->ignored)
 		return;
 	text = spoken(face, chat, message, message->said);
 	/* The first message of somebody comes before the chat has a number. */

@@ -196,7 +196,7 @@ rows_mark(enum message_state state, bool ascii, enum slot *slot)
 static bool
 is_action(const struct entry *entry)
 {
-	return entry->kind == ENTRY_MESSAGE && entry->event.message.body != NULL &&
+	return entry->kind == ENTRY_MESSAGE && entry->event.message.body != NULL && !entry->event.message.ignored &&
 	    g_str_has_prefix(entry->event.message.body, "/me ");
 }
 
@@ -395,9 +395,10 @@ add_message(struct builder *builder, const struct entry *previous, const struct 
 {
 	const struct rows_look *look = builder->look;
 	const struct event_message *message = &entry->event.message;
-	const char *body = message->body != NULL ? message->body : "", *name = sender_name(look, message), *mark;
+	const char *body = message->ignored ? "(you ignore them)" : message->body != NULL ? message->body : "";
+	const char *name = sender_name(look, message), *mark;
 	bool own = message->direction == DIRECTION_OUT, action = is_action(entry), joined;
-	enum slot mark_slot, slot = own ? SLOT_MESSAGE_TEXT_OWN : SLOT_MESSAGE_TEXT;
+	enum slot mark_slot, slot = own ? SLOT_MESSAGE_TEXT_OWN : message->ignored ? SLOT_TEXT_DIM : SLOT_MESSAGE_TEXT;
 	g_autofree char *text = NULL;
 	struct row *row;
 	int first;
