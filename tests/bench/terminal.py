@@ -140,11 +140,13 @@ class Terminal:
 
 
 def processes(pid):
-    """What /proc says: private and shared MiB, voluntary context switches of all threads, seconds of processor."""
+    """What /proc says: MiB resident, MiB that nobody shares, voluntary context switches of all threads, seconds of processor.
+    """
     rss = int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+    own = sum(map(int, re.findall(r"Private_\w+:\s+(\d+)", pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()))) / 1024
     switches = cpu = 0
     for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
         with contextlib.suppress(FileNotFoundError):
             switches += int(re.search(r"\nvoluntary_ctxt_switches:\s+(\d+)", (task / "status").read_text())[1])
             cpu += int((task / "schedstat").read_text().split()[0]) / 1e9
-    return {"rss": rss, "switches": switches, "cpu": cpu}
+    return {"rss": rss, "own": own, "switches": switches, "cpu": cpu}

@@ -15,6 +15,19 @@ from xml.sax.saxutils import quoteattr
 END = "77 the end of it 77"
 
 
+def count(reader, mark, last):
+    """How often the mark came from the socket until last did; marks that are cut in two are counted once."""
+    n, tail = 0, b""
+    while True:
+        data = reader.recv(65536)
+        if not data:
+            raise OSError("the other side hung up")
+        n += (tail + data).count(mark) - tail.count(mark)
+        tail = (tail + data)[-256:]
+        if last in tail:
+            return n
+
+
 class Stream:
     """Logged in over direct TLS; reads bytes, not XML."""
 
@@ -47,18 +60,6 @@ class Stream:
                 raise OSError("the server hung up")
             self.pending = self.pending[-4096:] + data
         self.pending = self.pending[self.pending.index(mark) + len(mark):]
-
-    def count(self, mark, last):
-        """How often the mark came until last did; marks that are cut in two are counted once."""
-        n, tail = 0, b""
-        while True:
-            data = self.socket.recv(65536)
-            if not data:
-                raise OSError("the server hung up")
-            n += (tail + data).count(mark) - tail.count(mark)
-            tail = (tail + data)[-256:]
-            if last in tail:
-                return n
 
     def close(self):
         self.socket.close()
