@@ -299,6 +299,9 @@ doctor_recover(const struct paths *paths)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GPtrArray) list = NULL;
 	struct store *store = NULL;
+	if (n.identities + n.devices > 0)
+		checkup_good("Keys of encryption that are here again: own devices %" G_GINT64_FORMAT ", devices of others %"
+		    G_GINT64_FORMAT ".", n.identities, n.devices);
 	gboolean taken = FALSE;
 	unsigned n = 0;
 	int lock;

@@ -13,6 +13,7 @@
 #include "store/erase.h"
 #include "store/message_row.h"
 #include "store/order.h"
+#include "store/recover_keys.h"
 #include "store/search.h"
 #include "store/wreck.h"
 
@@ -401,6 +402,7 @@ take_all(struct merge *m)
 	if (!begin(m))
 		return;
 	if (take_each(m, "account", of_account, G_N_ELEMENTS(of_account), on_account) && guess_account(m) &&
+	    recover_keys(m->store, &m->wreck, m->accounts, m->count, &m->error) &&
 	    take_each(m, "chat", of_chat, G_N_ELEMENTS(of_chat), on_chat) &&
 	    take_each(m, "author", of_author, G_N_ELEMENTS(of_author), on_author) && take_erased(m) &&
 	    take_each(m, "message", columns, G_N_ELEMENTS(columns), on_message) && take_lost(m))

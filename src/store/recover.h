@@ -9,12 +9,14 @@ struct recovered {
 	int64_t	 read;		/* could be read */
 	int64_t	 added;		/* and were not here */
 	int64_t	 homeless;	/* and were not added: with whom they were said is lost */
+	int64_t	 identities;	/* devices of our own with their keys; see recover_keys.h */
+	int64_t	 devices;	/* of others, with what was believed of them */
 };
 /*
- * Puts accounts, chats, messages with their stanzas, states and earlier texts, and what people deleted, of the damaged
- * file into the store, in commits of their own: done again, it adds nothing.  What waited to be sent there has failed,
- * what was sent and not acknowledged is unknown.  False with an error of the store's own disk, or when there is nothing
- * in the file that could be read; what was added until then stays.
+ * Puts accounts, keys, chats, messages with their stanzas, states and earlier texts, and what people deleted, of the
+ * damaged file into the store, in commits of their own: done again, it adds nothing.  What waited to be sent there
+ * has failed, what was sent and not acknowledged is unknown.  False with an error of the store's own disk, or when
+ * there is nothing in the file that could be read; what was added until then stays.
  */
 bool	 recover_merge(struct store *, const char *file, struct recovered *, GError **error);
 

@@ -13,6 +13,7 @@
 #include "faultvfs.h"
 #include "memkeys.h"
 #include "store/db.h"
+#include "store/recover.h"
 #include "tempstore.h"
 
 static const int64_t NOW_MS = 1790000000000, DAY_MS = 86400000;
@@ -519,6 +520,131 @@ test_damaged(void **state)
 	assert_true(g_error_matches(error, STORE_ERROR, STORE_ERROR_DAMAGED));
 }
 
+/* The database set aside as damaged, and a new one in its place. */
+static char *
+put_aside(void)
+{
+	char *aside = g_strconcat(t.path, ".damaged-x", NULL);
+
+	keyring_free(ring);
+	ring = NULL;
+	tempstore_commit(&t);
+	store_close(t.store);
+	assert_int_equal(rename(t.path, aside), 0);
+	t.store = store_open(t.path, NULL, NULL);
+	assert_non_null(t.store);
+	return aside;
+}
+
+static void
+test_recovered(void **state)
+{
+	uint32_t device = keyring_device(ring);
+	struct ratchet_sealed first, second;
+	g_autofree char *aside = NULL;
+	struct recovered n;
+	struct device_row *row;
+
+	(void)state;
+	you_begin();
+	you_say("one", &first);
+	you_say("two", &second);
+	assert_int_equal(hear(&first, true), RATCHET_OK);
+	tempstore_begin(&t);
+	assert_true(device_trust_save(t.store, t.account, you.name, you.device, TRUST_VERIFIED, NULL));
+	tempstore_end(&t);
+	aside = put_aside();
+	assert_true(recover_merge(t.store, aside, &n, NULL));
+	assert_int_equal(n.identities, 1);
+	assert_int_equal(n.devices, 1);
+	open_ring();
+	assert_int_equal(keyring_device(ring), device);
+	assert_int_equal(hear(&first, true), RATCHET_DUPLICATE);
+	assert_int_equal(hear(&second, true), RATCHET_OK);
+	row = device_row_load(t.store, t.account, you.name, you.device);
+	assert_int_equal(row->trust, TRUST_VERIFIED);
+	device_row_free(row);
+	assert_int_equal(prekeys(), LIMIT_PREKEYS_OWN - 1);
+	/* Once more: nothing goes back to what it was. */
+	tempstore_commit(&t);
+	assert_true(recover_merge(t.store, aside, &n, NULL));
+	assert_int_equal(n.identities + n.devices, 0);
+	assert_int_equal(hear(&second, true), RATCHET_DUPLICATE);
+	tempstore_commit(&t);
+	ratchet_sealed_clear(&first);
+	ratchet_sealed_clear(&second);
+}
+
+/* The new one has a device of its own by now: it stays, and does not speak in the sessions of the other. */
+static void
+test_recovered_beside(void **state)
+{
+	struct ratchet_sealed first, second;
+	g_autofree char *aside = NULL;
+	struct recovered n;
+	struct device_row *row;
+	uint32_t device;
+
+	(void)state;
+	you_begin();
+	you_say("one", &first);
+	you_say("two", &second);
+	assert_int_equal(hear(&first, true), RATCHET_OK);
+	aside = put_aside();
+	tempstore_begin(&t);
+	t.account = store_account(t.store, TEMPSTORE_ME, NULL);
+	tempstore_end(&t);
+	open_ring();
+	device = keyring_device(ring);
+	assert_true(recover_merge(t.store, aside, &n, NULL));
+	assert_int_equal(n.identities, 0);
+	assert_int_equal(n.devices, 1);
+	keyring_free(ring);
+	open_ring();
+	assert_int_equal(keyring_device(ring), device);
+	assert_int_equal(hear(&second, true), RATCHET_BROKEN);
+	row = device_row_load(t.store, t.account, you.name, you.device);
+	assert_true(row->has_key && !row->has_session);
+	device_row_free(row);
+	ratchet_sealed_clear(&first);
+	ratchet_sealed_clear(&second);
+	tempstore_commit(&t);
+}
+
+/* Any page garbled: what is brought back is what was there, or nothing. */
+static void
+test_recovered_pages(void **state)
+{
+	struct identity identity = *keyring_identity(ring);
+	g_autofree char *aside = NULL, *bytes = NULL, *path = NULL;
+	gsize n = 0, restored = 0;
+	g_autoptr(GRand) rand = g_rand_new_with_seed(11);
+
+	(void)state;
+	aside = put_aside();
+	path = g_strconcat(aside, ".garbled", NULL);
+	assert_true(g_file_get_contents(aside, &bytes, &n, NULL));
+	for (gsize page = 1; page < n / 4096; page++) {
+		g_autofree char *copy = g_memdup2(bytes, n), *fresh = g_strdup_printf("%s-%zu", t.path, (size_t)page);
+		struct store *store = store_open(fresh, NULL, NULL);
+		struct recovered count;
+		struct own_row own;
+
+		for (int i = 0; i < 4096; i++)
+			copy[page * 4096 + (gsize)i] = (char)g_rand_int_range(rand, 0, 256);
+		assert_true(g_file_set_contents(path, copy, (gssize)n, NULL));
+		if (recover_merge(store, path, &count, NULL) && own_load(store, 1, &own, NULL)) {
+			assert_memory_equal(own.key, identity.key.bytes, KEYS_PUBLIC);
+			assert_memory_equal(own.secret, identity.secret, KEYS_PRIVATE);
+			own_clear(&own);
+			restored++;
+		}
+		store_close(store);
+	}
+	assert_true(restored > n / 4096 / 2);
+	identity_clear(&identity);
+}
+
 int
 main(void)
 {
@@ -526,7 +652,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_made_once), TEST(test_savepoint), TEST(test_refused_commit), TEST(test_prekeys),
 		TEST(test_signed_prekey), TEST(test_wrong_clock), TEST(test_wiped), TEST(test_lists),
-		TEST(test_many_devices), TEST(test_key_stays), TEST(test_damaged),
+		TEST(test_many_devices), TEST(test_key_stays), TEST(test_damaged), TEST(test_recovered),
+		TEST(test_recovered_beside), TEST(test_recovered_pages),
 	};
 
 	return cmocka_run_group_tests_name("keyring", tests, NULL, NULL);
