@@ -182,6 +182,11 @@ place(struct archive_page *page, struct account *account, struct archive_placing
 		result->later = beyond && result->known == 0 && wanted[i] > p->ceil;
 		if (result->known <= floor || (p->ceil != 0 && result->known >= p->ceil))
 			continue;
+		/* Ours stands where it was first sent, and may have been sent again: what comes before it may be later. */
+		if (result->out && page->room == NULL) {
+			wanted[i] = MAX(wanted[i], result->known);
+			continue;
+		}
 		if (p->down && begin == 0 && i > 0)
 			floor = run_floor(page, account, floor, result->known, wanted[0]);
 		order_between(floor, result->known, wanted + begin, i - begin);
@@ -219,9 +224,10 @@ archive_page_store(struct archive_page *page, struct account *account, struct ar
 		if (result->message != NULL && !message_archived(account, &archived, &ord, &news))
 			return false;
 		p->stored += news;
-		/* A row that is here may have a place elsewhere: one of ours that was sent again later. */
+		/* A row that is here may have a place elsewhere, and ours one that is too early. */
 		if (ord > p->floor && (p->ceil == 0 || ord < p->ceil)) {
-			p->low = p->low != 0 ? MIN(p->low, ord) : ord;
+			if (result->known == 0 || !result->out || page->room != NULL)
+				p->low = p->low != 0 ? MIN(p->low, ord) : ord;
 			p->high = MAX(p->high, ord);
 		}
 	}

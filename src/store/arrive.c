@@ -208,8 +208,8 @@ message_next_place(struct store *store, int64_t account, const char *chat_jid, i
 
 	/* From each chat its next one: an index has them so. */
 	db_number(store, NULL, &next, "SELECT coalesce(min(o), ?3) FROM (SELECT (SELECT m.ord FROM message m "
-	    "WHERE m.chat = c.id AND m.ord > ?2 ORDER BY m.ord LIMIT 1) AS o FROM chat c WHERE c.account = ?1 AND (?4 IS NULL OR c.jid = ?4))",
-	    "iiit", account, ord, next, chat_jid);
+	    "WHERE m.chat = c.id AND m.ord > ?2 AND (?4 IS NOT NULL OR m.flags & 1 = 0) ORDER BY m.ord LIMIT 1) AS o "
+	    "FROM chat c WHERE c.account = ?1 AND (?4 IS NULL OR c.jid = ?4))", "iiit", account, ord, next, chat_jid);
 	return next;
 }
 

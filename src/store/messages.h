@@ -86,7 +86,10 @@ enum message_fate message_arrive(struct store *, const struct message_arrival *,
  */
 int64_t	 message_known_place(struct store *, int64_t account, const char *chat_jid, const char *server_id,
 	    const char *author, const char *origin_id, int64_t said_ms);
-/* The first place after ord that a message of this account, or (chat_jid) of that chat has; INT64_MAX: none. */
+/*
+ * The first place after ord that a message of others in this account, or (chat_jid) any in that chat has; INT64_MAX: none.
+ * What we said stands where it was first sent, which may be before what an archive has in front of it.
+ */
 int64_t	 message_next_place(struct store *, int64_t account, const char *chat_jid, int64_t ord);
 /* The last one before ord; 0: none. */
 int64_t	 message_previous_place(struct store *, int64_t account, const char *chat_jid, int64_t ord);
