@@ -26,7 +26,7 @@
 #include "xmpp/failure.h"
 #include "xmpp/ns.h"
 
-enum { PIECE = 16384, PIECES = 4 };
+enum { PIECE = 16384, PIECES = 4, KEEP_IDLE_S = 60, KEEP_INTERVAL_S = 7, KEEP_PROBES = 5 };
 
 static _Thread_local struct conn *current;	/* libstrophe's socket callback has no user data */
 
@@ -162,8 +162,11 @@ set_option(int fd, int level, int option, int value)
 	(void)setsockopt(fd, level, option, &value, sizeof value);
 }
 
-/* A link that dies while idle is noticed by the kernel within 100 s, one that dies under a send within 30 s; neither
- * wakes anybody before. */
+/*
+ * A link that dies is noticed by the kernel within 100 s, without waking anybody before; one that dies under a send
+ * sooner, by core/link.h.  TCP_USER_TIMEOUT takes the place of the number of probes: were it less than all of them take,
+ * the first one that gets lost on an idle line would be the end of it.
+ */
 static int
 on_socket(xmpp_conn_t *library, void *data)
 {
@@ -180,10 +183,10 @@ on_socket(xmpp_conn_t *library, void *data)
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
 	set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, 60);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, 10);
-	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, 4);
-	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 30000);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEP_IDLE_S);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEP_INTERVAL_S);
+	set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEP_PROBES);
+	set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (KEEP_IDLE_S + KEEP_INTERVAL_S * KEEP_PROBES) * 1000);
 	pthread_mutex_lock(&current->mutex);
 	if (current->fd != -1)
 		close(current->fd);
