@@ -113,6 +113,11 @@ $(BUILD)/tests/lib/%.o: tests/lib/%.c config.mk Makefile
 	@mkdir -p $(@D)
 	@echo '  CC    $<'
 	$(Q)$(CC) $(TEST_FLAGS) -c -o $@ $<
+# No sanitizer in it: it is loaded before theirs.
+$(BUILD)/tests/disk_shim.so: tests/live/disk_shim.c Makefile
+	@mkdir -p $(@D)
+	@echo '  CC    $<'
+	$(Q)$(CC) $(filter-out -fsanitize=% -fno-sanitize-recover=% -fPIE,$(CFLAGS)) -fPIC -shared -o $@ $< -ldl
 $(BUILD)/tests/libtest.a: $(LIB_OBJ)
 	@mkdir -p $(@D); rm -f $@
 	$(Q)$(AR) qcs $@ $^
@@ -129,7 +134,7 @@ $(eval $(call TEST_PROGRAMS,replay,fuzz,-Itests/fuzz,tests/fuzz/replay.c))
 $(eval $(call TEST_PROGRAMS,fuzz,fuzz,-fsanitize=fuzzer))
 
 .PHONY: tests unit check check-fast bench fuzz deps demo
-tests: all $(TEST_BIN) $(PROBE_BIN) $(REPLAY_BIN)
+tests: all $(TEST_BIN) $(PROBE_BIN) $(REPLAY_BIN) $(BUILD)/tests/disk_shim.so
 unit: $(TEST_BIN)
 	@tests/run --build $(BUILD) --only programs --only scenario
 
@@ -151,6 +156,7 @@ bench: all $(BENCH_BIN)
 soak: all $(BUILD)/tests/test_core_faults
 	@STRIDE=1 $(BUILD)/tests/test_core_faults
 	@MISSED=10000 BUILD=$(BUILD) /usr/bin/python3 -B -m pytest -p no:cacheprovider -q -s tests/live/test_archive.py -k many_missed
+	@LONG=1 BUILD=$(BUILD) /usr/bin/python3 -B -m pytest -p no:cacheprovider -q -s tests/live/test_links.py -k way
 	@BUILD=$(BUILD) /usr/bin/python3 -B tests/live/soak.py
 
 # A minute for each parser of foreign bytes (SECONDS=n for another time); new inputs stay in $(BUILD)/corpus.

@@ -78,13 +78,24 @@ check_files(struct checkup *checkup, const struct paths *paths)
 	return accounts;
 }
 
+static bool
+only_read(const struct paths *paths)
+{
+	struct statvfs fs;
+
+	return statvfs(paths->data_dir, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0;
+}
+
 static void
 check_space(struct checkup *checkup, const struct paths *paths)
 {
 	struct statvfs fs;
 	struct stat st;
 
-	if (statvfs(paths->data_dir, &fs) == 0) {
+	if (only_read(paths)) {
+		checkup_wrong(checkup, "No core begins where it cannot keep anything. Mount it for writing.",
+		    "The file system where %s is may only be read.", paths->data_dir);
+	} else if (statvfs(paths->data_dir, &fs) == 0) {
 		int64_t left = (int64_t)fs.f_bavail * (int64_t)fs.f_frsize / mib;
 
 		if (left < SPACE_LOW_MIB)
@@ -98,7 +109,7 @@ check_space(struct checkup *checkup, const struct paths *paths)
 		    paths->log, (int64_t)st.st_size / mib);
 }
 
-/* What lies beside the database: names are in store/recover.h. */
+/* What lies beside the database: names are in store/aside.h. */
 static void
 check_asides(struct checkup *checkup, const struct paths *paths)
 {
@@ -127,6 +138,9 @@ check_database(struct checkup *checkup, const struct paths *paths)
 	g_autoptr(GError) error = NULL;
 	struct store_facts facts;
 
+	/* There its log cannot be opened, without which it is not what it was. */
+	if (only_read(paths))
+		return;
 	if (access(paths->database, F_OK) == -1) {
 		checkup_note("%s is not there yet; the first start makes it.", paths->database);
 		return;

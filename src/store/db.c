@@ -34,10 +34,25 @@ error_code(int rc, int os)
 	}
 }
 
+/* What the system said last.  Of what fails in a commit SQLite itself knows no more than that; the files do. */
+static int
+system_errno(sqlite3 *db)
+{
+	sqlite3_file *log = NULL;
+	int os = sqlite3_system_errno(db);
+
+	if (os == 0 && sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log != NULL &&
+	    log->pMethods != NULL)
+		log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &os);
+	if (os == 0)
+		sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &os);
+	return os;
+}
+
 void
 db_error(GError **error, const char *path, sqlite3 *db, int rc)
 {
-	int os = db != NULL ? sqlite3_system_errno(db) : 0;
+	int os = db != NULL && ((rc & 0xff) == SQLITE_IOERR || (rc & 0xff) == SQLITE_CANTOPEN) ? system_errno(db) : 0;
 	enum store_error code = error_code(rc, os);
 
 	switch (code) {

@@ -1,7 +1,11 @@
-"""The disk refuses: full, locked, taken away.  Nothing is lost, nothing is acknowledged, and what people see says why."""
+"""The disk refuses: full, locked, taken away, broken, or takes its time.  Nothing is lost, nothing is acknowledged, and
+what people see says why.  Disks that are really full are in test_real_disk.py.
+"""
 import contextlib
+import errno
 import resource
 import sqlite3
+import subprocess
 
 import pytest
 
@@ -14,7 +18,7 @@ def no_room(confab):
     """No file of the core's can grow: what a full disk and a used-up quota are to it."""
     pid = confab.process.pid
     before = resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
-    yield "cannot be used: the disk reports an error"
+    yield "cannot be used: File too large"
     with contextlib.suppress(ProcessLookupError):
         resource.prlimit(pid, resource.RLIMIT_FSIZE, before)
 
@@ -42,12 +46,54 @@ def away(confab):
     (confab.home / "elsewhere").rename(confab.home / "data")
 
 
+class Disk:
+    """Under a confab that is not started yet; see disk_shim.c."""
+
+    def __init__(self, confab):
+        self.control = confab.home / "disk"
+        self.met = confab.home / "disk.met"
+        confab.env.update(LD_PRELOAD=str(rig.BUILD / "tests/disk_shim.so"), CONFAB_DISK=str(self.control))
+        if rig.SANITIZED:
+            confab.env["ASAN_OPTIONS"] = confab.env.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
+
+    def does(self, what):
+        """At once, and never half of it."""
+        new = self.control.with_suffix(".new")
+        new.write_text(str(what))
+        new.rename(self.control)
+
+    @contextlib.contextmanager
+    def waits(self):
+        """Until the end of this no sync comes to its end."""
+        self.does("wait")
+        try:
+            yield
+        finally:
+            self.does("")
+
+
+@contextlib.contextmanager
+def broken(confab):
+    confab.disk.does(errno.EIO)
+    yield "cannot be used: Input/output error"
+    confab.disk.does("")
+
+
+@contextlib.contextmanager
+def read_only(confab):
+    """As a file system becomes on which an error was met."""
+    confab.disk.does(errno.EROFS)
+    yield "it may only be read"
+    confab.disk.does("")
+
+
 WAYS = [no_room, locked, away]
 
 
 @pytest.fixture
 def home(confab, server, people):
     mira, alice = people(2)
+    confab.disk = Disk(confab)
     confab.account("home", server, mira).start()
     confab.wait_state("home")
     return confab, f"{alice}@{server.domain}", alice, f"{mira}@{server.domain}"
@@ -65,7 +111,7 @@ def watch(home, place):
     return session
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [*WAYS, broken, read_only])
 def test_nothing_is_lost_and_it_goes_on_by_itself(home, watch, peer, way):
     confab, chat, alice, mira = home
     other = peer(alice, receipts=True)
@@ -104,6 +150,53 @@ def test_a_core_that_dies_then_has_acknowledged_nothing(home, watch, peer, way):
     # What our server was not told to forget comes again.
     confab.start()
     rig.until(lambda: bodies(confab, chat) == ["before", "one", "two"], lambda: str(bodies(confab, chat)))
+
+
+def test_a_disk_that_takes_its_time(home, peer, tmux):
+    """Nothing leaves before it is on disk, and who types need not wait for that."""
+    confab, chat, alice, _ = home
+    other = peer(alice)
+    confab.do("before", chat=chat, wait="stored")
+    other.message("before")
+    terminal = tmux(100, 24).confab(confab)
+    terminal.wait_for(f"2 .* {alice}")
+    terminal.line("/win 2")
+    terminal.wait_for(f"^{alice}>")
+    with confab.disk.waits():
+        terminal.line("slowly")
+        rig.until(confab.disk.met.exists, "nothing is synced")
+        # The core sits in that sync; the line is open all the same.
+        terminal.type("and this meanwhile")
+        terminal.wait_for(f"^{alice}> and this meanwhile")
+        # What alice says to herself comes back to her behind what would have come.
+        other.send(other.jid, "is there more?")
+        other.message("is there more?")
+        assert not [e for e in other.seen if e.get("body") == "slowly"]
+    other.message("slowly")
+    terminal.keys("Enter")
+    other.message("and this meanwhile")
+    assert bodies(confab, chat) == ["before", "slowly", "and this meanwhile"]
+
+
+def test_killed_while_the_disk_takes_its_time(home, peer):
+    """What was not on disk was told to nobody: it is there once, or not at all, and the other side has the same."""
+    confab, chat, alice, _ = home
+    other = peer(alice)
+    confab.do("before", chat=chat, wait="stored")
+    other.message("before")
+    words = [confab.program, "--home", confab.home, "do", "--chat", chat, "--", "slowly"]
+    with confab.disk.waits(), subprocess.Popen(words, env=confab.env, stderr=subprocess.DEVNULL) as typing:
+        rig.until(confab.disk.met.exists, "nothing is synced")
+        assert typing.poll() is None
+        confab.kill()
+        assert typing.wait(rig.PATIENCE) != 0
+    confab.start()
+    confab.wait_state("home")
+    confab.do("after", chat=chat, wait="stored")
+    other.message("after")
+    here = bodies(confab, chat)
+    assert here in (["before", "after"], ["before", "slowly", "after"])
+    assert [e["body"] for e in other.seen if e.get("body")] == here
 
 
 def test_in_the_terminal(home, peer, tmux):
