@@ -198,7 +198,8 @@ count_reactions(json_t *array, const struct reaction *one, const char *name)
 			found = json_pack("{s:s, s:i, s:b, s:[]}", "emoji", *emoji, "count", 0, "own", 0, "by");
 			json_array_append_new(array, found);
 		}
-		json_object_set_new(found, "count", json_integer(json_integer_value(json_object_get(found, "count")) + 1));
+		json_object_set_new(found, "count", json_integer(json_integer_value(json_object_get(found,
+		    "count")) + 1));
 		by = json_object_get(found, "by");
 		if (name == NULL)
 			json_object_set_new(found, "own", json_true());
@@ -225,17 +226,24 @@ reactions(const struct account *account, const struct message_row *row)
 
 /* The message that a row answers. */
 static json_t *
-answered(const struct core *core, const struct message_row *row, const struct address *chat)
+answered(const struct account *account, const struct message_row *row, const struct address *chat)
 {
-	struct message_row *target = revision_target(core->store, row->chat, row->reply, chat->kind == CHAT_ROOM);
+	struct message_row *target = revision_target(account->core->store, row->chat, row->reply,
+	    chat->kind == CHAT_ROOM);
 	g_autofree char *from = target != NULL ? from_of(target, chat) : NULL, *body = NULL;
 	g_autofree char *nick = target != NULL && chat->kind != CHAT_PERSON ? shown_nick(target->resource) : NULL;
 	json_t *object = json_object();
 
 	if (target != NULL) {
-		body = target->body != NULL ? text_clean(target->body, -1, TEXT_LINE, LIMIT_QUOTED) : NULL;
-		json_object_update_new(object, json_pack("{s:I, s:s, s:s, s:s*, s:s*, s:b}", "id", (json_int_t)target->id, "direction",
-		    direction_name(target->flags & MESSAGE_OUT ? DIRECTION_OUT : DIRECTION_IN), "from", from, "nick", nick, "body",
+		const struct room *room = chat->kind == CHAT_ROOM ? room_find(account, chat->jid) : NULL;
+		bool ignored = room != NULL && (target->flags & MESSAGE_OUT) == 0 && room_ignores(room, target->author);
+
+		body = ignored ? g_strdup("(you ignore them)") : target->body == NULL ? NULL :
+		    text_clean(target->body, -1, TEXT_LINE, LIMIT_QUOTED);
+		json_object_update_new(object, json_pack("{s:I, s:s, s:s, s:s*, s:s*, s:b}", "id",
+		    (json_int_t)target->id, "direction",
+		    direction_name(target->flags & MESSAGE_OUT ? DIRECTION_OUT : DIRECTION_IN), "from", from, "nick",
+		    nick, "body",
 		    body, "retracted", (target->flags & MESSAGE_RETRACTED) != 0));
 	}
 	message_row_free(target);
@@ -247,7 +255,8 @@ static void
 add_revisions(const struct account *account, const struct message_row *row, const struct address *chat, bool whole,
     struct event_message *m)
 {
-	struct retraction *r = row->flags & MESSAGE_RETRACTED ? message_retraction(account->core->store, row->id) : NULL;
+	struct retraction *r = row->flags & MESSAGE_RETRACTED ? message_retraction(account->core->store, row->id) :
+	    NULL;
 
 	m->retracted = row->flags & MESSAGE_RETRACTED;
 	if (r != NULL) {
@@ -260,7 +269,7 @@ add_revisions(const struct account *account, const struct message_row *row, cons
 		}
 	}
 	retraction_free(r);
-	m->reply_to = row->reply != NULL ? answered(account->core, row, chat) : NULL;
+	m->reply_to = row->reply != NULL ? answered(account, row, chat) : NULL;
 	m->reactions = row->flags & MESSAGE_REACTED ? reactions(account, row) : NULL;
 	m->thread = g_strdup(row->thread);
 	m->unstyled = row->flags & MESSAGE_UNSTYLED;

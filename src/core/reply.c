@@ -10,7 +10,8 @@
 const char *
 reply_id(const struct stanza *message)
 {
-	const struct stanza *reply = stanza_count(message, "reply", NS_REPLY) == 1 ? stanza_child(message, "reply", NS_REPLY) :
+	const struct stanza *reply = stanza_count(message, "reply", NS_REPLY) == 1 ? stanza_child(message, "reply",
+	    NS_REPLY) :
 	    NULL;
 	const char *id = stanza_get(reply != NULL ? reply : message, "id");
 
@@ -63,7 +64,8 @@ reply_cut(const struct stanza *message, char *text)
 	guint64 start, end, length = (guint64)g_utf8_strlen(text, -1);
 	char *from, *to;
 
-	if (part == NULL || !offset(part, "start", &start) || !offset(part, "end", &end) || start >= end || end > length)
+	if (part == NULL || !offset(part, "start", &start) || !offset(part, "end", &end) || start >= end ||
+	    end > length)
 		return false;
 	from = g_utf8_offset_to_pointer(text, (glong)start);
 	to = g_utf8_offset_to_pointer(from, (glong)(end - start));

@@ -1,6 +1,6 @@
 /*
- * revise.c: see revise.h.  In a room everybody names a message by the id that the room gave, because nobody else can give
- * that; between two people by the one that its sender gave.
+ * revise.c: see revise.h.  In a room everybody names a message by the id that the room gave, because nobody else can
+ * give that; between two people by the one that its sender gave.
  */
 #include "core/revise.h"
 
@@ -73,7 +73,8 @@ apply(struct core *core, int64_t id, const struct revision *revision, bool moder
 static bool
 may_wait(const struct incoming *in, const struct revise_claim *claim)
 {
-	return claim->kind == REVISION_REACTION || claim->moderated || in->kind == CHAT_PERSON || in->out || *in->author == '#';
+	return claim->kind == REVISION_REACTION || claim->moderated || in->kind == CHAT_PERSON || in->out ||
+	    *in->author == '#';
 }
 
 bool
@@ -96,7 +97,8 @@ revise_take(struct incoming *in, const struct revise_claim *claim)
 	} else if ((now = apply(core, row->id, &revision, claim->moderated, &error)) != NULL) {
 		/* With what it said goes who told it, where nothing is to be kept. */
 		if (claim->kind == REVISION_REACTION || setting_get(core->settings, SETTING_HISTORY_KEEP_RETRACTED))
-			message_traced(in, row->id, claim->kind == REVISION_REACTION ? TRACE_REACTION : TRACE_RETRACTION);
+			message_traced(in, row->id, claim->kind == REVISION_REACTION ? TRACE_REACTION :
+			    TRACE_RETRACTION);
 		turn_put_message(core->turn, now);
 		turn_put_chat(core->turn, chat);
 		if (claim->kind == REVISION_RETRACTION)
@@ -173,14 +175,16 @@ revise_id(const struct account *account, const struct message_row *row, GError *
 	const char *id = room ? row->server_id : row->origin_id;
 
 	if (id == NULL)
-		g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, room && (row->flags & MESSAGE_OUT) != 0 && row->ord == 0 ?
+		g_set_error(error, RPC_ERROR, RPC_ERROR_FAILED, room && (row->flags & MESSAGE_OUT) != 0 &&
+		    row->ord == 0 ?
 		    "The room has not sent message %" G_GINT64_FORMAT " back yet. Nothing was done." :
 		    "Message %" G_GINT64_FORMAT " has no id by which others know it. Nothing was done.", row->id);
 	return id;
 }
 
 bool
-revise_send(struct account *account, const struct message_row *row, enum revision_kind kind, const char *text, GError **error)
+revise_send(struct account *account, const struct message_row *row, enum revision_kind kind, const char *text,
+    GError **error)
 {
 	struct core *core = account->core;
 	struct store *store = core->store;

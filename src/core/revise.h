@@ -1,6 +1,7 @@
 /*
- * revise.h: what somebody says about another message: it is taken back, or reacted to.  Which message is meant, whether they
- * may, what is done when it is not here yet; and ours on their way.  What it looks like in a stanza is the features' affair.
+ * revise.h: what somebody says about another message: it is taken back, or reacted to.  Which message is meant, whether
+ * they may, what is done when it is not here yet; and ours on their way.  What it looks like in a stanza is the
+ * features' affair.
  */
 #ifndef CORE_REVISE_H
 #define CORE_REVISE_H
@@ -18,8 +19,8 @@ struct revise_claim {
 	bool		 moderated;	/* the room itself says so; the caller has looked who sent it */
 };
 /*
- * Applies it, or keeps it until its message is here.  False: whoever says so may not, and it is as if it was not said.  In
- * the savepoint of its stanza.
+ * Applies it, or keeps it until its message is here.  False: whoever says so may not, and it is as if it was not said.
+ * In the savepoint of its stanza.
  */
 bool	 revise_take(struct incoming *, const struct revise_claim *);
 /* The message that an id means to the others in this chat; NULL: none that is here. */
@@ -34,11 +35,15 @@ void	 revise_bounced(struct account *, int64_t chat, const char *id, const struc
 /* The id by which others know this message in its chat; NULL: there is none (yet), with a sentence. */
 const char *revise_id(const struct account *, const struct message_row *, GError **error);
 /* Ours: done here at once, and on its way like a message.  The chat's own words where it cannot be. */
-bool	 revise_send(struct account *, const struct message_row *, enum revision_kind, const char *text, GError **error);
+bool	 revise_send(struct account *, const struct message_row *, enum revision_kind, const char *text,
+    GError **error);
 /* Its text or state changed: those that answer it are told again. */
 void	 revise_touch_answers(struct core *, const struct message_row *);
 
-/* For outbox.c: what is owed goes; up to a number it is settled, or (acked -1) goes again; some wait for an acknowledgement. */
+/*
+ * For outbox.c: what is owed goes; up to a number it is settled, or (acked -1) goes again; some wait for an
+ * acknowledgement.
+ */
 bool	 revise_flush(struct account *);
 void	 revise_settle(struct account *, int64_t acked);
 bool	 revise_on_way(const struct account *);

@@ -1,6 +1,6 @@
 /*
- * reactions.c: what people put beside a message instead of an answer (XEP-0444).  Each stanza has all that its sender reacts
- * with, so the last one counts; only single emoji are reactions, whatever else stands there.
+ * reactions.c: what people put beside a message instead of an answer (XEP-0444).  Each stanza has all that its sender
+ * reacts with, so the last one counts; only single emoji are reactions, whatever else stands there.
  */
 #include <string.h>
 
@@ -16,11 +16,15 @@ extern const struct feature feature_reactions;
 
 /* For those whose keyboard has none. */
 static const struct { const char *word, *emoji; } words[] = {
-	{ "+1", "👍" }, { "-1", "👎" }, { "eyes", "👀" }, { "heart", "❤️" }, { "joy", "😂" }, { "ok", "👌" }, { "party", "🎉" },
+	{ "+1", "👍" }, { "-1", "👎" }, { "eyes", "👀" }, { "heart", "❤️" }, { "joy", "😂" }, { "ok", "👌" }, { "party",
+	    "🎉" },
 	{ "sad", "😢" }, { "smile", "🙂" }, { "thanks", "🙏" }, { "wow", "😮" }, { "yes", "✅" },
 };
 
-/* Adds one to a set of lines, which has it once and at most LIMIT_REACTIONS_EACH.  False: it is no emoji, or one too many. */
+/*
+ * Adds one to a set of lines, which has it once and at most LIMIT_REACTIONS_EACH.  False: it is no emoji, or one too
+ * many.
+ */
 static bool
 add(GString *set, const char *text)
 {
@@ -46,7 +50,8 @@ reactions_in(struct incoming *in)
 	struct revise_claim claim = { .kind = REVISION_REACTION };
 
 	/* A room does not react, and a nick is somebody's only there. */
-	if (id == NULL || *id == '\0' || strlen(id) > LIMIT_NAME || (in->kind == CHAT_ROOM && jid_resource(in->from) == NULL))
+	if (id == NULL || *id == '\0' || strlen(id) > LIMIT_NAME || (in->kind == CHAT_ROOM &&
+	    jid_resource(in->from) == NULL))
 		return GO_ON;
 	for (const struct stanza *c = stanza_first(reactions); c != NULL; c = stanza_next(c))
 		if (stanza_is(c, "reaction", NS_REACTIONS))
@@ -91,7 +96,8 @@ parse(const char *text, GError **error)
 				emoji = words[i].emoji;
 		if (*emoji == '\0' || add(set, emoji))
 			continue;
-		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "\"%s\" is no emoji, or one too many: +1, heart, joy, party and others "
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "\"%s\" is no emoji, or one too many: +1, heart, joy, "
+		    "party and others "
 		    "stand for some, see /help react. Nothing was done.", *one);
 		return NULL;
 	}
@@ -110,8 +116,10 @@ react_run(struct command_call *call)
 		command_fail_with(call, error);
 	else if (row->chat != chat || (row->flags & MESSAGE_RETRACTED) != 0 || row->state < MESSAGE_SENT ||
 	    row->state == MESSAGE_CANCELLED || row->state == MESSAGE_FAILED)
-		command_fail(call, RPC_ERROR_USAGE, "To message %" G_GINT64_FORMAT " nobody reacts: %s. Nothing was done.", row->id,
-		    row->chat != chat ? "it is not of this chat" : (row->flags & MESSAGE_RETRACTED) != 0 ? "it was taken back" :
+		command_fail(call, RPC_ERROR_USAGE, "To message %" G_GINT64_FORMAT " nobody reacts: %s. Nothing was "
+		    "done.", row->id,
+		    row->chat != chat ? "it is not of this chat" : (row->flags & MESSAGE_RETRACTED) != 0 ? "it was "
+		    "taken back" :
 		    "it has not arrived");
 	else if (!revise_send(call->account, row, REVISION_REACTION, set, &error))
 		command_fail_with(call, error);
@@ -124,7 +132,8 @@ react_run(struct command_call *call)
 
 static const struct command commands[] = {
 	{ "react", "MSG [EMOJI...]", "talking", "puts emoji beside a message, in place of those that you put there",
-	  "Without EMOJI yours are taken away. For those whose keyboard has none, these words stand for some: +1, -1, eyes, heart, "
+	  "Without EMOJI yours are taken away. For those whose keyboard has none, these words stand for some: +1, -1, "
+	  "eyes, heart, "
 	  "joy, ok, party, sad, smile, thanks, wow, yes. Reactions are not encrypted, also where messages are.",
 	  NEEDS_ACCOUNT | NEEDS_CHAT, react_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }

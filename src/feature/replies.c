@@ -1,7 +1,7 @@
 /*
- * replies.c: an answer to a certain message (XEP-0461), and a quotation of one.  To whom it says that it answers is a claim;
- * what stands above it is the message as it is here, and its author as we know them.  It goes on with the thread of what it
- * answers (XEP-0201).
+ * replies.c: an answer to a certain message (XEP-0461), and a quotation of one.  To whom it says that it answers is a
+ * claim; what stands above it is the message as it is here, and its author as we know them.  It goes on with the thread
+ * of what it answers (XEP-0201).
  */
 #include <string.h>
 
@@ -35,7 +35,8 @@ replies_annotate(struct incoming *in)
 static enum verdict
 replies_store(struct incoming *in)
 {
-	struct message_row *row = in->kind == CHAT_ROOM && !in->out && in->reply != NULL ? revise_target(in, in->reply) : NULL;
+	struct message_row *row = in->kind == CHAT_ROOM && !in->out && in->reply != NULL ? revise_target(in,
+	    in->reply) : NULL;
 
 	if (row != NULL && (row->flags & MESSAGE_OUT) != 0)
 		in->mention = true;
@@ -81,7 +82,8 @@ find_meant(struct command_call *call)
 	if (row == NULL)
 		command_fail_with(call, error);
 	else if (why != NULL) {
-		command_fail(call, RPC_ERROR_USAGE, "Message %" G_GINT64_FORMAT " cannot be answered: %s. Nothing was sent.", row->id,
+		command_fail(call, RPC_ERROR_USAGE, "Message %" G_GINT64_FORMAT " cannot be answered: %s. Nothing was "
+		    "sent.", row->id,
 		    why);
 		g_clear_pointer(&row, message_row_free);
 	}
@@ -141,7 +143,8 @@ static const struct command commands[] = {
 	{ "quote", "MSG [TEXT...]", "talking", "says TEXT below the lines of a message, each behind a >",
 	  "Without TEXT nothing is sent, and the lines are shown.", NEEDS_ACCOUNT | NEEDS_CHAT, quote_run },
 	{ "reply", "MSG TEXT...", "talking", "answers a message",
-	  "Clients that know answers show which one it is; for the others its lines go in front, each behind a >. In a room only what "
+	  "Clients that know answers show which one it is; for the others its lines go in front, each behind a >. In a "
+	  "room only what "
 	  "the room has given an id can be answered.", NEEDS_ACCOUNT | NEEDS_CHAT, reply_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };

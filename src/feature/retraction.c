@@ -1,7 +1,7 @@
 /*
- * retraction.c: a message is taken back, by its author (XEP-0424) or by a moderator of its room (XEP-0425), in the present
- * form and in the one that servers and clients had before.  The author may say so for what is theirs, the room for anything
- * in it, and it only from its own address.  Nobody can make others forget: what it said may stay here too.
+ * retraction.c: a message is taken back, by its author (XEP-0424) or by a moderator of its room (XEP-0425), in the
+ * present form and in the one that servers and clients had before.  The author may say so for what is theirs, the room
+ * for anything in it, and it only from its own address.  Nobody can make others forget: what it said may stay here too.
  */
 #include <string.h>
 
@@ -37,7 +37,8 @@ only(const struct stanza *parent, const char *name, const char *ns)
 static bool
 read_said(const struct stanza *message, struct said *said)
 {
-	const struct stanza *retract = only(message, "retract", NS_RETRACT), *fasten = only(message, "apply-to", NS_FASTEN);
+	const struct stanza *retract = only(message, "retract", NS_RETRACT), *fasten = only(message, "apply-to",
+	    NS_FASTEN);
 
 	*said = (struct said){ 0 };
 	if (retract != NULL) {
@@ -47,7 +48,8 @@ read_said(const struct stanza *message, struct said *said)
 		said->old = true;
 		said->moderated = stanza_child(fasten, "moderated", NS_MODERATE_OLD);
 		retract = only(said->moderated != NULL ? said->moderated : fasten, "retract", NS_RETRACT_OLD);
-		said->reason = said->moderated != NULL ? stanza_text(stanza_child(said->moderated, "reason", NULL)) : NULL;
+		said->reason = said->moderated != NULL ? stanza_text(stanza_child(said->moderated, "reason", NULL)) :
+		    NULL;
 	}
 	if (retract == NULL)
 		return false;
@@ -70,7 +72,10 @@ moderator(const struct incoming *in, const struct said *said)
 	return o != NULL ? g_strdup(o->nick) : NULL;
 }
 
-/* The old form names a message of a room by the id that its author gave: theirs alone then.  NULL: none; the caller's. */
+/*
+ * The old form names a message of a room by the id that its author gave: theirs alone then.  NULL: none; the
+ * caller's.
+ */
 static char *
 old_target(const struct incoming *in, const char *id)
 {
@@ -115,7 +120,8 @@ is_tombstone(const struct stanza *message)
 	for (size_t i = 0; i < G_N_ELEMENTS(forms) && in == message; i++)
 		if (stanza_child(message, "moderated", forms[i]) != NULL)
 			in = stanza_child(message, "moderated", forms[i]);
-	return stanza_child(in, "retracted", NS_RETRACT) != NULL || stanza_child(in, "retracted", NS_RETRACT_OLD) != NULL ||
+	return stanza_child(in, "retracted", NS_RETRACT) != NULL || stanza_child(in, "retracted",
+	    NS_RETRACT_OLD) != NULL ||
 	    stanza_child(message, "retracted", NS_RETRACT) != NULL;
 }
 
@@ -178,7 +184,8 @@ retraction_out(struct outgoing *out, enum revision_kind kind)
 	stanza_set(old, "id", out->row->origin_id);
 	stanza_add(old, "retract", NS_RETRACT_OLD);
 	stanza_set(stanza_add(out->stanza, "fallback", NS_FALLBACK), "for", NS_RETRACT);
-	stanza_add_with_text(out->stanza, "body", NULL, "/me took back an earlier message, which this client cannot show.");
+	stanza_add_with_text(out->stanza, "body", NULL, "/me took back an earlier message, which this client cannot "
+	    "show.");
 }
 
 /* The room has answered; what it did came before that, as a message of its own. */
@@ -223,14 +230,17 @@ retract_theirs(struct command_call *call, const struct message_row *row)
 	const char *id;
 
 	if (chat_kind_of(call->core, row->chat) != CHAT_ROOM)
-		command_fail(call, RPC_ERROR_USAGE, "Message %" G_GINT64_FORMAT " is not yours. Nothing was done.", row->id);
+		command_fail(call, RPC_ERROR_USAGE, "Message %" G_GINT64_FORMAT " is not yours. Nothing was done.",
+		    row->id);
 	else if (room == NULL || room->state != ROOM_IN)
 		command_fail(call, RPC_ERROR_FAILED, "You are not in %s. /join %s enters it.", call->chat, call->chat);
 	else if ((room->features & (ROOM_MODERATION | ROOM_MODERATION_0)) == 0)
-		command_fail(call, RPC_ERROR_FAILED, "%s has no way for moderators to take a message back. Nothing was done.",
+		command_fail(call, RPC_ERROR_FAILED, "%s has no way for moderators to take a message back. Nothing was "
+		    "done.",
 		    call->chat);
 	else if (room->role != ROLE_MODERATOR)
-		command_fail(call, RPC_ERROR_FAILED, "Message %" G_GINT64_FORMAT " is not yours, and only moderators take back what "
+		command_fail(call, RPC_ERROR_FAILED, "Message %" G_GINT64_FORMAT " is not yours, and only moderators "
+		    "take back what "
 		    "others said. Nothing was done.", row->id);
 	else if ((id = revise_id(call->account, row, &error)) == NULL)
 		command_fail_with(call, error);
@@ -290,9 +300,12 @@ retract_run(struct command_call *call)
 
 static const struct command commands[] = {
 	{ "retract", "[MSG] [REASON...]", "talking", "takes a message back",
-	  "Without MSG your last one in this chat. Clients that know retractions show that there was a message, and not what it "
-	  "said; others, archives and who has read it keep it. One that has not left is not sent. A moderator of a room takes back "
-	  "what anybody said there, with a REASON for all to read, where the room knows that. What it said stays on this machine, "
+	  "Without MSG your last one in this chat. Clients that know retractions show that there was a message, and "
+	  "not what it "
+	  "said; others, archives and who has read it keep it. One that has not left is not sent. A moderator of a "
+	  "room takes back "
+	  "what anybody said there, with a REASON for all to read, where the room knows that. What it said stays on "
+	  "this machine, "
 	  "for /explain, unless history.keep_retracted is off.", NEEDS_ACCOUNT | NEEDS_CHAT, retract_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };

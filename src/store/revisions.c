@@ -19,7 +19,8 @@ struct message_row *
 revision_target(struct store *store, int64_t chat, const char *id, bool archived)
 {
 	if (archived)
-		return message_row_only(store, db_ask(store, MESSAGE_SELECT "WHERE m.chat = ?1 AND m.server_id = ?2", "it", chat,
+		return message_row_only(store, db_ask(store, MESSAGE_SELECT "WHERE m.chat = ?1 AND m.server_id = ?2",
+		    "it", chat,
 		    id), NULL);
 	return message_row_only(store, db_ask(store, MESSAGE_SELECT "WHERE m.chat = ?1 AND m.origin_id = ?2 "
 	    "ORDER BY m.id DESC LIMIT 1", "it", chat, id), NULL);
@@ -45,13 +46,15 @@ set_body(struct store *store, const struct message_row *row, const char *body, u
     GError **error)
 {
 	return (row->ord == 0 || search_remove(store, row->ord, row->body, error)) &&
-	    db_change(store, error, "UPDATE message SET body = ?2, flags = ?3, reason = ?4, rev = ?5 WHERE id = ?1", "ititi",
+	    db_change(store, error, "UPDATE message SET body = ?2, flags = ?3, reason = ?4, rev = ?5 WHERE id = ?1",
+	    "ititi",
 	    row->id, body, (int64_t)flags, reason, store_next_rev(store)) &&
 	    (row->ord == 0 || search_add(store, row->ord, body, error));
 }
 
 struct message_row *
-message_retract(struct store *store, int64_t id, const struct revision *revision, bool moderated, bool keep, GError **error)
+message_retract(struct store *store, int64_t id, const struct revision *revision, bool moderated, bool keep,
+    GError **error)
 {
 	struct message_row *row = load(store, id, error);
 	bool ok;
@@ -61,7 +64,8 @@ message_retract(struct store *store, int64_t id, const struct revision *revision
 		return NULL;
 	}
 	ok = (keep || db_exec(store, "PRAGMA secure_delete=ON", error)) &&
-	    db_change(store, error, "INSERT OR REPLACE INTO retraction(message, said, moderated, nick, reason, stanza, body) "
+	    db_change(store, error, "INSERT OR REPLACE INTO retraction(message, said, moderated, nick, reason, stanza, "
+	    "body) "
 	    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)", "iiitttt", id, revision->said_ms, (int64_t)moderated, revision->nick,
 	    revision->text, revision->id, keep ? row->body : NULL) && (keep || forget_texts(store, row, error)) &&
 	    set_body(store, row, NULL, (row->flags & ~(unsigned)(MESSAGE_UNREAD | MESSAGE_MENTION)) | MESSAGE_RETRACTED,
@@ -75,7 +79,8 @@ message_retract(struct store *store, int64_t id, const struct revision *revision
 struct message_row *
 message_unretract(struct store *store, int64_t chat, const char *id, const char *reason, GError **error)
 {
-	sqlite3_stmt *stmt = db_ask(store, "SELECT r.message, r.body FROM message m JOIN retraction r ON r.message = m.id "
+	sqlite3_stmt *stmt = db_ask(store, "SELECT r.message, r.body FROM message m JOIN retraction r ON r.message = "
+	    "m.id "
 	    "WHERE m.chat = ?1 AND m.flags & 16 AND r.stanza = ?2", "it", chat, id);
 	g_autofree char *body = NULL;
 	struct message_row *row;
@@ -90,7 +95,8 @@ message_unretract(struct store *store, int64_t chat, const char *id, const char 
 	row = load(store, message, error);
 	if (row == NULL)
 		return NULL;
-	ok = set_body(store, row, body, body != NULL ? row->flags & ~(unsigned)MESSAGE_RETRACTED : row->flags, reason, error) &&
+	ok = set_body(store, row, body, body != NULL ? row->flags & ~(unsigned)MESSAGE_RETRACTED : row->flags, reason,
+	    error) &&
 	    (body == NULL || db_change(store, error, "DELETE FROM retraction WHERE message = ?1", "i", message));
 	message_row_free(row);
 	return ok ? load(store, message, error) : NULL;
@@ -99,7 +105,8 @@ message_unretract(struct store *store, int64_t chat, const char *id, const char 
 struct retraction *
 message_retraction(struct store *store, int64_t id)
 {
-	sqlite3_stmt *stmt = db_ask(store, "SELECT said, moderated, nick, reason, body FROM retraction WHERE message = ?1", "i",
+	sqlite3_stmt *stmt = db_ask(store, "SELECT said, moderated, nick, reason, body FROM retraction WHERE message = "
+	    "?1", "i",
 	    id);
 	struct retraction *retraction;
 
@@ -144,7 +151,8 @@ said_clear(struct said *said)
 static bool
 load_said(struct store *store, int64_t id, int64_t author, struct said *said, GError **error)
 {
-	sqlite3_stmt *stmt = db_ask(store, "SELECT said, emoji, stanza FROM reaction WHERE message = ?1 AND author = ?2", "ii", id,
+	sqlite3_stmt *stmt = db_ask(store, "SELECT said, emoji, stanza FROM reaction WHERE message = ?1 AND author = "
+	    "?2", "ii", id,
 	    author);
 	g_autoptr(GError) cause = NULL;
 
@@ -199,8 +207,10 @@ message_react(struct store *store, int64_t id, const struct revision *revision, 
 	    g_strcmp0(before.id, revision->id) == 0))
 		goto none;
 	news = strcmp(revision->text, before.emoji != NULL ? before.emoji : "") != 0;
-	ok = db_change(store, error, "INSERT OR REPLACE INTO reaction(message, author, first, said, stanza, nick, emoji, was) "
-	    "VALUES(?1, ?2, coalesce((SELECT first FROM reaction WHERE message = ?1 AND author = ?2 AND emoji <> ''), ?3), ?3, "
+	ok = db_change(store, error, "INSERT OR REPLACE INTO reaction(message, author, first, said, stanza, nick, "
+	    "emoji, was) "
+	    "VALUES(?1, ?2, coalesce((SELECT first FROM reaction WHERE message = ?1 AND author = ?2 AND emoji <> ''), "
+	    "?3), ?3, "
 	    "?4, ?5, ?6, ?7)", "iiitttt", id, author, revision->said_ms, revision->id, revision->nick, revision->text,
 	    before.emoji) && news && touch(store, id, error);
 none:
@@ -212,7 +222,8 @@ none:
 struct message_row *
 message_unreact(struct store *store, int64_t chat, const char *id, const char *reason, GError **error)
 {
-	sqlite3_stmt *stmt = db_ask(store, "SELECT r.message, r.author FROM reaction r JOIN message m ON m.id = r.message "
+	sqlite3_stmt *stmt = db_ask(store, "SELECT r.message, r.author FROM reaction r JOIN message m ON m.id = "
+	    "r.message "
 	    "WHERE r.stanza = ?2 AND m.chat = ?1", "it", chat, id);
 	int64_t message, author;
 
@@ -245,7 +256,8 @@ GPtrArray *
 message_reactions(struct store *store, int64_t id)
 {
 	GPtrArray *all = g_ptr_array_new_with_free_func(reaction_free);
-	sqlite3_stmt *stmt = db_ask(store, "SELECT a.key, r.nick, r.emoji FROM reaction r JOIN author a ON a.id = r.author "
+	sqlite3_stmt *stmt = db_ask(store, "SELECT a.key, r.nick, r.emoji FROM reaction r JOIN author a ON a.id = "
+	    "r.author "
 	    "WHERE r.message = ?1 AND r.emoji <> '' ORDER BY r.first, r.author", "i", id);
 
 	while (db_row(store, stmt, NULL)) {
@@ -263,7 +275,8 @@ message_reactions(struct store *store, int64_t id)
 char *
 message_reactions_of(struct store *store, int64_t id, const char *author)
 {
-	sqlite3_stmt *stmt = db_ask(store, "SELECT r.emoji FROM reaction r JOIN author a ON a.id = r.author AND a.key = ?2 "
+	sqlite3_stmt *stmt = db_ask(store, "SELECT r.emoji FROM reaction r JOIN author a ON a.id = r.author AND a.key "
+	    "= ?2 "
 	    "WHERE r.message = ?1", "it", id, author);
 	char *emoji = NULL;
 
@@ -287,10 +300,12 @@ revision_wait(struct store *store, int64_t chat, const char *target, const struc
 		return false;
 	if (later != 0)
 		return true;
-	return db_change(store, error, "INSERT OR REPLACE INTO early(chat, target, author, kind, said, nick, stanza, text) "
+	return db_change(store, error, "INSERT OR REPLACE INTO early(chat, target, author, kind, said, nick, stanza, "
+	    "text) "
 	    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", "itiiittt", chat, target, author, (int64_t)revision->kind,
 	    revision->said_ms, revision->nick, revision->id, revision->text) &&
-	    db_change(store, error, "DELETE FROM early WHERE chat = ?1 AND number <= (SELECT number FROM early WHERE chat = ?1 "
+	    db_change(store, error, "DELETE FROM early WHERE chat = ?1 AND number <= (SELECT number FROM early WHERE "
+	    "chat = ?1 "
 	    "ORDER BY number DESC LIMIT 1 OFFSET ?2)", "ii", chat, (int64_t)LIMIT_EARLY);
 }
 
@@ -310,8 +325,10 @@ GPtrArray *
 revision_waited(struct store *store, int64_t chat, const char *target, enum revision_kind kind, GError **error)
 {
 	GPtrArray *all = g_ptr_array_new_with_free_func(waited_free);
-	sqlite3_stmt *stmt = target == NULL ? NULL : db_ask(store, "SELECT a.key, e.nick, e.stanza, e.text, e.said FROM early e "
-	    "JOIN author a ON a.id = e.author WHERE e.chat = ?1 AND e.target = ?2 AND e.kind = ?3 ORDER BY e.number", "iti",
+	sqlite3_stmt *stmt = target == NULL ? NULL : db_ask(store, "SELECT a.key, e.nick, e.stanza, e.text, e.said "
+	    "FROM early e "
+	    "JOIN author a ON a.id = e.author WHERE e.chat = ?1 AND e.target = ?2 AND e.kind = ?3 ORDER BY e.number",
+	    "iti",
 	    chat, target, (int64_t)kind);
 
 	while (stmt != NULL && db_row(store, stmt, error)) {
@@ -322,7 +339,8 @@ revision_waited(struct store *store, int64_t chat, const char *target, enum revi
 		g_ptr_array_add(all, one);
 	}
 	if (all->len > 0)
-		db_change(store, error, "DELETE FROM early WHERE chat = ?1 AND target = ?2 AND kind = ?3", "iti", chat, target,
+		db_change(store, error, "DELETE FROM early WHERE chat = ?1 AND target = ?2 AND kind = ?3", "iti",
+		    chat, target,
 		    (int64_t)kind);
 	return all;
 }
@@ -341,7 +359,8 @@ owed_row_free(void *p)
 bool
 revision_owe(struct store *store, int64_t message, enum revision_kind kind, const char *id, GError **error)
 {
-	return db_change(store, error, "INSERT OR REPLACE INTO owed(message, kind, id) VALUES(?1, ?2, ?3)", "iit", message,
+	return db_change(store, error, "INSERT OR REPLACE INTO owed(message, kind, id) VALUES(?1, ?2, ?3)", "iit",
+	    message,
 	    (int64_t)kind, id);
 }
 
@@ -349,8 +368,10 @@ GPtrArray *
 revisions_owed(struct store *store, int64_t account)
 {
 	GPtrArray *rows = g_ptr_array_new_with_free_func(owed_row_free);
-	sqlite3_stmt *stmt = db_ask(store, "SELECT o.message, o.kind, o.id FROM owed o JOIN message m ON m.id = o.message "
-	    "JOIN chat c ON c.id = m.chat WHERE c.account = ?1 AND o.sent_number IS NULL ORDER BY o.message, o.kind", "i",
+	sqlite3_stmt *stmt = db_ask(store, "SELECT o.message, o.kind, o.id FROM owed o JOIN message m ON m.id = "
+	    "o.message "
+	    "JOIN chat c ON c.id = m.chat WHERE c.account = ?1 AND o.sent_number IS NULL ORDER BY o.message, o.kind",
+	    "i",
 	    account);
 
 	while (db_row(store, stmt, NULL)) {
@@ -370,7 +391,8 @@ revision_sent(struct store *store, const struct owed_row *row, int64_t sent_numb
 	if (sent_number == 0)
 		return db_change(store, error, "DELETE FROM owed WHERE message = ?1 AND kind = ?2", "ii", row->message,
 		    (int64_t)row->kind);
-	return db_change(store, error, "UPDATE owed SET sent_number = ?3 WHERE message = ?1 AND kind = ?2", "iii", row->message,
+	return db_change(store, error, "UPDATE owed SET sent_number = ?3 WHERE message = ?1 AND kind = ?2", "iii",
+	    row->message,
 	    (int64_t)row->kind, sent_number);
 }
 
@@ -379,7 +401,8 @@ revisions_on_way(struct store *store, int64_t account)
 {
 	int64_t found = 0;
 
-	db_number(store, NULL, &found, "SELECT 1 FROM owed o JOIN message m ON m.id = o.message JOIN chat c ON c.id = m.chat "
+	db_number(store, NULL, &found, "SELECT 1 FROM owed o JOIN message m ON m.id = o.message JOIN chat c ON c.id = "
+	    "m.chat "
 	    "WHERE c.account = ?1 AND o.sent_number IS NOT NULL LIMIT 1", "i", account);
 	return found != 0;
 }
@@ -388,7 +411,8 @@ bool
 revisions_stored(struct store *store, int64_t account, int64_t acked, GError **error)
 {
 	return db_change(store, error, "DELETE FROM owed WHERE sent_number <= ?2 AND message IN "
-	    "(SELECT m.id FROM owed o JOIN message m ON m.id = o.message JOIN chat c ON c.id = m.chat WHERE c.account = ?1)",
+	    "(SELECT m.id FROM owed o JOIN message m ON m.id = o.message JOIN chat c ON c.id = m.chat WHERE c.account "
+	    "= ?1)",
 	    "ii", account, acked);
 }
 
@@ -396,7 +420,8 @@ bool
 revisions_requeue(struct store *store, int64_t account, GError **error)
 {
 	return db_change(store, error, "UPDATE owed SET sent_number = NULL WHERE message IN "
-	    "(SELECT m.id FROM owed o JOIN message m ON m.id = o.message JOIN chat c ON c.id = m.chat WHERE c.account = ?1)",
+	    "(SELECT m.id FROM owed o JOIN message m ON m.id = o.message JOIN chat c ON c.id = m.chat WHERE c.account "
+	    "= ?1)",
 	    "i", account);
 }
 
@@ -405,8 +430,10 @@ revisions_requeue(struct store *store, int64_t account, GError **error)
 GPtrArray *
 message_answers(struct store *store, int64_t chat, const char *origin_id, const char *server_id, GError **error)
 {
-	GPtrArray *rows = message_row_all(store, db_ask(store, MESSAGE_SELECT "WHERE m.chat = ?1 AND m.reply IS NOT NULL AND "
-	    "m.reply IN (?2, ?3) ORDER BY m.id DESC LIMIT ?4", "itti", chat, origin_id, server_id, (int64_t)LIMIT_ANSWERS));
+	GPtrArray *rows = message_row_all(store, db_ask(store, MESSAGE_SELECT "WHERE m.chat = ?1 AND m.reply IS NOT "
+	    "NULL AND "
+	    "m.reply IN (?2, ?3) ORDER BY m.id DESC LIMIT ?4", "itti", chat, origin_id, server_id,
+	    (int64_t)LIMIT_ANSWERS));
 	bool ok = true;
 
 	for (guint i = 0; ok && i < rows->len; i++) {

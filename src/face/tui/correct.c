@@ -1,6 +1,7 @@
 /*
- * correct.c: a message of ours, mostly the last one, comes back into the line and goes out as its correction.  It is a
- * question like any other (ask.c): the chat's own line waits meanwhile, and what is corrected stands above the input.
+ * correct.c: the line is about one message: it corrects it, mostly our last one, answers it, reacts to it, or takes it
+ * back. It is a question like any other (ask.c): the chat's own line waits meanwhile, Esc drops it, and the message
+ * stands above the input.
  */
 #include <string.h>
 
@@ -57,30 +58,113 @@ correct_last(struct face *face)
 	correct_one(face, entry);
 }
 
-static const struct entry *
-being_corrected(const struct face *face)
+/* "/COMMAND NUMBER REST", in the chat where the message stands. */
+static void
+run(struct face *face, const char *command, int64_t id, const char *rest)
 {
-	long at = face->ask.open && face->ask.done == corrected ? window_find(face->front->window, face->ask.id) : -1;
+	g_autofree char *line = g_strdup_printf("/%s %" G_GINT64_FORMAT "%s%s", command, id, *rest != '\0' ? " " : "",
+	    rest);
+
+	send_run(face, face->front, line, line, false);
+}
+
+static void
+replied(struct face *face, const char *value, int64_t id)
+{
+	g_autofree char *text = value != NULL ? text_clean(value, -1, TEXT_BODY, 0) : NULL;
+
+	if (text != NULL && text[strspn(text, " \t\n")] != '\0')
+		run(face, "reply", id, text);
+}
+
+static void
+reacted(struct face *face, const char *value, int64_t id)
+{
+	if (value != NULL)
+		run(face, "react", id, value);
+}
+
+static void
+taken_back(struct face *face, const char *value, int64_t id)
+{
+	if (value != NULL && (*value == 'y' || *value == 'Y'))
+		run(face, "retract", id, "");
+}
+
+void
+correct_reply(struct face *face, const struct entry *entry, const char *name)
+{
+	g_autofree char *title = g_strdup_printf("reply to %s", name);
+
+	ask_open(face, title, false, "", replied, entry->id);
+}
+
+void
+correct_react(struct face *face, const struct entry *entry, const char *name)
+{
+	g_autofree char *title = g_strdup_printf("reaction to %s (+1, heart, joy, party; nothing takes yours away)",
+	    name);
+
+	ask_open(face, title, false, "", reacted, entry->id);
+}
+
+void
+correct_retract(struct face *face, const struct entry *entry)
+{
+	ask_open(face, "take it back? others may have read it: y or n", false, "", taken_back, entry->id);
+}
+
+static const struct {
+	ask_done	 done;
+	const char	*label, *hint;
+} kinds[] = {
+	{ corrected, "correcting: ", "Enter corrects  Esc leaves it" },
+	{ replied, "replying to: ", "Enter sends the answer  Esc leaves it" },
+	{ reacted, "reacting to: ", "Enter reacts  Esc leaves it" },
+	{ taken_back, "taking back: ", "y and Enter takes it back  Esc leaves it" },
+};
+
+/* What the line does with a message; -1: nothing. */
+static int
+kind_of(const struct face *face)
+{
+	for (size_t i = 0; face->ask.open && i < G_N_ELEMENTS(kinds); i++)
+		if (face->ask.done == kinds[i].done)
+			return (int)i;
+	return -1;
+}
+
+/* The message that the line is about; NULL: none that is held. */
+static const struct entry *
+the_one(const struct face *face)
+{
+	long at = kind_of(face) >= 0 ? window_find(face->front->window, face->ask.id) : -1;
 
 	return at >= 0 ? face->front->window->entries[at] : NULL;
+}
+
+const char *
+correct_hint(const struct face *face)
+{
+	return kind_of(face) >= 0 ? kinds[kind_of(face)].hint : NULL;
 }
 
 int
 correct_rows(const struct face *face)
 {
-	return being_corrected(face) != NULL;
+	return the_one(face) != NULL;
 }
 
 void
 correct_draw(const struct face *face, const struct area *area)
 {
-	const struct entry *entry = being_corrected(face);
+	const struct entry *entry = the_one(face);
 	g_autofree char *body = NULL, *text = NULL;
 
-	if (area->rows == 0 || entry == NULL || entry->event.message.body == NULL)
+	if (area->rows == 0 || entry == NULL)
 		return;
-	body = text_clean(entry->event.message.body, -1, TEXT_LINE, 0);
-	text = g_strconcat("correcting: ", body, NULL);
+	body = text_clean(entry->event.message.body != NULL ? entry->event.message.body : "", -1, TEXT_LINE, 0);
+	text = g_strconcat(kinds[kind_of(face)].label, body, NULL);
 	canvas_clear(face->canvas, area->row, area->column, area->rows, area->columns, SLOT_MENU_TEXT);
 	canvas_text(face->canvas, area->row, area->column, area->column + area->columns, SLOT_MENU_TEXT, text, -1);
 }

@@ -182,7 +182,7 @@ struct info_pane {
 };
 
 /* preference.c */
-enum { PREFERENCES = 9 };
+enum { PREFERENCES = 10 };
 struct preferences {
 	int64_t		 revs[PREFERENCES];	/* of the settings that they were taken from */
 	struct rows_style style;
@@ -590,6 +590,12 @@ void	 attention_free(struct face *);
 void	 correct_last(struct face *);
 /* The same with this one, which is ours, whole and has a text. */
 void	 correct_one(struct face *, const struct entry *);
+/* The same for an answer to a message, a reaction, and taking it back; name: whose it is. */
+void	 correct_reply(struct face *, const struct entry *, const char *name);
+void	 correct_react(struct face *, const struct entry *, const char *name);
+void	 correct_retract(struct face *, const struct entry *);
+/* What Enter does; NULL: the line is about no message. */
+const char *correct_hint(const struct face *);
 int	 correct_rows(const struct face *);
 void	 correct_draw(const struct face *, const struct area *);
 

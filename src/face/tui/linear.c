@@ -379,7 +379,8 @@ spoken(const struct face *face, const struct chat *chat, const struct event_mess
 {
 	g_autofree char *name = who(face, chat, message), *at = rows_time(face->preferences.style.time_format != NULL ?
 	    &face->preferences.style : NULL, time);
-	const char *body = message->ignored ? "(you ignore them)" : message->body != NULL ? message->body : "";
+	const char *body = message->retracted ? "(retracted)" : message->ignored ? "(you ignore them)" :
+	    message->body != NULL ? message->body : "";
 	bool action = g_str_has_prefix(body, "/me ");
 
 	return g_strdup_printf("%s%s%s %s%s %s", name, message->edited ? ", edited" : "", action ? "" : ":",

@@ -52,6 +52,12 @@ take_sender_width(struct face *face, const json_t *value)
 }
 
 static void
+take_styling(struct face *face, const json_t *value)
+{
+	face->preferences.style.plain = json_is_false(value);
+}
+
+static void
 take_signs(struct face *face, const json_t *value)
 {
 	struct text_policy policy = *canvas_policy(face->canvas);
@@ -101,6 +107,7 @@ static const struct {
 	{ "ui.opener", take_opener },
 	{ "ui.sender_width", take_sender_width },
 	{ "ui.signs", take_signs },
+	{ "ui.styling", take_styling },
 };
 
 G_STATIC_ASSERT(G_N_ELEMENTS(table) == PREFERENCES);

@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/limits.h"
+#include "face/tui/styling.h"
 
 #define JOIN_MS (5 * 60 * 1000)
 
@@ -23,6 +24,10 @@ struct builder {
 	int			 hidden;	/* rows of it that are not; -1: more than were counted */
 	struct columns		 at;
 	GPtrArray		*rows;
+	guint			 head;		/* the row with the name, of those that were added */
+	bool			 styled;	/* the text of the entry is */
+	uint8_t			 *styling;	/* of the line at hand; see styling.h */
+	size_t			 line, line_end;	/* which bytes of the text that is */
 };
 
 static struct columns
@@ -276,6 +281,58 @@ add_fold(struct builder *builder, int hidden)
 	span(row_add(builder), builder->at.text, SLOT_MESSAGE_FOLD, text);
 }
 
+static enum slot
+styled_slot(uint8_t styling, enum slot plain)
+{
+	return styling & STYLING_CODE ? SLOT_MESSAGE_CODE : styling & STYLING_STRONG ? SLOT_MESSAGE_STRONG :
+	    styling & STYLING_EMPHASIS ? SLOT_MESSAGE_EMPHASIS : styling & STYLING_STRIKE ? SLOT_MESSAGE_STRIKE : plain;
+}
+
+/* A new line of the text begins: the slot of all of it, or its spans. */
+static enum slot
+begin_line(struct builder *builder, const char *text, size_t start, bool *in_code, enum slot plain)
+{
+	enum slot slot = line_slot(text + start, in_code, plain);
+
+	builder->line = builder->line_end = start;
+	if (slot == plain) {
+		builder->line_end += MIN(strcspn(text + start, "\n"), (size_t)LIMIT_STYLED);
+		builder->styling = g_realloc(builder->styling, builder->line_end - start + 1);
+		styling_line(text + start, builder->line_end - start, builder->styling);
+	}
+	return slot;
+}
+
+/* A piece of text at a column of row, in its styles. */
+static void
+add_slice(struct builder *builder, struct row *row, int column, const char *text, size_t from, size_t len,
+    enum slot slot)
+{
+	size_t end = from + len;
+
+	while (from < end) {
+		size_t to = end;
+		enum slot now = slot;
+		char *piece;
+
+		if (from >= builder->line && from < builder->line_end) {
+			uint8_t styling = builder->styling[from - builder->line];
+
+			now = styled_slot(styling, slot);
+			/* By clusters: a mark of styling may carry marks of its own. */
+			for (to = from; to < end && to < builder->line_end &&
+			    builder->styling[to - builder->line] == styling;)
+				to += text_cluster(text + to, end - to);
+		}
+		if (row->n >= ROW_SPANS - ROW_SPANS_LEFT)
+			to = end;
+		piece = g_strndup(text + from, to - from);
+		span_take(row, column, now, piece);
+		column += text_columns(piece, builder->look->policy);
+		from = to;
+	}
+}
+
 /*
  * text in rows: the first one begins at column first of row, the others at the text column.  A first row that has no
  * room for a word stays without text.
@@ -286,7 +343,7 @@ add_text(struct builder *builder, struct row *row, int first, const char *text, 
 	int room = MAX(1, builder->look->columns - builder->at.text);
 	int begin = builder->look->columns - first, folded;
 	g_autoptr(GArray) slices = NULL;
-	bool in_code = false, styled = slot == SLOT_MESSAGE_TEXT || slot == SLOT_MESSAGE_TEXT_OWN;
+	bool in_code = false, styled = builder->styled && (slot == SLOT_MESSAGE_TEXT || slot == SLOT_MESSAGE_TEXT_OWN);
 	enum slot now = slot;
 
 	if (begin < MIN(12, room)) {
@@ -294,6 +351,7 @@ add_text(struct builder *builder, struct row *row, int first, const char *text, 
 		first = builder->at.text;
 		begin = room;
 	}
+	builder->line = builder->line_end = 0;
 	slices = fold(builder, text, begin, room, &folded);
 	for (guint i = 0; i < slices->len; i++) {
 		const struct text_row *slice = &g_array_index(slices, struct text_row, i);
@@ -301,10 +359,8 @@ add_text(struct builder *builder, struct row *row, int first, const char *text, 
 		if (i > 0)
 			row = row_add(builder);
 		if (styled && (slice->start == 0 || text[slice->start - 1] == '\n'))
-			now = line_slot(text + slice->start, &in_code, slot);
-		if (slice->len > 0)
-			span_take(row, i == 0 ? first : builder->at.text, now,
-			    g_strndup(text + slice->start, slice->len));
+			now = begin_line(builder, text, slice->start, &in_code, slot);
+		add_slice(builder, row, i == 0 ? first : builder->at.text, text, slice->start, slice->len, now);
 	}
 	if (folded != 0)
 		add_fold(builder, folded);
@@ -390,6 +446,98 @@ with_time_sent(const struct rows_look *look, const char *body, const struct entr
 	return g_strdup_printf("%s (sent %s%s%s)", body, today ? "" : day, today ? "" : ", ", at);
 }
 
+/* "(retracted by lena, moderator: "reason")"; the caller's. */
+static char *
+retracted(const struct event_message *message)
+{
+	bool why = message->retracted_for != NULL && *message->retracted_for != '\0';
+
+	if (!message->moderated)
+		return g_strdup("(retracted)");
+	return g_strdup_printf("(retracted by %s%s%s%s%s)", message->retracted_by != NULL ? message->retracted_by : "a "
+	    "moderator",
+	    message->retracted_by != NULL ? ", moderator" : "", why ? ": \"" : "", why ? message->retracted_for : "",
+	    why ? "\"" : "");
+}
+
+/* What an entry says, with what is to be said of it in brackets; NULL: nothing more than its body.  The caller's. */
+static char *
+text_of(const struct rows_look *look, const struct entry *entry, const char *name, const char *body)
+{
+	const struct event_message *message = &entry->event.message;
+
+	if (message->retracted)
+		return retracted(message);
+	if (is_action(entry))
+		return g_strconcat(name, " ", body + 4, message->edited ? " (edited)" : "", NULL);
+	if (message->state == MESSAGE_CANCELLED)
+		return g_strconcat(body, " (cancelled)", NULL);
+	if (entry->sent != 0)
+		return with_time_sent(look, body, entry);
+	if (message->edited)
+		return g_strconcat(body, " (edited)", NULL);
+	if (message->corrects != NULL)
+		return g_strconcat(body, " (claims to correct an earlier message)", NULL);
+	return message->cut ? g_strconcat(body, "… (the rest is on its way)", NULL) : NULL;
+}
+
+static const char *
+word_of(const json_t *object, const char *key)
+{
+	const char *word = json_string_value(json_object_get(object, key));
+
+	return word != NULL ? word : "";
+}
+
+/* The message that is answered, in one row above. */
+static void
+add_answered(struct builder *builder, const json_t *to)
+{
+	const struct rows_look *look = builder->look;
+	const char *sign = text_ascii_signs(look->policy) ? ",-" : "┌", *nick = word_of(to, "nick");
+	const char *name = *nick != '\0' ? nick : strcmp(word_of(to, "direction"), "out") == 0 ? look->own :
+	    look->other;
+	g_autofree char *text = json_object_size(to) == 0 ? g_strdup_printf("%s (a message that is not here)", sign) :
+	    g_strdup_printf("%s %s: %s", sign, name, json_is_true(json_object_get(to, "retracted")) ? "(retracted)" :
+	    word_of(to, "body"));
+	size_t fit = text_fit(text, MAX(1, look->columns - builder->at.text), look->policy);
+
+	if (text[fit] != '\0') {
+		const char *more = text_ascii_signs(look->policy) ? "..." : "…";
+
+		fit = text_fit(text, MAX(1, look->columns - builder->at.text - (int)g_utf8_strlen(more, -1)),
+		    look->policy);
+		span_take(row_add(builder), builder->at.text, SLOT_MESSAGE_QUOTE, g_strdup_printf("%.*s%s", (int)fit,
+		    text, more));
+	} else
+		span(row_add(builder), builder->at.text, SLOT_MESSAGE_QUOTE, text);
+}
+
+/* "👍 you ada   🎉 4": up to three names, then how many. */
+static void
+add_reactions(struct builder *builder, const json_t *reactions)
+{
+	enum { NAMES = 3 };
+	g_autoptr(GString) text = g_string_new(NULL);
+	json_t *one, *name;
+	size_t i, k;
+
+	json_array_foreach(reactions, i, one) {
+		json_int_t count = json_integer_value(json_object_get(one, "count"));
+
+		g_string_append_printf(text, "%s%s", i > 0 ? "   " : "", word_of(one, "emoji"));
+		if (count > NAMES)
+			g_string_append_printf(text, " %lld", (long long)count);
+		if (json_is_true(json_object_get(one, "own")))
+			g_string_append(text, " you");
+		json_array_foreach(count > NAMES ? NULL : json_object_get(one, "by"), k, name)
+			g_string_append_printf(text, " %s", json_string_value(name) != NULL ?
+			    json_string_value(name) : "");
+	}
+	if (text->len > 0)
+		add_text(builder, row_add(builder), builder->at.text, text->str, SLOT_MESSAGE_TAG);
+}
+
 static void
 add_message(struct builder *builder, const struct entry *previous, const struct entry *entry, bool fresh)
 {
@@ -398,8 +546,9 @@ add_message(struct builder *builder, const struct entry *previous, const struct 
 	const char *body = message->ignored ? "(you ignore them)" : message->body != NULL ? message->body : "";
 	const char *name = sender_name(look, message), *mark;
 	bool own = message->direction == DIRECTION_OUT, action = is_action(entry), joined;
-	enum slot mark_slot, slot = own ? SLOT_MESSAGE_TEXT_OWN : message->ignored ? SLOT_TEXT_DIM : SLOT_MESSAGE_TEXT;
-	g_autofree char *text = NULL;
+	enum slot mark_slot, slot = action ? SLOT_MESSAGE_ACTION : message->retracted ? SLOT_MESSAGE_TAG :
+	    own ? SLOT_MESSAGE_TEXT_OWN : message->ignored ? SLOT_TEXT_DIM : SLOT_MESSAGE_TEXT;
+	g_autofree char *text = text_of(look, entry, name, body);
 	struct row *row;
 	int first;
 
@@ -409,6 +558,9 @@ add_message(struct builder *builder, const struct entry *previous, const struct 
 		mark_slot = SLOT_MESSAGE_MENTION;
 	}
 	joined = !fresh && same_sender(previous, entry) && ABS(entry->time - previous->time) < JOIN_MS;
+	if (message->reply_to != NULL && !message->retracted && !message->ignored)
+		add_answered(builder, message->reply_to);
+	builder->head = builder->rows->len;
 	/* A name wider than the row gets rows of its own. */
 	if (!joined && !action && builder->at.width > 0 &&
 	    text_columns(name, look->policy) > look->columns - builder->at.sender - 4) {
@@ -419,25 +571,16 @@ add_message(struct builder *builder, const struct entry *previous, const struct 
 	first = add_head(builder, row, !fresh && previous->time / 60000 == entry->time / 60000 ? 0 : entry->time,
 	    action ? "*" : joined ? NULL : name, action ? SLOT_MESSAGE_ACTION : sender_slot(look, message), mark,
 	    mark_slot);
-	if (action) {
-		slot = SLOT_MESSAGE_ACTION;
-		text = g_strconcat(name, " ", body + 4, message->edited ? " (edited)" : "", NULL);
-		/* "*:" would read as a name. */
-		if (builder->at.width == 0) {
-			row->span[row->n - 1].text[1] = '\0';
-			first--;
-		}
-	} else if (message->state == MESSAGE_CANCELLED)
-		text = g_strconcat(body, " (cancelled)", NULL);
-	else if (entry->sent != 0)
-		text = with_time_sent(look, body, entry);
-	else if (message->edited)
-		text = g_strconcat(body, " (edited)", NULL);
-	else if (message->corrects != NULL)
-		text = g_strconcat(body, " (claims to correct an earlier message)", NULL);
-	else if (message->cut)
-		text = g_strconcat(body, "… (the rest is on its way)", NULL);
+	/* "*:" would read as a name. */
+	if (action && builder->at.width == 0) {
+		row->span[row->n - 1].text[1] = '\0';
+		first--;
+	}
+	builder->styled = !message->unstyled && (look->style == NULL || !look->style->plain);
 	add_text(builder, row, first, text != NULL ? text : body, slot);
+	builder->styled = false;
+	if (message->reactions != NULL)
+		add_reactions(builder, message->reactions);
 	/* Of what arrived: why its correction did not. */
 	if (message->state != MESSAGE_QUEUED && message->state != MESSAGE_HELD && message->reason != NULL &&
 	    *message->reason != '\0')
@@ -603,12 +746,14 @@ build(struct builder *builder, const struct rows_unread *unread, const struct en
 		fresh = true;
 	}
 	first = builder->rows->len;
+	builder->head = first;
 	if (entry->kind == ENTRY_MESSAGE)
 		add_message(builder, previous, entry, fresh);
 	else if (entry->kind == ENTRY_NOTE)
 		add_note(builder, previous, entry, fresh);
 	else
 		add_prompt(builder, previous, entry);
+	first = builder->head;
 	while (first + 1 < builder->rows->len && ((struct row *)builder->rows->pdata[first])->across)
 		first++;
 	add_cursor(builder, builder->rows->pdata[first], entry);
@@ -622,6 +767,7 @@ rows_build(const struct rows_look *look, const struct rows_unread *unread, const
 		.rows = g_ptr_array_new_with_free_func(row_free) };
 
 	build(&builder, unread, previous, entry);
+	g_free(builder.styling);
 	return builder.rows;
 }
 
@@ -633,6 +779,7 @@ rows_folded(const struct rows_look *look, const struct entry *entry)
 		.rows = g_ptr_array_new_with_free_func(row_free) };
 
 	build(&builder, &none, NULL, entry);
+	g_free(builder.styling);
 	g_ptr_array_unref(builder.rows);
 	return builder.hidden;
 }

@@ -26,6 +26,7 @@ struct rows_style {
 	int		 sender_width;		/* columns; 0: the name opens the text */
 	char		*time_format;		/* of strftime(3); NULL: HH:MM */
 	int		 time_width;		/* columns that it takes at most */
+	bool		 plain;			/* no text is styled */
 };
 enum { ROWS_SENDER_WIDTH = 12 };
 /* format is copied. */
@@ -56,7 +57,8 @@ struct rows_unread {
 	int64_t		 since;		/* ms; when one was there last; 0: not known */
 };
 
-enum { ROW_SPANS = 6 };
+/* Time, sender, marks, cursor, the opening name, and pieces of text: what is styled beyond that is plain. */
+enum { ROW_SPANS = 24, ROW_SPANS_LEFT = 2 };
 
 struct row {
 	int		 n;

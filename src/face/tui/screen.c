@@ -59,7 +59,7 @@ hint(const struct face *face)
 	if (face->complete.open)
 		return "Tab next  Esc as you typed it";
 	if (face->ask.open)
-		return correct_rows(face) > 0 ? "Enter corrects  Esc leaves it" : "Enter answers  Esc leaves it open";
+		return correct_hint(face) != NULL ? correct_hint(face) : "Enter answers  Esc leaves it open";
 	if (face->detaches > 0)
 		return "C-d again detaches";
 	if (face->digits > 0)

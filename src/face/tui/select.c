@@ -186,6 +186,14 @@ entry_name(struct face *face, const struct entry *entry)
 	return message->nick != NULL ? message->nick : chat_name(face->model, face->front);
 }
 
+/* The message that it answers; 0: none that is here. */
+static int64_t
+original_of(const struct entry *entry)
+{
+	return entry->kind == ENTRY_MESSAGE ? json_integer_value(json_object_get(entry->event.message.reply_to,
+	    "id")) : 0;
+}
+
 /* NULL: it can be done; else why not, in words. */
 static const char *
 why_not(const struct face *face, const struct entry *entry, enum select_action action)
@@ -194,8 +202,21 @@ why_not(const struct face *face, const struct entry *entry, enum select_action a
 	bool message_only = action == SELECT_RESEND || action == SELECT_DROP || action == SELECT_WHO;
 	bool own = entry->kind == ENTRY_MESSAGE && message->direction == DIRECTION_OUT;
 
-	if (message_only && entry->kind != ENTRY_MESSAGE)
+	bool about = action == SELECT_REPLY || action == SELECT_REACT || action == SELECT_RETRACT ||
+	    action == SELECT_ORIGINAL;
+
+	if ((message_only || about) && entry->kind != ENTRY_MESSAGE)
 		return "no message";
+	if ((about || action == SELECT_CORRECT) && action != SELECT_ORIGINAL && message->retracted)
+		return "it was taken back";
+	if (action == SELECT_RETRACT && !own && face->front->object.chat.kind != CHAT_ROOM)
+		return "not yours";
+	if ((action == SELECT_REPLY || action == SELECT_REACT) && own && message->state <= MESSAGE_QUEUED)
+		return "it has not left";
+	if (action == SELECT_ORIGINAL && message->reply_to == NULL)
+		return "it answers none";
+	if (action == SELECT_ORIGINAL && original_of(entry) == 0)
+		return "that is not here";
 	if ((action == SELECT_RESEND || action == SELECT_DROP) && !own)
 		return "not yours";
 	if (action == SELECT_CORRECT && !own)
@@ -343,6 +364,29 @@ correct(struct face *face)
 
 	select_leave(face);
 	correct_one(face, entry);
+}
+
+static void
+original(struct face *face, const struct entry *entry)
+{
+	int64_t id = original_of(entry);
+
+	select_leave(face);
+	link_jump(face, face->front, id);
+}
+
+static void
+about(struct face *face, const struct entry *entry, enum select_action action)
+{
+	const char *name = entry_name(face, entry);
+
+	select_leave(face);
+	if (action == SELECT_REPLY)
+		correct_reply(face, entry, name);
+	else if (action == SELECT_REACT)
+		correct_react(face, entry, name);
+	else
+		correct_retract(face, entry);
 }
 
 static void
@@ -506,6 +550,14 @@ act(struct face *face, enum select_action action)
 		break;
 	case SELECT_CORRECT:
 		correct(face);
+		break;
+	case SELECT_REPLY:
+	case SELECT_REACT:
+	case SELECT_RETRACT:
+		about(face, entry_at(face), action);
+		break;
+	case SELECT_ORIGINAL:
+		original(face, entry_at(face));
 		break;
 	case SELECT_FORWARD:
 		forward(face, entries);
