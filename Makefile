@@ -153,8 +153,9 @@ bench: all $(BENCH_BIN)
 # Hours: thousands of kills and cuts on a real server, and every place for a fault of the disk.  SOAK_KILLS, SOAK_CUTS,
 # SOAK_HURRY, SOAK_BOTH, SOAK_SEED: see tests/live/soak.py.
 .PHONY: soak
-soak: all $(BUILD)/tests/test_core_faults
+soak: all $(BUILD)/tests/test_core_faults $(BUILD)/tests/test_room_faults
 	@STRIDE=1 $(BUILD)/tests/test_core_faults
+	@STRIDE=1 $(BUILD)/tests/test_room_faults
 	@MISSED=10000 BUILD=$(BUILD) /usr/bin/python3 -B -m pytest -p no:cacheprovider -q -s tests/live/test_archive.py -k many_missed
 	@LONG=1 BUILD=$(BUILD) /usr/bin/python3 -B -m pytest -p no:cacheprovider -q -s tests/live/test_links.py -k way
 	@BUILD=$(BUILD) /usr/bin/python3 -B tests/live/soak.py

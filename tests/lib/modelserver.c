@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "faketransport.h"
+#include "modelroom.h"
 #include "xmpp/ns.h"
 #include "xmpp/stream.h"
 
@@ -46,6 +47,7 @@ struct modelserver {
 	GPtrArray	*acknowledged;	/* of char * */
 	GQueue		 now;		/* of char *: elements of stream management for the link */
 	bool		*answered;
+	struct modelroom *room;
 };
 
 void
@@ -84,12 +86,14 @@ model_new(unsigned seed)
 	m->roster = g_string_new("<item jid='" MODEL_BOB "' name='Bob' subscription='both'/>");
 	g_queue_init(&m->session.out);
 	g_queue_init(&m->now);
+	m->room = modelroom_new(m);
 	return m;
 }
 
 void
 model_free(struct modelserver *m)
 {
+	modelroom_free(m->room);
 	g_rand_free(m->chance);
 	g_free(m->context);
 	g_ptr_array_unref(m->archive);
@@ -206,6 +210,7 @@ model_forget_session(struct modelserver *m, bool told)
 	m->last_number = m->session.number;
 	m->session.there = m->session.present = false;
 	g_queue_clear_full(&m->session.out, g_free);
+	modelroom_out(m->room);
 }
 
 static void
@@ -393,7 +398,9 @@ take(struct modelserver *m, const char *xml)
 		m->answered = NULL;
 	} else if (strcmp(stanza_ns(element), NS_CLIENT) == 0) {
 		m->session.in++;
-		if (strcmp(stanza_name(element), "iq") == 0)
+		if (modelroom_take(m->room, element))
+			;
+		else if (strcmp(stanza_name(element), "iq") == 0)
 			answer(m, element);
 		else if (strcmp(stanza_name(element), "message") == 0)
 			route_message(m, element, xml);
@@ -505,6 +512,12 @@ model_step(struct modelserver *m, unsigned stanzas)
 		return true;
 	}
 	return (m->linked && deliver(m, stanzas)) || some;
+}
+
+struct modelroom *
+model_room(struct modelserver *m)
+{
+	return m->room;
 }
 
 unsigned

@@ -15,6 +15,7 @@
 #define MODEL_BOB	"bob@example.org"
 
 struct modelserver;
+struct modelroom;
 
 struct modelserver *model_new(unsigned seed);
 void	 model_free(struct modelserver *);
@@ -40,6 +41,8 @@ void	 model_forget_session(struct modelserver *, bool told);
 /* The process of the core is dead, and its fake stream with it: the first so many of what it sent got here. */
 void	 model_died(struct modelserver *, unsigned reached);
 
+/* Its room, for modelroom.h. */
+struct modelroom *model_room(struct modelserver *);
 /* The number of the session; each new one has the next. */
 unsigned model_session(const struct modelserver *);
 /* One round: takes what was sent, answers, hands out at most so many stanzas.  False: nothing happened. */
