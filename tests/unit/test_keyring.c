@@ -9,7 +9,8 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "core/keyring.h"
+#include "core/keyring_profanity.h"
+#include "crypto/fingerprint.h"
 #include "faultvfs.h"
 #include "memkeys.h"
 #include "store/db.h"
@@ -645,6 +646,169 @@ test_recovered_pages(void **state)
 	identity_clear(&identity);
 }
 
+/* --- moving in --- */
+
+static void
+put_base64(GKeyFile *file, const char *group, const char *key, const void *bytes, gsize n)
+{
+	g_autofree char *text = g_base64_encode(bytes, n);
+
+	g_key_file_set_string(file, group, key, text);
+}
+
+static void
+put_record(GKeyFile *file, const char *group, unsigned number, GBytes *record)
+{
+	g_autofree char *key = g_strdup_printf("%u", number);
+
+	put_base64(file, group, key, g_bytes_get_data(record, NULL), g_bytes_get_size(record));
+}
+
+static void
+put_file(GKeyFile *file, const char *name)
+{
+	g_autofree char *path = g_build_filename(t.folder, name, NULL);
+
+	assert_true(g_key_file_save_to_file(file, path, NULL));
+	g_key_file_free(file);
+}
+
+/* What Profanity would have on its disk with these keys, who has a session with you. */
+static void
+be_profanity(const struct memkeys *prof)
+{
+	GKeyFile *identity = g_key_file_new(), *sessions = g_key_file_new(), *trust = g_key_file_new();
+	GKeyFile *known = g_key_file_new();
+	g_autofree char *print = fingerprint_text(&you.identity.key), *other = NULL;
+	GHashTableIter iter;
+	gpointer id, record;
+
+	g_key_file_set_uint64(identity, "identity", "device_id", prof->device);
+	g_key_file_set_uint64(identity, "identity", "registration_id", 1234);
+	put_base64(identity, "identity", "identity_key_public", prof->identity.key.bytes, KEY_SIZE);
+	put_base64(identity, "identity", "identity_key_private", prof->identity.secret, KEY_PRIVATE_SIZE);
+	g_hash_table_iter_init(&iter, prof->prekeys);
+	while (g_hash_table_iter_next(&iter, &id, &record))
+		if (!g_hash_table_contains(prof->used, id))
+			put_record(identity, "prekeys", GPOINTER_TO_UINT(id), record);
+	put_record(identity, "signed_prekeys", prof->signed_id, prof->signed_prekey);
+	g_key_file_set_string(identity, "prekeys", "70", "bm90IGEga2V5");
+	put_file(identity, "identity.txt");
+	put_record(sessions, you.name, you.device, g_hash_table_lookup(prof->sessions, "you@example.net/77"));
+	put_record(sessions, "garbled@example.net", 8, prof->signed_prekey);
+	put_file(sessions, "sessions.txt");
+	put_base64(trust, you.name, "77", you.identity.key.bytes, KEY_SIZE);
+	put_base64(trust, "nobody@example.net", "0", you.identity.key.bytes, KEY_SIZE);
+	put_base64(trust, "@", "5", you.identity.key.bytes, KEY_SIZE);
+	put_file(trust, "trust.txt");
+	g_key_file_set_string(known, you.name, "77", print);
+	other = fingerprint_text(&prof->identity.key);
+	g_key_file_set_string(known, "other@example.net", "9", other);
+	put_file(known, "known_devices.txt");
+}
+
+static bool
+move_in(bool replace, struct keyring_moved *moved)
+{
+	g_autoptr(GError) error = NULL;
+	bool ok;
+
+	keyring_free(ring);
+	ring = NULL;
+	tempstore_begin(&t);
+	ok = keyring_move_profanity(t.store, t.account, t.folder, TRUST_VERIFIED, replace, moved, &error);
+	assert_true(ok == (error == NULL));
+	assert_true(store_end(t.store, ok, NULL) || !ok);
+	tempstore_commit(&t);
+	open_ring();
+	return ok;
+}
+
+static void
+test_profanity(void **state)
+{
+	uint32_t before = keyring_device(ring);
+	struct ratchet_sealed first, second, back;
+	struct keyring_moved moved;
+	struct memkeys prof;
+	struct device_row *row;
+	g_autofree char *text = NULL;
+
+	(void)state;
+	memkeys_init(&prof, TEMPSTORE_ME, 4711, 5);
+	assert_int_equal(memkeys_start(&you, &prof), RATCHET_OK);
+	assert_int_equal(memkeys_send(&you, &prof, "one", &first), RATCHET_OK);
+	assert_int_equal(memkeys_receive(&prof, &you, &first, &text), RATCHET_OK);
+	g_clear_pointer(&text, g_free);
+	assert_int_equal(memkeys_send(&you, &prof, "two", &second), RATCHET_OK);
+	be_profanity(&prof);
+
+	assert_false(move_in(false, &moved));
+	assert_int_equal(keyring_device(ring), before);
+	assert_int_equal(prekeys(), LIMIT_PREKEYS_OWN);
+	assert_true(move_in(true, &moved));
+	assert_int_equal(moved.device, 4711);
+	assert_int_equal(keyring_device(ring), 4711);
+	assert_memory_equal(keyring_identity(ring), &prof.identity, sizeof prof.identity);
+	assert_int_equal(moved.prekeys, 4);
+	assert_int_equal(moved.sessions, 1);
+	assert_int_equal(moved.devices, 2);
+	assert_int_equal(moved.trusted, 1);
+	/* A prekey and a session that are none, device 0, an address that is none. */
+	assert_int_equal(moved.refused, 4);
+	assert_int_equal(prekeys(), LIMIT_PREKEYS_OWN);
+	row = device_row_load(t.store, t.account, you.name, 77);
+	assert_true(row->has_key && row->has_session && row->trust == TRUST_VERIFIED);
+	device_row_free(row);
+	row = device_row_load(t.store, t.account, "other@example.net", 9);
+	assert_true(row->has_key && !row->has_session && row->trust == TRUST_UNDECIDED);
+	device_row_free(row);
+	/* It goes on where Profanity was. */
+	assert_int_equal(hear(&first, true), RATCHET_DUPLICATE);
+	assert_int_equal(hear(&second, true), RATCHET_OK);
+	tempstore_begin(&t);
+	assert_int_equal(ratchet_encrypt(keyring_ratchet(ring), you.name, you.device, "back", 4, &back), RATCHET_OK);
+	tempstore_end(&t);
+	tempstore_commit(&t);
+	assert_int_equal(memkeys_receive(&you, &prof, &back, &text), RATCHET_OK);
+	assert_string_equal(text, "back");
+	ratchet_sealed_clear(&first);
+	ratchet_sealed_clear(&second);
+	ratchet_sealed_clear(&back);
+	memkeys_clear(&prof);
+}
+
+/* Nothing there, half of it, another file: what is here stays. */
+static void
+test_profanity_refused(void **state)
+{
+	static const char *const texts[] = {
+		"", "[identity]\n", "no key file", "[identity]\ndevice_id=5\nidentity_key_public=AAAA\n",
+		"[identity]\ndevice_id=-1\nidentity_key_public=AAAA\nidentity_key_private=AAAA\n",
+	};
+	uint32_t before = keyring_device(ring);
+	g_autofree char *path = g_build_filename(t.folder, "identity.txt", NULL);
+	struct keyring_moved moved;
+
+	(void)state;
+	assert_false(move_in(true, &moved));
+	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+		assert_true(g_file_set_contents(path, texts[i], -1, NULL));
+		assert_false(move_in(true, &moved));
+		assert_int_equal(keyring_device(ring), before);
+		assert_int_equal(prekeys(), LIMIT_PREKEYS_OWN);
+	}
+}
+
+static void
+test_profanity_folder(void **state)
+{
+	g_autofree char *folder = keyring_profanity_folder("alice@example.org");
+
+	(void)state;
+	assert_true(g_str_has_suffix(folder, "/profanity/omemo/alice_at_example.org"));
+}
+
 int
 main(void)
 {
@@ -653,7 +817,8 @@ main(void)
 		TEST(test_made_once), TEST(test_savepoint), TEST(test_refused_commit), TEST(test_prekeys),
 		TEST(test_signed_prekey), TEST(test_wrong_clock), TEST(test_wiped), TEST(test_lists),
 		TEST(test_many_devices), TEST(test_key_stays), TEST(test_damaged), TEST(test_recovered),
-		TEST(test_recovered_beside), TEST(test_recovered_pages),
+		TEST(test_recovered_beside), TEST(test_recovered_pages), TEST(test_profanity),
+		TEST(test_profanity_refused), TEST(test_profanity_folder),
 	};
 
 	return cmocka_run_group_tests_name("keyring", tests, NULL, NULL);
