@@ -299,6 +299,9 @@ recover_one(struct checkup *checkup, struct store *store, const struct aside *as
 		    aside->path, n.read);
 	checkup_good("%" G_GINT64_FORMAT " of them are new here, %"
 	    G_GINT64_FORMAT " were here already or were deleted.", n.added, n.read - n.added - n.homeless);
+	if (n.identities + n.devices > 0)
+		checkup_good("Keys of encryption that are here again: own devices %" G_GINT64_FORMAT ", devices of others %"
+		    G_GINT64_FORMAT ".", n.identities, n.devices);
 	if (n.homeless > 0)
 		checkup_wrong(checkup, NULL, "Of %"
 		    G_GINT64_FORMAT " it cannot be told with whom they were said; they stay in that file.", n.homeless);
@@ -313,9 +316,6 @@ doctor_recover(const struct paths *paths)
 	g_autoptr(GError) error = NULL;
 	g_autoptr(GPtrArray) list = NULL;
 	struct store *store = NULL;
-	if (n.identities + n.devices > 0)
-		checkup_good("Keys of encryption that are here again: own devices %" G_GINT64_FORMAT ", devices of others %"
-		    G_GINT64_FORMAT ".", n.identities, n.devices);
 	gboolean taken = FALSE;
 	unsigned n = 0;
 	int lock;
