@@ -95,9 +95,8 @@ take_identity(struct move *move, GKeyFile *file)
 	bool ok;
 
 	if (key == NULL || secret == NULL || device == NULL || !number(device, KEY_DEVICE_MAX, &own.device) ||
-	    !identity_parse(&identity, g_bytes_get_data(key, NULL), g_bytes_get_size(key), g_bytes_get_data(secret,
-	    NULL),
-	    g_bytes_get_size(secret))) {
+	    !identity_parse(&identity, g_bytes_get_data(key, NULL), g_bytes_get_size(key),
+	    g_bytes_get_data(secret, NULL), g_bytes_get_size(secret))) {
 		g_set_error(move->error, CRYPTO_ERROR, CRYPTO_ERROR_REFUSED, "%s has no whole identity of Profanity.",
 		    move->folder);
 		return false;
