@@ -148,6 +148,9 @@ def test_far_back_and_both_ways_from_there(server, people, peer, confab, tmux):
               "not all messages came", 60)
     confab.call("active", focused=False, account="home", chat=chat)
     terminal = tmux(80, 24).confab(confab)
+    # It opens where the reading was left.
+    terminal.wait_for("scrolled back: ")
+    terminal.keys("End")
     terminal.wait_for("number 699")
     terminal.line(f"/goto {first}")
     terminal.wait_for("the needle, number 0")
