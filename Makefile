@@ -47,7 +47,7 @@ CPPFLAGS += -D_GNU_SOURCE -DG_LOG_DOMAIN='"confab"' -Isrc -I. -I$(BUILD) \
 LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--gc-sections $(if $(SAN),-fsanitize=$(SAN))
 
 BOTH := base proto
-CORE_DIRS := xmpp store crypto core feature server admin
+CORE_DIRS := xmpp store http crypto core feature server admin
 FACE_DIRS := face/cli face/tui
 sources = $(foreach d,$(1),$(wildcard src/$(d)/*.c))
 objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(1))

@@ -28,6 +28,7 @@
 #include "core/command.h"
 #include "core/core.h"
 #include "core/link.h"
+#include "http/http.h"
 #include "proto/wire.h"
 #include "server/server.h"
 #include "store/store.h"
@@ -61,7 +62,7 @@ usage(FILE *to)
 static void
 print_version(void)
 {
-	printf("confab-core %s\n%s, %s\n", CONFAB_VERSION, stream_libraries(), store_library());
+	printf("confab-core %s\n%s, %s, %s\n", CONFAB_VERSION, stream_libraries(), store_library(), http_library());
 }
 
 static void

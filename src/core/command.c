@@ -68,6 +68,17 @@ command_usage(const struct command *command)
 
 /* --- the end of a call --- */
 
+/* Those of one row: what was not on the line is NULL, and others may follow. */
+static void
+args_free(const struct command *row, char **args)
+{
+	g_auto(GStrv) specs = g_strsplit(row->args, " ", -1);
+
+	for (guint i = 0; args != NULL && specs[i] != NULL; i++)
+		g_free(args[i]);
+	g_free(args);
+}
+
 static void
 call_free(struct command_call *call)
 {
@@ -76,7 +87,8 @@ call_free(struct command_call *call)
 		call->ctx_free(call->ctx);
 	g_free(call->account_name);
 	g_free(call->chat);
-	g_strfreev(call->argv);
+	if (call->command != NULL)
+		args_free(call->command, call->argv);
 	json_decref(call->lines);
 	json_decref(call->data);
 	g_free(call);
@@ -395,9 +407,7 @@ take_args(const struct command *row, const char *rest, GError **error)
 	}
 	if (ok)
 		return args;
-	for (guint i = 0; i < n; i++)
-		g_free(args[i]);
-	g_free(args);
+	args_free(row, args);
 	return NULL;
 }
 

@@ -46,6 +46,8 @@ struct caller {
 	bool		 interactive;
 	int		 columns;	/* 0: not known */
 	const char	*cwd, *tz;	/* or NULL */
+	/* While a line is begun: what it has as standard input, a file, and what that is called; or NULL. */
+	const char	*input, *input_name;
 	/* Bytes that it was sent and has not read; NULL: not known. */
 	size_t		(*unread)(struct caller *);
 	/* What a command says before it ends. */

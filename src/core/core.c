@@ -20,6 +20,7 @@
 #include "core/rules.h"
 #include "core/search.h"
 #include "core/setting.h"
+#include "core/transfer.h"
 #include "core/turn.h"
 #include "store/aside.h"
 #include "store/messages.h"
@@ -136,6 +137,7 @@ core_new(const struct paths *paths, const struct transport *transport, const cha
 	core->caps = caps_new();
 	core->calls = g_ptr_array_new();
 	core->jobs = jobs_new(core);
+	core->transfers = transfers_new(core);
 	core->requests = requests_new();
 	core->invites = invites_new();
 	core->addresses = chat_addresses_new();
@@ -245,6 +247,7 @@ core_free(struct core *core)
 {
 	clock_timer_cancel(&core->daily);
 	search_free(core);
+	transfers_free(core->transfers);
 	jobs_free(core->jobs);
 	g_clear_pointer(&core->rules, rules_free);
 	if (core->turn != NULL) {

@@ -19,6 +19,7 @@ struct absence;
 struct attention;
 struct jobs;
 struct rules;
+struct transfers;
 struct bus;
 struct clock_timer;
 struct turn;
@@ -37,6 +38,7 @@ struct core {
 	GPtrArray	*calls;		/* struct command_call, under way */
 	struct jobs	*jobs;		/* core/job.h */
 	struct rules	*rules;		/* core/rules.h */
+	struct transfers *transfers;	/* core/transfer.h */
 	GPtrArray	*requests;	/* core/request.h */
 	GPtrArray	*invites;	/* core/invite.h */
 	struct attention *attention;	/* who sits in front of a face */

@@ -16,7 +16,7 @@ row_data(const struct command *c)
 static void
 list_all(struct command_call *call)
 {
-	static const char *const groups[] = { "account", "people", "talking", "rooms", "history", "privacy",
+	static const char *const groups[] = { "account", "people", "talking", "rooms", "history", "privacy", "files",
 	    "the rest" };
 	json_t *data = json_array();
 

@@ -45,7 +45,7 @@ static const struct {
 	{ "rooms", "XEP-0045", NS_MUC, IN_USE, PART, NULL },
 	{ "ping", "XEP-0199", NS_PING, IN_USE, SERVER, NULL },
 	{ "blocking", "XEP-0191", "urn:xmpp:blocking", NOT_YET, SERVER, NULL },
-	{ "upload of files", "XEP-0363", "urn:xmpp:http:upload:0", NOT_YET, PART, NULL },
+	{ "upload of files", "XEP-0363", NS_UPLOAD, IN_USE, PART, "no file can be sent" },
 	{ "push", "XEP-0357", "urn:xmpp:push:0", NEEDLESS, SERVER, NULL },
 };
 

@@ -17,6 +17,7 @@
 #include "core/roster.h"
 #include "core/search.h"
 #include "core/setting.h"
+#include "core/transfer.h"
 #include "core/turn.h"
 #include "core/typed.h"
 #include "core/typing.h"
@@ -101,9 +102,13 @@ do_hello(struct session *session, int64_t id, const json_t *params, GError **err
 static json_t *
 do_run(struct session *session, int64_t id, const json_t *params, GError **error)
 {
+	struct caller *caller = session_caller(session);
+
 	(void)error;
-	command_run(session_core(session), session_caller(session), id, text(params, "line"), text(params, "account"),
-	    text(params, "chat"));
+	caller->input = text(params, "input");
+	caller->input_name = text(params, "name");
+	command_run(session_core(session), caller, id, text(params, "line"), text(params, "account"), text(params, "chat"));
+	caller->input = caller->input_name = NULL;
 	return NULL;
 }
 
@@ -777,6 +782,24 @@ do_jobs(struct session *session, int64_t id, const json_t *params, GError **erro
 		event_clear(&event);
 	}
 	return json_pack("{s:o}", "jobs", list);
+}
+
+static json_t *
+do_transfers(struct session *session, int64_t id, const json_t *params, GError **error)
+{
+	g_autoptr(GPtrArray) all = transfer_list(session_core(session)->transfers);
+	json_t *list = json_array();
+
+	(void)id;
+	(void)params;
+	(void)error;
+	for (guint i = 0; i < all->len; i++) {
+		struct event event = transfer_event(all->pdata[i]);
+
+		json_array_append_new(list, event_to_json(&event));
+		event_clear(&event);
+	}
+	return json_pack("{s:o}", "transfers", list);
 }
 
 static json_t *

@@ -42,6 +42,8 @@
 #define NS_LAST		"jabber:iq:last"		/* XEP-0012 */
 #define NS_CSI		"urn:xmpp:csi:0"		/* XEP-0352 */
 #define NS_CHATSTATES	"http://jabber.org/protocol/chatstates" /* XEP-0085 */
+#define NS_OOB			"jabber:x:oob"
+#define NS_UPLOAD		"urn:xmpp:http:upload:0"
 #define NS_CORRECT	"urn:xmpp:message-correct:0"	/* XEP-0308 */
 #define NS_RETRACT	"urn:xmpp:message-retract:1"	/* XEP-0424 */
 #define NS_RETRACT_OLD	"urn:xmpp:message-retract:0"

@@ -4,7 +4,9 @@
  * --wait asks for the message once after its line was run and follows its events from then on: it subscribed before, so
  * no change can fall between.
  */
+#include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -23,6 +25,7 @@ struct doing {
 	char		*reason;
 	bool		 stale;		/* events were dropped: ask again */
 	bool		 muted;		/* nobody reads our output */
+	char		*input;		/* standard input as a file, where a line wants it; NULL */
 };
 
 static void
@@ -117,11 +120,62 @@ on_run(void *ctx, json_t *result, const GError *error, json_t *data)
 	session_wake(&run->doing->session);
 }
 
-static json_t *
-run_params(const struct cli_options *o, const char *line)
+/* A line that reads what we are given: /upload - */
+static bool
+wants_input(const char *line)
 {
+	const char *at = g_str_has_prefix(line, "/upload") ? line + strlen("/upload") : "";
+
+	at += strspn(at, " \t");
+	return *at == '-' && (at[1] == '\0' || strchr(" \t\n", at[1]) != NULL) && at != line + strlen("/upload");
+}
+
+/*
+ * Our standard input as a file, for the core to open while we live: itself if it is one, else a copy that has no name
+ * any more.  -1 with a sentence.
+ */
+static int
+take_input(GError **error)
+{
+	g_autofree char *name = NULL;
+	char buffer[65536];
+	struct stat st;
+	ssize_t n;
+	int fd;
+
+	if (fstat(STDIN_FILENO, &st) == 0 && S_ISREG(st.st_mode))
+		return STDIN_FILENO;
+	fd = g_file_open_tmp("confab-XXXXXX", &name, error);
+	if (fd == -1)
+		return -1;
+	unlink(name);
+	while ((n = read(STDIN_FILENO, buffer, sizeof buffer)) > 0 || (n == -1 && errno == EINTR)) {
+		for (ssize_t at = 0, written; n > 0 && at < n; at += MAX(written, 0)) {
+			written = write(fd, buffer + at, (size_t)(n - at));
+			if (written == -1 && errno != EINTR)
+				goto fail;
+		}
+	}
+	if (n == 0)
+		return fd;
+fail:
+	g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "Standard input cannot be kept in %s: %s.",
+	    g_get_tmp_dir(), g_strerror(errno));
+	close(fd);
+	return -1;
+}
+
+static json_t *
+run_params(const struct doing *doing, const char *line)
+{
+	const struct cli_options *o = doing->options;
 	json_t *params = json_pack("{s:s}", "line", line);
 
+	if (doing->input != NULL && wants_input(line)) {
+		json_object_set_new(params, "input", json_string(doing->input));
+		if (o->name != NULL)
+			json_object_set_new(params, "name", json_string(o->name));
+	}
 	if (o->account != NULL)
 		json_object_set_new(params, "account", json_string(o->account));
 	if (o->chat != NULL)
@@ -212,7 +266,7 @@ run_line(struct doing *doing, const char *line, bool *sent)
 	int64_t message;
 
 	doing->message = 0;
-	client_request(doing->session.client, "run", run_params(doing->options, line), on_run, &run);
+	client_request(doing->session.client, "run", run_params(doing, line), on_run, &run);
 	while (!run.done && !doing->session.gone) {
 		g_main_loop_run(doing->session.loop);
 		if (!doing->session.gone)
@@ -260,6 +314,30 @@ subscribe(struct doing *doing, bool interactive)
 	return status;
 }
 
+/* False: said. */
+static bool
+prepare_input(struct doing *doing)
+{
+	const struct cli_options *o = doing->options;
+	g_autoptr(GError) error = NULL;
+	int fd;
+
+	for (guint i = 0; i < o->words->len && doing->input == NULL; i++) {
+		if (!wants_input(o->words->pdata[i]))
+			continue;
+		fd = take_input(&error);
+		if (fd == -1) {
+			output_error(error->message);
+			return false;
+		}
+		doing->input = g_strdup_printf("/proc/%ld/fd/%d", (long)getpid(), fd);
+	}
+	if (o->name == NULL || doing->input != NULL)
+		return true;
+	output_error("--name is for a line /upload -, and there is none.");
+	return false;
+}
+
 int
 cli_do(const struct cli_options *o, const struct paths *paths)
 {
@@ -270,6 +348,8 @@ cli_do(const struct cli_options *o, const struct paths *paths)
 	doing.session.on_event = on_event;
 	doing.session.ctx = &doing;
 	g_queue_init(&doing.prompts);
+	if (status == CLI_OK && !prepare_input(&doing))
+		status = CLI_FAILED;
 	if (status == CLI_OK)
 		status = subscribe(&doing, interactive);
 	for (guint i = 0; status == CLI_OK && i < o->words->len; i++)
@@ -283,6 +363,7 @@ cli_do(const struct cli_options *o, const struct paths *paths)
 		status = CLI_FAILED;
 	drop_prompts(&doing);
 	g_free(doing.reason);
+	g_free(doing.input);
 	session_close(&doing.session);
 	return status;
 }

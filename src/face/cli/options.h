@@ -22,7 +22,7 @@ enum cli_command {
 struct cli_options {
 	enum cli_command command;
 	const char	*home, *profile, *log, *as;
-	const char	*account, *chat;
+	const char	*account, *chat, *name;
 	GPtrArray	*words;
 	enum message_state wait;	/* MESSAGE_HELD: do not wait */
 	int64_t		 since;		/* a revision; -1: none */

@@ -508,6 +508,8 @@ bool	 links_in(const struct entry *);
 char	*links_open(struct face *, const GPtrArray *entries);
 /* Lists those of the chat in front, from the bottom of the view up. */
 void	 links_of_chat(struct face *);
+/* A file that was fetched, by the same program. */
+void	 links_open_file(struct face *, const char *path);
 void	 links_free(struct face *);
 
 /* page.c, page_help.c: a view in the chat's place, see page.h */

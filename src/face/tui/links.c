@@ -168,6 +168,16 @@ open_one(struct face *face, const char *url)
 	return start(face, command, given);
 }
 
+void
+links_open_file(struct face *face, const char *path)
+{
+	g_auto(GStrv) command = command_of(face);
+	g_autofree char *said = command == NULL ? copy(face, path, "there is no display here: ") :
+	    start(face, command, path);
+
+	face_note(face, face->front, SEVERITY_INFO, "%s.", said);
+}
+
 /* --- which there are --- */
 
 static void

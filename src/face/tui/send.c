@@ -78,6 +78,16 @@ follow(struct face *face, json_t *result)
 		face_go(face, chat);
 }
 
+/* A file that was fetched to be seen. */
+static void
+open_it(struct face *face, json_t *result)
+{
+	const char *path = json_string_value(json_object_get(json_object_get(result, "data"), "open"));
+
+	if (path != NULL && *path == '/')
+		links_open_file(face, path);
+}
+
 static void
 drop_refused(struct face *face)
 {
@@ -126,6 +136,7 @@ answered(void *ctx, json_t *result, const GError *error, json_t *data)
 		}
 	} else {
 		say_output(face, chat, json_object_get(result, "output"));
+		open_it(face, result);
 		link_draft(face, chat);
 		follow(face, result);
 		if (g_str_has_prefix(sending->typed, "/quit"))
