@@ -1,6 +1,6 @@
 /*
  * styling.c: see styling.h.  A span opens where a mark stands at the beginning, behind a blank or behind another
- * opening mark, and something that is no blank follows; it closes at the next such mark that has no blank before it. 
+ * opening mark, and something that is no blank follows; it closes at the next such mark that has no blank before it.
  * What closes nowhere is text.
  */
 #include "face/tui/styling.h"
