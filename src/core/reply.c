@@ -74,7 +74,7 @@ reply_cut(const struct stanza *message, char *text)
 	while (*to == '\n')
 		to++;
 	/* What would be left is nothing to show. */
-	if (*to == '\0' && strspn(text, " \t\n") >= (size_t)(from - text))
+	if (to[strspn(to, " \t\n")] == '\0' && strspn(text, " \t\n") >= (size_t)(from - text))
 		return false;
 	memmove(from, to, strlen(to) + 1);
 	return true;

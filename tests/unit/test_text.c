@@ -445,10 +445,26 @@ some_rows(void **state)
 	}
 }
 
+static void
+emoji(void **state)
+{
+	static const char *const are[] = { "👍", "👍🏿", "❤", "❤️", "👨‍👩‍👧", "🇩🇪", "7️⃣", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "✅" };
+	static const char *const are_not[] = { "", "a", "7", "*", "👍👍", "👍 ", " 👍", "hello", "é", "漢", "🇩", "\n", "👍a", "‍" };
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(are); i++)
+		if (!text_is_emoji(are[i]))
+			fail_msg("%s is one", are[i]);
+	for (size_t i = 0; i < G_N_ELEMENTS(are_not); i++)
+		if (text_is_emoji(are_not[i]))
+			fail_msg("\"%s\" is none", are_not[i]);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(emoji),
 		cmocka_unit_test(every_code_point),
 		cmocka_unit_test(breaks_and_controls),
 		cmocka_unit_test(not_utf8),
