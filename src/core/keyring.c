@@ -176,6 +176,18 @@ keyring_exists(struct store *store, int64_t account)
 	return there;
 }
 
+struct store *
+keyring_store(const struct keyring *ring)
+{
+	return ring->store;
+}
+
+int64_t
+keyring_account(const struct keyring *ring)
+{
+	return ring->account;
+}
+
 uint32_t
 keyring_device(const struct keyring *ring)
 {

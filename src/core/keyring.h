@@ -21,6 +21,8 @@ void	 keyring_free(struct keyring *);	/* NULL is fine */
 /* There are keys; nothing is made. */
 bool	 keyring_exists(struct store *, int64_t account);
 
+struct store *keyring_store(const struct keyring *);
+int64_t	 keyring_account(const struct keyring *);
 uint32_t keyring_device(const struct keyring *);
 const struct identity *keyring_identity(const struct keyring *);
 struct ratchet *keyring_ratchet(struct keyring *);

@@ -9,98 +9,10 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
-#include "core/keyring_profanity.h"
-#include "crypto/fingerprint.h"
 #include "faultvfs.h"
-#include "memkeys.h"
+#include "onering.h"
 #include "store/db.h"
 #include "store/recover.h"
-#include "tempstore.h"
-
-static const int64_t NOW_MS = 1790000000000, DAY_MS = 86400000;
-
-static struct tempstore t;
-static struct keyring *ring;
-static struct memkeys you;
-
-static void
-open_ring(void)
-{
-	g_autoptr(GError) error = NULL;
-
-	tempstore_begin(&t);
-	ring = keyring_open(t.store, t.account, &error);
-	assert_null(error);
-	tempstore_end(&t);
-	tempstore_commit(&t);
-}
-
-static int
-setup(void **state)
-{
-	(void)state;
-	clock_fake_start(NOW_MS * 1000);
-	tempstore_init(&t);
-	tempstore_open(&t);
-	open_ring();
-	memkeys_init(&you, TEMPSTORE_YOU, 77, 5);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	memkeys_clear(&you);
-	keyring_free(ring);
-	faultvfs_reset();
-	tempstore_clear(&t);
-	clock_fake_stop();
-	return 0;
-}
-
-static void
-reopen(void)
-{
-	keyring_free(ring);
-	tempstore_reopen(&t);
-	open_ring();
-}
-
-/* Our bundle, given to the other side. */
-static void
-you_begin(void)
-{
-	struct bundle bundle;
-
-	assert_true(keyring_bundle(ring, &bundle, NULL));
-	assert_true(bundle_verify(&bundle));
-	assert_int_equal(ratchet_start(you.ratchet, TEMPSTORE_ME, keyring_device(ring), &bundle), RATCHET_OK);
-	bundle_clear(&bundle);
-}
-
-static void
-you_say(const char *text, struct ratchet_sealed *sealed)
-{
-	assert_int_equal(ratchet_encrypt(you.ratchet, TEMPSTORE_ME, keyring_device(ring), text, strlen(text), sealed),
-	    RATCHET_OK);
-}
-
-/* What is made of it, in a savepoint that is kept or not. */
-static enum ratchet_result
-hear(const struct ratchet_sealed *sealed, bool keep)
-{
-	struct ratchet_opened opened;
-	gsize n;
-	const void *bytes = g_bytes_get_data(sealed->bytes, &n);
-	enum ratchet_result result;
-
-	assert_true(store_begin(t.store, NULL));
-	result = ratchet_decrypt(keyring_ratchet(ring), you.name, you.device, sealed->prekey, bytes, n, &opened);
-	ratchet_opened_clear(&opened);
-	store_end(t.store, keep && result == RATCHET_OK, NULL);
-	return result;
-}
 
 static void
 test_made_once(void **state)
@@ -116,7 +28,7 @@ test_made_once(void **state)
 	assert_true(keyring_bundle(ring, &bundle, NULL));
 	assert_true(bundle_verify(&bundle));
 	assert_int_equal(bundle.prekeys->len, LIMIT_PREKEYS_OWN);
-	reopen();
+	onering_reopen();
 	assert_int_equal(keyring_device(ring), device);
 	assert_memory_equal(keyring_identity(ring), &identity, sizeof identity);
 	assert_true(keyring_bundle(ring, &again, NULL));
@@ -136,24 +48,24 @@ test_savepoint(void **state)
 	struct device_row *row;
 
 	(void)state;
-	you_begin();
-	you_say("one", &first);
-	you_say("two", &second);
-	assert_int_equal(hear(&first, false), RATCHET_OK);
+	onering_you_begin();
+	onering_you_say("one", &first);
+	onering_you_say("two", &second);
+	assert_int_equal(onering_hear(&first, false), RATCHET_OK);
 	assert_null(device_row_load(t.store, t.account, you.name, you.device));
-	assert_int_equal(hear(&first, true), RATCHET_OK);
-	assert_int_equal(hear(&first, true), RATCHET_DUPLICATE);
-	assert_int_equal(hear(&second, false), RATCHET_OK);
+	assert_int_equal(onering_hear(&first, true), RATCHET_OK);
+	assert_int_equal(onering_hear(&first, true), RATCHET_DUPLICATE);
+	assert_int_equal(onering_hear(&second, false), RATCHET_OK);
 	tempstore_commit(&t);
-	reopen();
-	assert_int_equal(hear(&first, true), RATCHET_DUPLICATE);
-	assert_int_equal(hear(&second, true), RATCHET_OK);
-	assert_int_equal(hear(&second, true), RATCHET_DUPLICATE);
+	onering_reopen();
+	assert_int_equal(onering_hear(&first, true), RATCHET_DUPLICATE);
+	assert_int_equal(onering_hear(&second, true), RATCHET_OK);
+	assert_int_equal(onering_hear(&second, true), RATCHET_DUPLICATE);
 	row = device_row_load(t.store, t.account, you.name, you.device);
 	assert_true(row->has_key && row->has_session && !row->active && !row->announced);
 	assert_int_equal(row->trust, TRUST_UNDECIDED);
 	assert_memory_equal(row->key, you.identity.key.bytes, KEYS_PUBLIC);
-	assert_int_equal(row->first_ms, NOW_MS);
+	assert_int_equal(row->first_ms, ONERING_NOW_MS);
 	device_row_free(row);
 	ratchet_sealed_clear(&first);
 	ratchet_sealed_clear(&second);
@@ -172,36 +84,24 @@ test_refused_commit(void **state)
 	store_close(t.store);
 	t.store = store_open(t.path, faultvfs_register(), NULL);
 	assert_non_null(t.store);
-	open_ring();
-	you_begin();
-	you_say("one", &first);
-	you_say("two", &second);
-	assert_int_equal(hear(&first, true), RATCHET_OK);
+	onering_open();
+	onering_you_begin();
+	onering_you_say("one", &first);
+	onering_you_say("two", &second);
+	assert_int_equal(onering_hear(&first, true), RATCHET_OK);
 	faultvfs_fail_at(1, FAULT_FULL, true);
 	assert_false(store_commit(t.store, &error));
 	assert_true(g_error_matches(error, STORE_ERROR, STORE_ERROR_FULL));
-	assert_int_equal(hear(&first, true), RATCHET_DUPLICATE);
+	assert_int_equal(onering_hear(&first, true), RATCHET_DUPLICATE);
 	faultvfs_reset();
-	assert_int_equal(hear(&second, true), RATCHET_OK);
+	assert_int_equal(onering_hear(&second, true), RATCHET_OK);
 	tempstore_commit(&t);
-	reopen();
-	assert_int_equal(hear(&first, true), RATCHET_DUPLICATE);
-	assert_int_equal(hear(&second, true), RATCHET_DUPLICATE);
+	onering_reopen();
+	assert_int_equal(onering_hear(&first, true), RATCHET_DUPLICATE);
+	assert_int_equal(onering_hear(&second, true), RATCHET_DUPLICATE);
 	ratchet_sealed_clear(&first);
 	ratchet_sealed_clear(&second);
 	tempstore_commit(&t);
-}
-
-static unsigned
-prekeys(void)
-{
-	struct bundle bundle;
-	unsigned n;
-
-	assert_true(keyring_bundle(ring, &bundle, NULL));
-	n = bundle.prekeys->len;
-	bundle_clear(&bundle);
-	return n;
 }
 
 static bool
@@ -227,12 +127,12 @@ test_prekeys(void **state)
 
 	(void)state;
 	assert_false(refill());
-	you_begin();
-	you_say("one", &first);
+	onering_you_begin();
+	onering_you_say("one", &first);
 	assert_true(keyring_bundle(ring, &before, NULL));
-	assert_int_equal(hear(&first, true), RATCHET_OK);
+	assert_int_equal(onering_hear(&first, true), RATCHET_OK);
 	tempstore_commit(&t);
-	assert_int_equal(prekeys(), LIMIT_PREKEYS_OWN - 1);
+	assert_int_equal(onering_prekeys(), LIMIT_PREKEYS_OWN - 1);
 	assert_true(refill());
 	assert_false(refill());
 	assert_true(keyring_bundle(ring, &after, NULL));
@@ -277,28 +177,28 @@ test_signed_prekey(void **state)
 	GBytes *record;
 
 	(void)state;
-	you_begin();
-	you_say("late", &late);
-	clock_fake_advance(LIMIT_SIGNED_AGE * DAY_MS - 1000);
+	onering_you_begin();
+	onering_you_say("late", &late);
+	clock_fake_advance(LIMIT_SIGNED_AGE * ONERING_DAY_MS - 1000);
 	assert_false(refill());
 	assert_int_equal(signed_id(), 1);
 	clock_fake_advance(2000);
 	assert_true(refill());
 	assert_int_equal(signed_id(), 2);
-	assert_int_equal(hear(&late, true), RATCHET_OK);
+	assert_int_equal(onering_hear(&late, true), RATCHET_OK);
 	tempstore_commit(&t);
 	/* Away for two months: what was written meanwhile was written to the second one. */
-	clock_fake_advance(60 * DAY_MS);
+	clock_fake_advance(60 * ONERING_DAY_MS);
 	assert_true(refill());
 	assert_int_equal(signed_id(), 3);
 	assert_int_equal(signed_prekey_load(t.store, t.account, 1, &record), 0);
 	assert_int_equal(signed_prekey_load(t.store, t.account, 2, &record), 1);
 	g_bytes_unref(record);
-	clock_fake_advance((LIMIT_SIGNED_KEPT - 1) * DAY_MS);
+	clock_fake_advance((LIMIT_SIGNED_KEPT - 1) * ONERING_DAY_MS);
 	assert_true(refill());
 	assert_int_equal(signed_prekey_load(t.store, t.account, 2, &record), 1);
 	g_bytes_unref(record);
-	clock_fake_advance((LIMIT_SIGNED_AGE + 1) * DAY_MS);
+	clock_fake_advance((LIMIT_SIGNED_AGE + 1) * ONERING_DAY_MS);
 	assert_true(refill());
 	assert_int_equal(signed_prekey_load(t.store, t.account, 2, &record), 0);
 	assert_int_equal(signed_prekey_load(t.store, t.account, 3, &record), 1);
@@ -311,10 +211,10 @@ static void
 test_wrong_clock(void **state)
 {
 	(void)state;
-	clock_fake_advance(365 * DAY_MS);
+	clock_fake_advance(365 * ONERING_DAY_MS);
 	assert_true(refill());
 	clock_fake_stop();
-	clock_fake_start(NOW_MS * 1000);
+	clock_fake_start(ONERING_NOW_MS * 1000);
 	assert_true(refill());
 	assert_false(refill());
 }
@@ -382,16 +282,6 @@ assert_devices(const char *jid, const char *wanted)
 }
 
 static void
-list(const char *jid, const uint32_t *devices, size_t n)
-{
-	tempstore_begin(&t);
-	assert_true(device_list_save(t.store, t.account, jid, devices, n, clock_real_us() / 1000, NULL));
-	tempstore_end(&t);
-	tempstore_commit(&t);
-	clock_fake_advance(1000);
-}
-
-static void
 test_lists(void **state)
 {
 	static const uint32_t first[] = { 5, 3, 5, 0, 0xffffffff, 0x80000000, 9 }, second[] = { 9, 4 };
@@ -401,10 +291,10 @@ test_lists(void **state)
 
 	(void)state;
 	assert_false(device_list_known(t.store, t.account, jid, NULL));
-	list(jid, NULL, 0);
+	onering_list(jid, NULL, 0);
 	assert_true(device_list_known(t.store, t.account, jid, &came));
-	assert_int_equal(came, NOW_MS);
-	list(jid, first, G_N_ELEMENTS(first));
+	assert_int_equal(came, ONERING_NOW_MS);
+	onering_list(jid, first, G_N_ELEMENTS(first));
 	assert_devices(jid, "3 5 9");
 	tempstore_begin(&t);
 	assert_true(device_key_save(t.store, t.account, jid, 3, you.identity.key.bytes, 1, NULL));
@@ -412,7 +302,7 @@ test_lists(void **state)
 	assert_true(device_seen(t.store, t.account, jid, 9, 12345, NULL));
 	tempstore_end(&t);
 	/* 5 is forgotten: nothing is known of it; 3 is not. */
-	list(jid, second, G_N_ELEMENTS(second));
+	onering_list(jid, second, G_N_ELEMENTS(second));
 	assert_devices(jid, "3- 9 4");
 	row = device_row_load(t.store, t.account, jid, 3);
 	assert_int_equal(row->trust, TRUST_VERIFIED);
@@ -423,7 +313,7 @@ test_lists(void **state)
 	assert_true(device_list_save(t.store, t.account, jid, second, 2, 999, NULL));
 	tempstore_end(&t);
 	assert_false(store_dirty(t.store));
-	list(jid, first, G_N_ELEMENTS(first));
+	onering_list(jid, first, G_N_ELEMENTS(first));
 	row = device_row_load(t.store, t.account, jid, 3);
 	assert_true(row->active && row->trust == TRUST_VERIFIED);
 	device_row_free(row);
@@ -447,7 +337,7 @@ test_many_devices(void **state)
 	for (uint32_t round = 0; round < 6; round++) {
 		for (uint32_t i = 0; i < G_N_ELEMENTS(ids); i++)
 			ids[i] = round * 1000 + i + 1;
-		list(jid, ids, G_N_ELEMENTS(ids));
+		onering_list(jid, ids, G_N_ELEMENTS(ids));
 		tempstore_begin(&t);
 		for (uint32_t i = 0; i < LIMIT_DEVICES; i++) {
 			assert_true(device_key_save(t.store, t.account, jid, ids[i], you.identity.key.bytes, 1, NULL));
@@ -547,10 +437,10 @@ test_recovered(void **state)
 	struct device_row *row;
 
 	(void)state;
-	you_begin();
-	you_say("one", &first);
-	you_say("two", &second);
-	assert_int_equal(hear(&first, true), RATCHET_OK);
+	onering_you_begin();
+	onering_you_say("one", &first);
+	onering_you_say("two", &second);
+	assert_int_equal(onering_hear(&first, true), RATCHET_OK);
 	tempstore_begin(&t);
 	assert_true(device_trust_save(t.store, t.account, you.name, you.device, TRUST_VERIFIED, NULL));
 	tempstore_end(&t);
@@ -558,19 +448,19 @@ test_recovered(void **state)
 	assert_true(recover_merge(t.store, aside, &n, NULL));
 	assert_int_equal(n.identities, 1);
 	assert_int_equal(n.devices, 1);
-	open_ring();
+	onering_open();
 	assert_int_equal(keyring_device(ring), device);
-	assert_int_equal(hear(&first, true), RATCHET_DUPLICATE);
-	assert_int_equal(hear(&second, true), RATCHET_OK);
+	assert_int_equal(onering_hear(&first, true), RATCHET_DUPLICATE);
+	assert_int_equal(onering_hear(&second, true), RATCHET_OK);
 	row = device_row_load(t.store, t.account, you.name, you.device);
 	assert_int_equal(row->trust, TRUST_VERIFIED);
 	device_row_free(row);
-	assert_int_equal(prekeys(), LIMIT_PREKEYS_OWN - 1);
+	assert_int_equal(onering_prekeys(), LIMIT_PREKEYS_OWN - 1);
 	/* Once more: nothing goes back to what it was. */
 	tempstore_commit(&t);
 	assert_true(recover_merge(t.store, aside, &n, NULL));
 	assert_int_equal(n.identities + n.devices, 0);
-	assert_int_equal(hear(&second, true), RATCHET_DUPLICATE);
+	assert_int_equal(onering_hear(&second, true), RATCHET_DUPLICATE);
 	tempstore_commit(&t);
 	ratchet_sealed_clear(&first);
 	ratchet_sealed_clear(&second);
@@ -587,23 +477,23 @@ test_recovered_beside(void **state)
 	uint32_t device;
 
 	(void)state;
-	you_begin();
-	you_say("one", &first);
-	you_say("two", &second);
-	assert_int_equal(hear(&first, true), RATCHET_OK);
+	onering_you_begin();
+	onering_you_say("one", &first);
+	onering_you_say("two", &second);
+	assert_int_equal(onering_hear(&first, true), RATCHET_OK);
 	aside = put_aside();
 	tempstore_begin(&t);
 	t.account = store_account(t.store, TEMPSTORE_ME, NULL);
 	tempstore_end(&t);
-	open_ring();
+	onering_open();
 	device = keyring_device(ring);
 	assert_true(recover_merge(t.store, aside, &n, NULL));
 	assert_int_equal(n.identities, 0);
 	assert_int_equal(n.devices, 1);
 	keyring_free(ring);
-	open_ring();
+	onering_open();
 	assert_int_equal(keyring_device(ring), device);
-	assert_int_equal(hear(&second, true), RATCHET_BROKEN);
+	assert_int_equal(onering_hear(&second, true), RATCHET_BROKEN);
 	row = device_row_load(t.store, t.account, you.name, you.device);
 	assert_true(row->has_key && !row->has_session);
 	device_row_free(row);
@@ -646,179 +536,15 @@ test_recovered_pages(void **state)
 	identity_clear(&identity);
 }
 
-/* --- moving in --- */
-
-static void
-put_base64(GKeyFile *file, const char *group, const char *key, const void *bytes, gsize n)
-{
-	g_autofree char *text = g_base64_encode(bytes, n);
-
-	g_key_file_set_string(file, group, key, text);
-}
-
-static void
-put_record(GKeyFile *file, const char *group, unsigned number, GBytes *record)
-{
-	g_autofree char *key = g_strdup_printf("%u", number);
-
-	put_base64(file, group, key, g_bytes_get_data(record, NULL), g_bytes_get_size(record));
-}
-
-static void
-put_file(GKeyFile *file, const char *name)
-{
-	g_autofree char *path = g_build_filename(t.folder, name, NULL);
-
-	assert_true(g_key_file_save_to_file(file, path, NULL));
-	g_key_file_free(file);
-}
-
-/* What Profanity would have on its disk with these keys, who has a session with you. */
-static void
-be_profanity(const struct memkeys *prof)
-{
-	GKeyFile *identity = g_key_file_new(), *sessions = g_key_file_new(), *trust = g_key_file_new();
-	GKeyFile *known = g_key_file_new();
-	g_autofree char *print = fingerprint_text(&you.identity.key), *other = NULL;
-	GHashTableIter iter;
-	gpointer id, record;
-
-	g_key_file_set_uint64(identity, "identity", "device_id", prof->device);
-	g_key_file_set_uint64(identity, "identity", "registration_id", 1234);
-	put_base64(identity, "identity", "identity_key_public", prof->identity.key.bytes, KEY_SIZE);
-	put_base64(identity, "identity", "identity_key_private", prof->identity.secret, KEY_PRIVATE_SIZE);
-	g_hash_table_iter_init(&iter, prof->prekeys);
-	while (g_hash_table_iter_next(&iter, &id, &record))
-		if (!g_hash_table_contains(prof->used, id))
-			put_record(identity, "prekeys", GPOINTER_TO_UINT(id), record);
-	put_record(identity, "signed_prekeys", prof->signed_id, prof->signed_prekey);
-	g_key_file_set_string(identity, "prekeys", "70", "bm90IGEga2V5");
-	put_file(identity, "identity.txt");
-	put_record(sessions, you.name, you.device, g_hash_table_lookup(prof->sessions, "you@example.net/77"));
-	put_record(sessions, "garbled@example.net", 8, prof->signed_prekey);
-	put_file(sessions, "sessions.txt");
-	put_base64(trust, you.name, "77", you.identity.key.bytes, KEY_SIZE);
-	put_base64(trust, "nobody@example.net", "0", you.identity.key.bytes, KEY_SIZE);
-	put_base64(trust, "@", "5", you.identity.key.bytes, KEY_SIZE);
-	put_file(trust, "trust.txt");
-	g_key_file_set_string(known, you.name, "77", print);
-	other = fingerprint_text(&prof->identity.key);
-	g_key_file_set_string(known, "other@example.net", "9", other);
-	put_file(known, "known_devices.txt");
-}
-
-static bool
-move_in(bool replace, struct keyring_moved *moved)
-{
-	g_autoptr(GError) error = NULL;
-	bool ok;
-
-	keyring_free(ring);
-	ring = NULL;
-	tempstore_begin(&t);
-	ok = keyring_move_profanity(t.store, t.account, t.folder, TRUST_VERIFIED, replace, moved, &error);
-	assert_true(ok == (error == NULL));
-	assert_true(store_end(t.store, ok, NULL) || !ok);
-	tempstore_commit(&t);
-	open_ring();
-	return ok;
-}
-
-static void
-test_profanity(void **state)
-{
-	uint32_t before = keyring_device(ring);
-	struct ratchet_sealed first, second, back;
-	struct keyring_moved moved;
-	struct memkeys prof;
-	struct device_row *row;
-	g_autofree char *text = NULL;
-
-	(void)state;
-	memkeys_init(&prof, TEMPSTORE_ME, 4711, 5);
-	assert_int_equal(memkeys_start(&you, &prof), RATCHET_OK);
-	assert_int_equal(memkeys_send(&you, &prof, "one", &first), RATCHET_OK);
-	assert_int_equal(memkeys_receive(&prof, &you, &first, &text), RATCHET_OK);
-	g_clear_pointer(&text, g_free);
-	assert_int_equal(memkeys_send(&you, &prof, "two", &second), RATCHET_OK);
-	be_profanity(&prof);
-
-	assert_false(move_in(false, &moved));
-	assert_int_equal(keyring_device(ring), before);
-	assert_int_equal(prekeys(), LIMIT_PREKEYS_OWN);
-	assert_true(move_in(true, &moved));
-	assert_int_equal(moved.device, 4711);
-	assert_int_equal(keyring_device(ring), 4711);
-	assert_memory_equal(keyring_identity(ring), &prof.identity, sizeof prof.identity);
-	assert_int_equal(moved.prekeys, 4);
-	assert_int_equal(moved.sessions, 1);
-	assert_int_equal(moved.devices, 2);
-	assert_int_equal(moved.trusted, 1);
-	/* A prekey and a session that are none, device 0, an address that is none. */
-	assert_int_equal(moved.refused, 4);
-	assert_int_equal(prekeys(), LIMIT_PREKEYS_OWN);
-	row = device_row_load(t.store, t.account, you.name, 77);
-	assert_true(row->has_key && row->has_session && row->trust == TRUST_VERIFIED);
-	device_row_free(row);
-	row = device_row_load(t.store, t.account, "other@example.net", 9);
-	assert_true(row->has_key && !row->has_session && row->trust == TRUST_UNDECIDED);
-	device_row_free(row);
-	/* It goes on where Profanity was. */
-	assert_int_equal(hear(&first, true), RATCHET_DUPLICATE);
-	assert_int_equal(hear(&second, true), RATCHET_OK);
-	tempstore_begin(&t);
-	assert_int_equal(ratchet_encrypt(keyring_ratchet(ring), you.name, you.device, "back", 4, &back), RATCHET_OK);
-	tempstore_end(&t);
-	tempstore_commit(&t);
-	assert_int_equal(memkeys_receive(&you, &prof, &back, &text), RATCHET_OK);
-	assert_string_equal(text, "back");
-	ratchet_sealed_clear(&first);
-	ratchet_sealed_clear(&second);
-	ratchet_sealed_clear(&back);
-	memkeys_clear(&prof);
-}
-
-/* Nothing there, half of it, another file: what is here stays. */
-static void
-test_profanity_refused(void **state)
-{
-	static const char *const texts[] = {
-		"", "[identity]\n", "no key file", "[identity]\ndevice_id=5\nidentity_key_public=AAAA\n",
-		"[identity]\ndevice_id=-1\nidentity_key_public=AAAA\nidentity_key_private=AAAA\n",
-	};
-	uint32_t before = keyring_device(ring);
-	g_autofree char *path = g_build_filename(t.folder, "identity.txt", NULL);
-	struct keyring_moved moved;
-
-	(void)state;
-	assert_false(move_in(true, &moved));
-	for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
-		assert_true(g_file_set_contents(path, texts[i], -1, NULL));
-		assert_false(move_in(true, &moved));
-		assert_int_equal(keyring_device(ring), before);
-		assert_int_equal(prekeys(), LIMIT_PREKEYS_OWN);
-	}
-}
-
-static void
-test_profanity_folder(void **state)
-{
-	g_autofree char *folder = keyring_profanity_folder("alice@example.org");
-
-	(void)state;
-	assert_true(g_str_has_suffix(folder, "/profanity/omemo/alice_at_example.org"));
-}
-
 int
 main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, onering_setup, onering_teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(test_made_once), TEST(test_savepoint), TEST(test_refused_commit), TEST(test_prekeys),
 		TEST(test_signed_prekey), TEST(test_wrong_clock), TEST(test_wiped), TEST(test_lists),
 		TEST(test_many_devices), TEST(test_key_stays), TEST(test_damaged), TEST(test_recovered),
-		TEST(test_recovered_beside), TEST(test_recovered_pages), TEST(test_profanity),
-		TEST(test_profanity_refused), TEST(test_profanity_folder),
+		TEST(test_recovered_beside), TEST(test_recovered_pages),
 	};
 
 	return cmocka_run_group_tests_name("keyring", tests, NULL, NULL);
