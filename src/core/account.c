@@ -89,6 +89,7 @@ account_free(struct account *account)
 	typing_free(account->typing);
 	g_clear_pointer(&account->marks, g_hash_table_unref);
 	g_clear_pointer(&account->positions, g_hash_table_unref);
+	g_clear_pointer(&account->pep_nodes, g_hash_table_unref);
 	g_clear_pointer(&account->rings, g_hash_table_unref);
 	g_clear_pointer(&account->features, g_hash_table_unref);
 	rooms_free(account);

@@ -50,6 +50,7 @@ struct account {
 	GHashTable	*rooms;		/* JID → struct room: core/room.h */
 	GHashTable	*marks;		/* feature/markers.c; NULL: none */
 	GHashTable	*positions;	/* feature/displayed.c; NULL: none */
+	GHashTable	*pep_nodes;	/* pep.c: set of those that were made with rules of ours; NULL: none */
 	GHashTable	*rings;		/* feature/ring.c; NULL: none */
 	struct archive	*archive;
 	struct omemo	*omemo;		/* core/omemo.h; NULL: not used yet */

@@ -19,6 +19,10 @@ static const struct rule own_rules[] = {
 	{ "pubsub#persist_items", "true" }, { "pubsub#access_model", "whitelist" }, { "pubsub#max_items", "max" },
 	{ "pubsub#send_last_published_item", "never" }, { NULL, NULL },
 };
+/* What ejabberd (23.01) knows of them in a publication; the rest it must be told of the node itself. */
+static const struct rule few_rules[] = {
+	{ "pubsub#persist_items", "true" }, { "pubsub#access_model", "whitelist" }, { NULL, NULL },
+};
 /* One item, for everybody.  Some servers know no more of these than two. */
 static const struct rule open_rules[] = {
 	{ "pubsub#persist_items", "true" }, { "pubsub#access_model", "open" }, { NULL, NULL },
@@ -53,7 +57,8 @@ struct publishing {
 	struct account	*account;
 	char		*node, *item;
 	struct stanza	*payload;
-	const struct rule *rules;
+	const struct rule *rules;	/* of the node */
+	const struct rule *options;	/* those of them that are said with the item */
 	bool		 again;		/* the node has our rules now */
 	iq_done		 done;
 	void		*ctx;
@@ -77,6 +82,11 @@ configured(void *ctx, enum iq_end end, const struct stanza *answer)
 	struct publishing *p = ctx;
 
 	p->again = true;
+	if (end == IQ_RESULT && p->options == few_rules) {
+		if (p->account->pep_nodes == NULL)
+			p->account->pep_nodes = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		g_hash_table_add(p->account->pep_nodes, g_strdup(p->node));
+	}
 	if (end == IQ_RESULT)
 		try_publish(p);
 	else
@@ -92,6 +102,45 @@ configure(struct publishing *p)
 	stanza_set(node, "node", p->node);
 	add_rules(node, p->rules, NS_PUBSUB "#node_config");
 	account_request(p->account, iq, configured, p);
+}
+
+static void
+created(void *ctx, enum iq_end end, const struct stanza *answer)
+{
+	struct publishing *p = ctx;
+
+	if (end == IQ_ERROR)
+		configure(p);	/* it is there */
+	else
+		configured(p, end, answer);
+}
+
+/* The node with all rules, and then the item with few. */
+static void
+create(struct publishing *p)
+{
+	struct stanza *iq = stanza_iq("set", NULL), *pubsub = stanza_add(iq, "pubsub", NS_PUBSUB);
+
+	p->options = few_rules;
+	stanza_set(stanza_add(pubsub, "create", NULL), "node", p->node);
+	add_rules(stanza_add(pubsub, "configure", NULL), p->rules, NS_PUBSUB "#node_config");
+	account_request(p->account, iq, created, p);
+}
+
+/* Words for a server that does not know one of the options, since no standard has one. */
+static bool
+is_unknown(const struct stanza *answer)
+{
+	static const char *const words[] = { "resource-constraint", "bad-request", "not-acceptable",
+		"feature-not-implemented", NULL };
+	struct stanza_fault fault;
+	bool it_is;
+
+	if (!stanza_fault_read(answer, &fault))
+		return false;
+	it_is = g_strv_contains(words, fault.condition);
+	stanza_fault_clear(&fault);
+	return it_is;
 }
 
 static bool
@@ -114,6 +163,8 @@ published(void *ctx, enum iq_end end, const struct stanza *answer)
 
 	if (end == IQ_ERROR && !p->again && is_precondition(answer))
 		configure(p);
+	else if (end == IQ_ERROR && p->options == own_rules && !p->again && is_unknown(answer))
+		create(p);
 	else
 		publish_end(p, end, answer);
 }
@@ -128,7 +179,7 @@ try_publish(struct publishing *p)
 	item = stanza_add(node, "item", NULL);
 	stanza_set(item, "id", p->item);
 	stanza_take(item, stanza_copy(p->payload));
-	add_rules(stanza_add(pubsub, "publish-options", NULL), p->rules, NS_PUBSUB "#publish-options");
+	add_rules(stanza_add(pubsub, "publish-options", NULL), p->options, NS_PUBSUB "#publish-options");
 	account_request(p->account, iq, published, p);
 }
 
@@ -143,6 +194,8 @@ publish(struct account *account, const struct rule *rules, const char *node, con
 	p->item = g_strdup(item);
 	p->payload = payload;
 	p->rules = rules;
+	p->options = rules == own_rules && account->pep_nodes != NULL &&
+	    g_hash_table_contains(account->pep_nodes, node) ? few_rules : rules;
 	p->done = done;
 	p->ctx = ctx;
 	if (!pep_keeps(account)) {

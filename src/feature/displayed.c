@@ -69,11 +69,15 @@ make(struct account *account, const char *jid)
 	return position;
 }
 
-/* Without room for an item of each chat, one would push out the others. */
+/*
+ * Without room for an item of each chat, one would push out the others.  ejabberd (23.01) has it and knows "max", but
+ * says only that a node has many items.
+ */
 static bool
 keeps(const struct account *account)
 {
-	return pep_keeps(account) && account_has(account, NS_PUBSUB "#config-node-max");
+	return pep_keeps(account) && (account_has(account, NS_PUBSUB "#config-node-max") ||
+	    account_has(account, NS_PUBSUB "#multi-items"));
 }
 
 /* Whose archive gives the ids of this chat. */
