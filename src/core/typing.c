@@ -4,11 +4,13 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/jid.h"
 #include "base/limits.h"
 #include "core/bus.h"
 #include "core/caps.h"
 #include "core/chat.h"
 #include "core/privacy.h"
+#include "core/room.h"
 #include "core/roster.h"
 #include "core/turn.h"
 #include "xmpp/ns.h"
@@ -23,6 +25,7 @@ struct talk {
 	char		*jid;
 	enum chat_state	 ours;
 	struct clock_timer *ours_end;
+	bool		 is_room;	/* jid is that of a room, or of somebody in it */
 	bool		 heard;		/* they sent a state: they know what that is */
 	enum chat_state	 theirs, posted;
 	int64_t		 heard_ms, posted_ms;	/* boot clock; posted_ms 0: never */
@@ -31,7 +34,7 @@ struct talk {
 
 struct typing {
 	struct account	*account;
-	GHashTable	*talks;		/* bare JID → struct talk */
+	GHashTable	*talks;		/* bare JID, in a room also room@service/nick → struct talk */
 };
 
 static void
@@ -68,12 +71,15 @@ find_talk(struct account *account, const char *jid)
 {
 	GHashTable *talks = account->typing->talks;
 	struct talk *talk = g_hash_table_lookup(talks, jid);
+	g_autofree char *bare = NULL;
 
 	if (talk != NULL || g_hash_table_size(talks) >= LIMIT_TALKS)
 		return talk;
 	talk = g_new0(struct talk, 1);
 	talk->account = account;
 	talk->jid = g_strdup(jid);
+	bare = jid_bare(jid);
+	talk->is_room = room_known(account, bare);
 	talk->ours = talk->theirs = talk->posted = CHAT_STATE_ACTIVE;
 	g_hash_table_insert(talks, talk->jid, talk);
 	return talk;
@@ -81,12 +87,37 @@ find_talk(struct account *account, const char *jid)
 
 /* --- ours --- */
 
+/* Of a large room nobody wants to know who types, and it would be told to all of them. */
+static bool
+is_small_room(const struct account *account, const char *jid)
+{
+	const struct room *room = room_find(account, jid);
+
+	return room != NULL && room->state == ROOM_IN && account_online(account) && (int)g_hash_table_size(room->occupants) <=
+	    setting_get(account->core->settings, SETTING_ROOM_TYPING);
+}
+
+static bool
+is_off(const struct account *account, const char *jid)
+{
+	return privacy_said(account, jid, SETTING_PRIVACY_TYPING) == PRIVACY_OFF;
+}
+
+static bool
+may_say_in_room(const struct account *account, const char *jid)
+{
+	return is_small_room(account, jid) && room_find(account, jid)->role != ROLE_VISITOR && !is_off(account, jid) &&
+	    !is_off(account, NULL) && setting_get(account->core->settings, SETTING_PRIVACY_TYPING) != 0;
+}
+
 static bool
 may_say(const struct talk *talk)
 {
 	const struct account *account = talk->account;
 	g_auto(GStrv) there = roster_resources(account->roster, talk->jid);
 
+	if (talk->is_room)
+		return may_say_in_room(account, talk->jid);
 	return account_online(account) && there[0] != NULL && privacy_tells(account, talk->jid,
 	    SETTING_PRIVACY_TYPING) && (talk->heard || caps_any_supports(account, talk->jid, NS_CHATSTATES));
 }
@@ -104,7 +135,7 @@ say(struct talk *talk, enum chat_state state)
 	if (talk->ours == state || !may_say(talk))
 		return;
 	talk->ours = state;
-	message = stanza_message("chat", talk->jid);
+	message = stanza_message(talk->is_room ? "groupchat" : "chat", talk->jid);
 	stanza_add(message, chat_state_name(state), NS_CHATSTATES);
 	stanza_add(message, "no-store", NS_HINTS);
 	account_send(talk->account, message, false);
@@ -134,12 +165,15 @@ bool
 typing_sent(struct account *account, const char *jid)
 {
 	struct talk *talk = find_talk(account, jid);
+	bool typed;
 
 	if (talk == NULL)
 		return false;
+	typed = talk->ours != CHAT_STATE_ACTIVE;
 	clock_timer_cancel(&talk->ours_end);
 	talk->ours = CHAT_STATE_ACTIVE;
-	return may_say(talk);
+	/* A room hears it only after it heard of typing. */
+	return may_say(talk) && (typed || !talk->is_room);
 }
 
 /* --- theirs --- */
@@ -161,7 +195,8 @@ settle(struct talk *talk)
 		struct event event = { .type = EVENT_typing };
 
 		event.account_name = g_strdup(account_name(talk->account));
-		event.chat_jid = g_strdup(talk->jid);
+		event.chat_jid = jid_bare(talk->jid);
+		event.typing.nick = g_strdup(talk->is_room ? jid_resource(talk->jid) : NULL);
 		event.typing.state = talk->theirs;
 		bus_post(core->bus, event);
 		turn_wake(core->turn);
@@ -186,10 +221,12 @@ theirs_due(void *ctx)
 void
 typing_theirs(struct account *account, const char *jid, enum chat_state state, bool told)
 {
+	g_autofree char *bare = jid_bare(jid);
 	struct talk *talk;
+	bool in_room = is_small_room(account, bare);
 
 	/* A stranger with whom there is no chat types for nobody. */
-	if (!roster_has(account->roster, jid) &&
+	if (!in_room && !roster_has(account->roster, jid) &&
 	    chat_find(account->core->store, account->id, jid, CHAT_PERSON, false, NULL) == 0)
 		return;
 	talk = find_talk(account, jid);

@@ -1,5 +1,5 @@
 /*
- * typing.h: who is typing (XEP-0085).  Ours is told only to who may know that we are there, is there, and either
+ * typing.h: who is typing (XEP-0085), also in a room that is small enough: there theirs is room@service/nick.  Ours is told only to who may know that we are there, is there, and either
  * announces chat states or sent one; theirs is an event, at most one a second for each chat, and ends by itself after
  * 30 s without news.
  */

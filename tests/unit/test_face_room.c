@@ -426,6 +426,25 @@ signs(void **state)
 	assert_true(fixture_shows(&face, "5>#○ops"));
 }
 
+/* The last one who began is shown, as long as they type. */
+static void
+typing(void **state)
+{
+	static const struct { const char *nick, *what, *shown, *not_shown; } steps[] = {
+		{ "ada", "composing", "ada is typing", "ops is typing" }, { "kai", "composing", "kai is typing", "ada is typing" },
+		{ "ada", "paused", "kai is typing", "ada is typing" }, { "kai", "active", "", "is typing" },
+	};
+
+	(void)state;
+	enter();
+	for (size_t i = 0; i < G_N_ELEMENTS(steps); i++) {
+		fixture_event(&face, true, "{'type':'typing','account':'work','chat':'" OPS "','nick':'%s','state':'%s'}", steps[i].nick,
+		    steps[i].what);
+		assert_true(fixture_shows(&face, steps[i].shown));
+		assert_false(fixture_shows(&face, steps[i].not_shown));
+	}
+}
+
 /* What somebody says whom we ignore is not drawn, nor counted, whatever it is. */
 static void
 ignored(void **state)
@@ -445,7 +464,7 @@ main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, close_face)
 	const struct CMUnitTest tests[] = {
-		TEST(ignored), TEST(signs), TEST(screens), TEST(increments), TEST(older_list), TEST(fifteen_hundred), TEST(passages), TEST(for_us),
+		TEST(typing), TEST(ignored), TEST(signs), TEST(screens), TEST(increments), TEST(older_list), TEST(fifteen_hundred), TEST(passages), TEST(for_us),
 		    TEST(walking),
 	};
 

@@ -48,7 +48,7 @@ link_take(struct face *face, const struct event *event, bool live)
 		    event->chat_jid) : NULL;
 
 		if (chat != NULL) {
-			chat->typing = event->typing.state == CHAT_STATE_COMPOSING;
+			model_typing(chat, event);
 			face_mark(face, splits_show(face, chat) ? DIRTY_BARS : 0);
 		}
 		return;

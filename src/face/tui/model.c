@@ -25,6 +25,7 @@ chat_free(void *data)
 	g_free(chat->account);
 	g_free(chat->jid);
 	g_free(chat->told);
+	g_free(chat->typist);
 	event_clear(&chat->object);
 	event_clear(&chat->room);
 	occupants_free(chat->occupants);

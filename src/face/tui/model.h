@@ -22,6 +22,7 @@ struct chat {
 	struct event	 object;	/* the core's own record; rev 0 while it told nothing */
 	bool		 stale;
 	bool		 typing;	/* somebody types there */
+	char		*typist;	/* in a room: who does, the last who began; NULL: nobody, or it is none */
 	uint64_t	 walk;		/* the walk of Alt-a that came by last, and what was the newest here then */
 	int64_t		 walked;
 	bool		 kept_unread;	/* was made unread again by hand: not seen before it is left */
@@ -102,6 +103,8 @@ int64_t	 chat_number(const struct chat *);
 const char *chat_name(const struct model *, const struct chat *);
 bool	 chat_is_console(const struct chat *);
 
+/* A typing event. */
+void	 model_typing(struct chat *, const struct event *);
 /* All rooms were listed: of those of which nothing was told we are in none. */
 void	 model_rooms_told(struct model *);
 /* Where we stand in a room; while that is not known, in. */

@@ -37,6 +37,19 @@ chat_is_console(const struct chat *chat)
 }
 
 void
+model_typing(struct chat *chat, const struct event *event)
+{
+	bool begins = event->typing.state == CHAT_STATE_COMPOSING;
+
+	/* Who stops is not always who is shown. */
+	if (!begins && chat->typing && g_strcmp0(chat->typist, event->typing.nick) != 0)
+		return;
+	chat->typing = begins;
+	g_free(chat->typist);
+	chat->typist = begins ? g_strdup(event->typing.nick) : NULL;
+}
+
+void
 model_rooms_told(struct model *model)
 {
 	model->rooms_told = true;

@@ -307,7 +307,7 @@ put_chat(const struct status *status, enum item item, struct bar_value *to)
 		break;
 	case ITEM_TYPING:
 		if (chat->typing)
-			bar_printf(to, CURRENT, "%s is typing", name);
+			bar_printf(to, CURRENT, "%s is typing", chat->typist != NULL ? chat->typist : name);
 		break;
 	default:
 		return false;
