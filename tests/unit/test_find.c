@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "store/chats.h"
 #include "store/find.h"
 #include "tempstore.h"
 
@@ -340,6 +341,119 @@ time_up(void **state)
 	assert_int_equal(hits(question("koln")), 1);
 }
 
+static bool
+fits(const struct find_question *q, const struct message_row *row, int64_t account, const char *chat)
+{
+	return row->body != NULL && row->ord >= q->low && row->ord < q->high &&
+	    (q->chat == 0 || row->chat == q->chat) &&
+	    (q->account == 0 || q->account == account) && (q->in == NULL || strstr(chat, q->in) != NULL) &&
+	    (q->from == NULL || strstr(row->author, q->from) != NULL) && (!q->own || (row->flags & MESSAGE_OUT) != 0);
+}
+
+static const char *const chats[] = { TEMPSTORE_YOU, "garden@rooms.example", "bob@example.com" };
+struct there { int64_t account[2], chat[3]; };
+
+/* The answer is what is found by looking at each one, newest first. */
+static void
+assert_as_by_looking(struct find_question *q, const struct there *there, int64_t newest)
+{
+	struct find_question copy = *q;
+	g_autofree char *from = g_strdup(q->from), *in = g_strdup(q->in);
+	struct find_answer *a;
+	unsigned n = 0;
+	bool more = false;
+
+	copy.from = from;
+	copy.in = in;
+	assert_true(finder_ask(finder, q));
+	a = wait_answer();
+	assert_null(a->error);
+	assert_false(a->partial);
+	for (int64_t id = newest; id > 0 && !more; id--) {
+		struct message_row *row = message_load(t.store, id);
+		int which = row->chat == there->chat[2] ? 2 : row->chat == there->chat[1];
+
+		if (fits(&copy, row, there->account[which / 2], chats[which])) {
+			more = n == copy.limit;
+			assert_true(more || n < a->hits->len);
+			if (!more)
+				assert_int_equal(g_array_index(a->hits, struct find_hit, n++).id, id);
+		}
+		message_row_free(row);
+	}
+	assert_int_equal(a->hits->len, n);
+	assert_int_equal(a->more, more);
+	find_answer_free(a);
+}
+
+/* However much was said since. */
+static void
+far_back(void **state)
+{
+	enum { ROWS = 8000 };
+	static const char *const who[] = {
+		TEMPSTORE_YOU, "bob@example.com", "garden@rooms.example/bob", "rare@example.com",
+	};
+	static const struct {
+		const char *from, *in; bool own; int chat, account, low, high; unsigned limit;
+	} asked[] = {
+		{ .from = "rare", .limit = 50 }, { .from = "rare", .limit = 2 }, { .from = "bob", .limit = 100 },
+		{ .from = "bob", .chat = 1, .limit = 1000 }, { .from = "nobody", .limit = 5 },
+		{ .in = "bob@", .limit = 5 }, { .in = "bob@", .limit = 1000 },
+		{ .in = "garden", .from = "rare", .limit = 10 }, { .account = 1, .limit = 7 },
+		{ .account = 2, .limit = 1000 }, { .from = "rare", .own = true, .limit = 10 },
+		{ .from = "bob", .low = 500, .high = 4000, .limit = 1000 },
+		{ .in = "you", .high = 1000, .limit = 3 },
+	};
+	g_autofree int64_t *ids = g_new(int64_t, ROWS);
+	struct there there = { { t.account }, { t.chat } };
+	GError *error = NULL;
+	guint32 dice = 7;
+
+	(void)state;
+	tempstore_begin(&t);
+	there.account[1] = store_account(t.store, "me@work.example", &error);
+	for (int i = 1; i < 3; i++)
+		there.chat[i] = chat_find(t.store, there.account[i - 1], chats[i],
+		    i == 1 ? CHAT_ROOM : CHAT_PERSON, true, &error);
+	tempstore_end(&t);
+	for (int i = 0; i < ROWS; i++) {
+		struct message_arrival a = { .body = i % 97 == 0 ? NULL : "filler", .resource = "x" };
+		struct message_row *row;
+		enum message_fate fate;
+
+		dice = dice * 1664525 + 1013904223;
+		/* The first quarter is of all sorts, then it is one long talk. */
+		a.chat = there.chat[i < ROWS / 4 ? (dice >> 8) % 3 : 0];
+		a.author = who[i < ROWS / 4 && (dice >> 16) % 40 == 0 ? 3 : i < ROWS / 4 ? (dice >> 16) % 3 : 0];
+		a.out = i < ROWS / 4 && (dice >> 24) % 5 == 0;
+		row = tempstore_arrive(&t, &a, &fate);
+		ids[i] = row->id;
+		message_row_free(row);
+	}
+	tempstore_commit(&t);
+	for (size_t i = 0; i < G_N_ELEMENTS(asked); i++) {
+		struct find_question *q = question(NULL);
+
+		q->from = g_strdup(asked[i].from);
+		q->in = g_strdup(asked[i].in);
+		q->own = asked[i].own;
+		q->chat = asked[i].chat > 0 ? there.chat[asked[i].chat] : 0;
+		q->account = asked[i].account > 0 ? there.account[asked[i].account - 1] : 0;
+		q->limit = asked[i].limit;
+		for (int at = 0; at < 2; at++) {
+			struct message_row *row = message_load(t.store, ids[at == 0 ? asked[i].low : asked[i].high]);
+
+			if (at == 0 && asked[i].low > 0)
+				q->low = row->ord;
+			else if (at == 1 && asked[i].high > 0)
+				q->high = row->ord;
+			message_row_free(row);
+		}
+		assert_as_by_looking(q, &there, ids[ROWS - 1]);
+	}
+}
+
 static void
 closing(void **state)
 {
@@ -363,7 +477,8 @@ main(void)
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(words), TEST(places), TEST(many_places), TEST(dropping), TEST(no_syntax), TEST(filters),
-		    TEST(links), TEST(pages), TEST(time_up), TEST(closing),
+		    TEST(links), TEST(pages), TEST(time_up), TEST(far_back),
+		TEST(closing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
