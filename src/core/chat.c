@@ -8,11 +8,13 @@
 #include "base/text.h"
 #include "core/bus.h"
 #include "core/feature.h"
+#include "core/omemo.h"
 #include "core/room_ignore.h"
 #include "core/roster.h"
 #include "core/turn.h"
 #include "proto/error.h"
 #include "store/revisions.h"
+#include "store/sealed.h"
 #include "store/versions.h"
 
 char *
@@ -65,6 +67,17 @@ chat_attention(const struct chat_row *row)
 	return row->kind == CHAT_ROOM ? NOTIFY_MENTIONS : NOTIFY_ALL;
 }
 
+static void
+safety(const struct account *account, const struct chat_row *row, struct event_chat *chat)
+{
+	struct omemo_standing standing = row->kind == CHAT_PERSON ? omemo_standing(account, row->jid) :
+	    (struct omemo_standing){ 0, false };
+
+	chat->encryption = ENCRYPTION_OMEMO;
+	chat->verified = standing.verified;
+	chat->left_out = standing.undecided;
+}
+
 bool
 chat_event(const struct core *core, const struct chat_row *row, struct event *event)
 {
@@ -91,6 +104,8 @@ chat_event(const struct core *core, const struct chat_row *row, struct event *ev
 	chat->draft = g_strdup(row->draft);
 	chat->notify = chat_attention(row);
 	chat->muted = chat->notify == NOTIFY_NONE;
+	if (row->secrecy == SECRECY_ON)
+		safety(account, row, chat);
 	chat->draft_by = g_strdup(g_hash_table_lookup(core->drafters, &row->id));
 	return true;
 }
@@ -170,6 +185,17 @@ from_of(const struct message_row *row, const struct address *chat)
 		return g_strdup(chat->jid);
 	bare = chat->kind == CHAT_PERSON ? g_strdup(row->author) : jid_bare(chat->jid);
 	return row->resource != NULL ? g_strconcat(bare, "/", row->resource, NULL) : g_steal_pointer(&bare);
+}
+
+/* NULL: it is ours, or was never known. */
+static char *
+trust_then(const struct core *core, int64_t id)
+{
+	struct sealed_row *sealed = sealed_load(core->store, id);
+	char *word = sealed != NULL ? g_strdup(trust_name(sealed->trust)) : NULL;
+
+	sealed_row_free(sealed);
+	return word;
 }
 
 static json_t *
@@ -301,6 +327,8 @@ chat_message_event(const struct core *core, const struct message_row *row, bool 
 	m->state = row->state;
 	m->reason = g_strdup(row->reason);
 	m->encryption = row->encryption;
+	if (row->encryption != ENCRYPTION_NONE)
+		m->trust = trust_then(core, row->id);
 	m->origin_id = g_strdup(row->origin_id);
 	m->stanza_id = g_strdup(row->server_id);
 	m->via = row->via;
@@ -344,7 +372,8 @@ chat_begin_change(struct core *core, GError **error)
 	if (turn_begin(core->turn))
 		return true;
 	g_set_error(error, RPC_ERROR, RPC_ERROR_STORE,
-	    "The disk refuses at present, so nothing can be kept and nothing was done. confab tries again each second.");
+	    "The disk refuses at present, so nothing can be kept and nothing was done. confab tries again each "
+	    "second.");
 	return false;
 }
 
@@ -494,7 +523,8 @@ chat_find_message(struct core *core, int64_t chat, const char *text, GError **er
 		row = message_load(core->store, number);
 	} else {
 		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE,
-		    "A message is named by its number, by -1 for the last one of the chat, -2 for the one before, or by id:TEXT.");
+		    "A message is named by its number, by -1 for the last one of the chat, -2 for the one before, or "
+		    "by id:TEXT.");
 		return NULL;
 	}
 	if (row == NULL)

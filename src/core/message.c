@@ -236,7 +236,7 @@ run_stages(struct incoming *in, int64_t *place)
 		return true;
 	if (in->body == NULL)
 		in->body = message_text(in->message);
-	else
+	else if (!in->copy)
 		reply_cut(in->message, in->body);
 	if (features_in(in, STAGE_ANNOTATE) == DONE)
 		return true;

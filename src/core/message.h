@@ -52,6 +52,7 @@ struct incoming {
 	char		*body;
 	enum encryption	 encryption;
 	int64_t		 device;	/* encrypted: which wrote it, 0: not known */
+	bool		 copy;		/* body is that of the row that this is a copy of */
 	char		*device_key;	/* its fingerprint, NULL: not known; the caller frees it */
 	enum trust	 trust;		/* how far that is trusted */
 	int64_t		 ord;		/* VIA_ARCHIVE: its place if it is new, else 0 */

@@ -59,9 +59,11 @@ bool	 omemo_remove_own(struct account *, uint32_t device, GError **error);
 /* The lists and keys of this person are asked for anew before the next message. */
 void	 omemo_refresh(struct account *, const char *jid);
 
-/* How many active devices of this person cannot read what is sent, because they are not trusted or have no keys. */
-unsigned omemo_left_out(struct account *, const char *jid);
-/* One of this person's active devices was verified, and no other is trusted without. */
-bool	 omemo_is_verified(const struct account *, const char *jid);
+/* Of the devices of this person that are in use. */
+struct omemo_standing {
+	unsigned undecided;	/* nobody decided about them, so they cannot read what is sent */
+	bool	 verified;	/* one was verified, and none is trusted without */
+};
+struct omemo_standing omemo_standing(const struct account *, const char *jid);
 
 #endif

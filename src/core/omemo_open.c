@@ -53,8 +53,6 @@ unreadable(struct incoming *in, const struct omemo_message *m, const char *why)
 	if (m->text == NULL)
 		return DONE;
 	in->body = g_strdup_printf("[could not be decrypted: %s]", why);
-	in->device = m->sender;
-	in->trust = TRUST_UNDECIDED;
 	return GO_ON;
 }
 
@@ -128,6 +126,26 @@ trust_of(struct omemo *o, const char *jid, uint32_t device)
 	return trust;
 }
 
+/*
+ * What begins a session is not bound to an address: somebody can send on, as their own, what another device wrote to
+ * us.  So the key of somebody else's device opens nothing, unless it is on their own list too.
+ */
+static bool
+is_of_another(struct omemo *o, const char *jid, uint32_t device, const struct key *key)
+{
+	g_autoptr(GPtrArray) rows = device_rows(o->account->core->store, o->account->id, NULL);
+	bool another = false, listed = false;
+
+	for (guint i = 0; i < rows->len; i++) {
+		const struct device_row *row = rows->pdata[i];
+		bool same = strcmp(row->jid, jid) == 0;
+
+		another |= !same && row->has_key && memcmp(row->key, key->bytes, KEYS_PUBLIC) == 0;
+		listed |= same && row->device == device && row->active;
+	}
+	return another && !listed;
+}
+
 /* The key was ours: what it opens. */
 static enum verdict
 read_text(struct incoming *in, const struct omemo_message *m, const struct ratchet_opened *opened)
@@ -165,6 +183,12 @@ decrypt(struct incoming *in, struct omemo *o, const char *jid, const struct omem
 		return DONE;
 	if (result != RATCHET_OK)
 		return failed(in, o, jid, m, result);
+	if (opened.fresh && is_of_another(o, jid, m->sender, &opened.identity)) {
+		ratchet_opened_clear(&opened);
+		device_row_delete(in->account->core->store, in->account->id, jid, m->sender, &error);
+		turn_failed(in->account->core->turn, error);
+		return unreadable(in, m, "its key is that of somebody else's device");
+	}
 	device_seen(in->account->core->store, in->account->id, jid, m->sender, clock_real_us() / 1000, &error);
 	turn_failed(in->account->core->turn, error);
 	verdict = read_text(in, m, &opened);
@@ -226,6 +250,7 @@ omemo_open(struct incoming *in)
 	row = copy_of(in);
 	if (row != NULL) {
 		in->body = g_strdup(row->body);
+		in->copy = true;
 		message_row_free(row);
 		return GO_ON;
 	}

@@ -114,6 +114,19 @@ items_of(const struct stanza *answer)
 	return stanza_child(stanza_child(answer, "pubsub", NS_PUBSUB), "items", NS_PUBSUB);
 }
 
+/* The chat is safe in another way than before. */
+static void
+tell_chat(const struct person *p)
+{
+	struct account *account = account_of(p);
+	int64_t chat = chat_find(store_of(p), account->id, p->jid, CHAT_PERSON, false, NULL);
+	g_autoptr(GError) error = NULL;
+
+	if (chat != 0 && chat_touch(store_of(p), chat, &error))
+		turn_put_chat(account->core->turn, chat);
+	turn_failed(account->core->turn, error);
+}
+
 /* --- trust --- */
 
 static char *
@@ -344,9 +357,8 @@ welcome(struct person *p, GPtrArray *rows, bool first)
 	turn_failed(account->core->turn, error);
 }
 
-/* A chat that was in plain because nobody could be encrypted for. */
-static void
-begin_secrecy(struct person *p)
+void
+person_begin_secrecy(struct person *p)
 {
 	struct account *account = account_of(p);
 	int64_t id = chat_find(store_of(p), account->id, p->jid, CHAT_PERSON, false, NULL);
@@ -386,7 +398,8 @@ person_list(struct person *p, const GArray *devices)
 	if (is_own(p))
 		omemo_own_list(p->omemo, devices);
 	else if (others->len > 0)
-		begin_secrecy(p);
+		person_begin_secrecy(p);
+	tell_chat(p);
 }
 
 static bool
@@ -484,7 +497,8 @@ never(const struct person *p, const struct count *count, char **why)
 		    "one whose key you "
 		    "compared.", p->jid);
 	else
-		*why = g_strdup_printf("The keys of %s could not be had (device %u: %s). /retry tries again.", p->jid,
+		*why = g_strdup_printf("The keys of %s could not be had (device %u: %s). /omemo refresh asks anew, "
+		    "then /retry sends it.", p->jid,
 		    count->broken != NULL ? count->broken->device : 0,
 		    count->broken != NULL && count->broken->why != NULL ? count->broken->why : "no answer");
 	return LEAVE_NEVER;
@@ -545,6 +559,9 @@ accept(struct person *p, struct device_row *row, GError **error)
 {
 	struct fetch *f = find_fetch(p, row->device);
 
+	/* Its keys may be here since nothing was to be encrypted for it: they are asked for once more. */
+	if (f != NULL)
+		f->asked_ms = 0;
 	if (f == NULL || !f->changed)
 		return true;
 	memcpy(row->key, f->other.bytes, KEYS_PUBLIC);
@@ -554,7 +571,6 @@ accept(struct person *p, struct device_row *row, GError **error)
 	    !device_row_save(store_of(p), account_of(p)->id, row, error))
 		return false;
 	f->changed = false;
-	f->asked_ms = 0;
 	return true;
 }
 
@@ -577,6 +593,8 @@ omemo_trust(struct account *account, const char *jid, uint32_t device, enum trus
 	}
 	ok = (trust == TRUST_DISTRUSTED || accept(p, row, error)) &&
 	    device_trust_save(account->core->store, account->id, jid, device, trust, error);
+	if (ok)
+		tell_chat(p);
 	device_row_free(row);
 	if (!chat_end_change(account->core, ok, error))
 		return false;
@@ -595,32 +613,22 @@ omemo_refresh(struct account *account, const char *jid)
 	person_ask_list(p);
 }
 
-unsigned
-omemo_left_out(struct account *account, const char *jid)
+struct omemo_standing
+omemo_standing(const struct account *account, const char *jid)
 {
 	g_autoptr(GPtrArray) rows = device_rows(account->core->store, account->id, jid);
-	unsigned n = 0;
+	struct omemo_standing standing = { 0, false };
+	bool blind = false;
 
 	for (guint i = 0; i < rows->len; i++) {
 		const struct device_row *row = rows->pdata[i];
 
-		n += row->active && row->trust != TRUST_DISTRUSTED && !device_is_trusted(row);
+		if (!row->active)
+			continue;
+		standing.undecided += row->trust == TRUST_UNDECIDED;
+		standing.verified |= row->trust == TRUST_VERIFIED;
+		blind |= row->trust == TRUST_BLIND;
 	}
-	return n;
-}
-
-bool
-omemo_is_verified(const struct account *account, const char *jid)
-{
-	g_autoptr(GPtrArray) rows = device_rows(account->core->store, account->id, jid);
-	unsigned verified = 0;
-
-	for (guint i = 0; i < rows->len; i++) {
-		const struct device_row *row = rows->pdata[i];
-
-		if (row->active && row->trust == TRUST_BLIND)
-			return false;
-		verified += row->active && row->trust == TRUST_VERIFIED;
-	}
-	return verified > 0;
+	standing.verified &= !blind;
+	return standing;
 }

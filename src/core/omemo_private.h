@@ -73,6 +73,8 @@ void	 person_changed(struct person *, uint32_t device);
 bool	 device_is_trusted(const struct device_row *);
 /* New devices of this person are taken as they come. */
 bool	 person_is_blind(const struct person *, const GPtrArray *rows);
+/* A chat with this person that was in plain because nobody could be encrypted for is encrypted from now on. */
+void	 person_begin_secrecy(struct person *);
 /* Decides about new ones by the policy, in rows too.  In a savepoint. */
 void	 person_settle(struct person *, GPtrArray *rows);
 /* Is it encrypted for everybody who is to read it?  LEAVE_SEALED: yes.  jid: one person, or ourselves. */

@@ -15,8 +15,9 @@ static const char instead[] = "This message is encrypted with OMEMO, and this pr
 
 /* What may stand beside the encrypted text: questions, ids, and what the stanza is. */
 static const struct { const char *name, *ns; } outside[] = {
-	{ "active", NS_CHATSTATES }, { "markable", NS_MARKERS }, { "origin-id", NS_SID }, { "replace", NS_CORRECT },
-	{ "request", NS_RECEIPTS }, { "reply", "urn:xmpp:reply:0" }, { "x", NS_MUC_USER },
+	{ "active", NS_CHATSTATES }, { "fallback", NS_FALLBACK }, { "markable", NS_MARKERS }, { "origin-id", NS_SID },
+	{ "replace", NS_CORRECT }, { "reply", NS_REPLY }, { "request", NS_RECEIPTS }, { "thread", NS_CLIENT },
+	{ "x", NS_MUC_USER },
 };
 
 static bool
@@ -180,6 +181,8 @@ leave_person(struct omemo *o, const struct chat_row *chat, bool must, char **why
 		    "on, until you turn it on.", chat->jid);
 		return LEAVE_NEVER;
 	}
+	if (theirs == LEAVE_SEALED || theirs == LEAVE_NEVER)
+		person_begin_secrecy(p);
 	if (theirs != LEAVE_SEALED || own)
 		return theirs;
 	/* Our other devices: what they cannot read, they do not show. */

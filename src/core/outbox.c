@@ -235,7 +235,7 @@ protection(struct account *account, const struct message_row *row, const struct 
 {
 	bool sealed = row->encryption != ENCRYPTION_NONE;
 
-	if (!sealed && row->ord != 0 && chat->secrecy != SECRECY_ON)
+	if (!sealed && chat->secrecy != SECRECY_ON && message_raw_came(account->core->store, row->id) != 0)
 		return LEAVE_PLAIN;
 	return features_leave(account, chat, sealed, why);
 }

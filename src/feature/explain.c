@@ -10,6 +10,8 @@
 #include "core/chat.h"
 #include "core/feature.h"
 #include "core/when.h"
+#include "crypto/fingerprint.h"
+#include "store/sealed.h"
 #include "xmpp/ns.h"
 
 extern const struct feature feature_explain;
@@ -36,6 +38,22 @@ say_text(struct command_call *call, const char *label, const char *text)
 {
 	if (text != NULL && *text != '\0')
 		command_say(call, "%-12s %s", label, text);
+}
+
+/* Which device wrote what was encrypted, and how far it was trusted then. */
+static void
+say_device(struct command_call *call, int64_t message)
+{
+	struct sealed_row *sealed = sealed_load(call->core->store, message);
+	g_autofree char *blocks = NULL;
+	struct key key;
+
+	if (sealed == NULL)
+		return;
+	blocks = sealed->key != NULL && fingerprint_parse(&key, sealed->key) ? fingerprint_blocks(&key) : NULL;
+	command_say(call, "%-12s %" G_GINT64_FORMAT ", then %s", "device", sealed->device, trust_name(sealed->trust));
+	say_text(call, "key", blocks);
+	sealed_row_free(sealed);
 }
 
 static void
@@ -146,7 +164,8 @@ say_xml(struct command_call *call, const char *xml)
 static const struct { const char *word, *label; } tellings[] = {
 	[TRACE_COPY] = { "copy", "A copy came" }, [TRACE_RECEIPT] = { "receipt", "A receipt came" },
 	[TRACE_MARKER] = { "marker", "It was looked at" }, [TRACE_ERROR] = { "error", "An error came" },
-	[TRACE_CORRECTION] = { "correction", "A correction came" }, [TRACE_RETRACTION] = { "retraction", "It was taken back" },
+	[TRACE_CORRECTION] = { "correction", "A correction came" }, [TRACE_RETRACTION] = { "retraction",
+	    "It was taken back" },
 	[TRACE_REACTION] = { "reaction", "Somebody reacted" },
 };
 
@@ -220,6 +239,7 @@ explain(struct command_call *call, const struct message_row *row, const struct e
 	json_object_set_new(data, "states", say_states(call, row));
 	say_text(call, "encryption", m->encryption == ENCRYPTION_NONE ? "none: servers on the way could read it" :
 	    encryption_name(m->encryption));
+	say_device(call, m->id);
 	say_text(call, "id", m->origin_id);
 	say_text(call, "archive id", m->stanza_id);
 	say_text(call, "answers", row->reply);
@@ -277,8 +297,10 @@ explain_run(struct command_call *call)
 
 static const struct command commands[] = {
 	{ "explain", "[MSG]", "history", "tells everything that is known of a message",
-	  "How it came, its ids, when it got how far, which times were claimed for it and which one is believed, the stanza "
-	  "itself, and those that told more of it later: copies, receipts and markers with the device, errors, corrections; stanzas "
+	  "How it came, its ids, when it got how far, which times were claimed for it and which one is believed, the "
+	  "stanza "
+	  "itself, and those that told more of it later: copies, receipts and markers with the device, errors, "
+	  "corrections; stanzas "
 	  "as long as history.raw_days keep them. Without MSG it is the last one of the chat.", 0, explain_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };

@@ -442,7 +442,30 @@ async def first_failure(wanted, others):
             task.result()
 
 
-def blow(server, confabs, names, seed, cuts=0, kills=0, pause=0):
+def give_keys(server, confabs, names):
+    """Both have keys on the server, and encrypt, or send nothing."""
+    for confab, name in zip(confabs, names):
+        confab.account("home", server, name).start()
+    for confab, other in zip(confabs, reversed(names)):
+        confab.wait_state("home")
+        confab.do("/omemo on", chat=f"{other}@{server.domain}")
+    for confab, other in zip(confabs, reversed(names)):
+        def listed():
+            confab.do(f"/omemo refresh {other}@{server.domain}")
+            return "trusted" in confab.do(f"/omemo devices {other}@{server.domain}")
+        rig.until(listed, f"{other} publishes no device")
+    for confab in confabs:
+        confab.stop()
+        confab.accounts_file.unlink()
+
+
+def check_encrypted(path):
+    with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        plain = db.execute("SELECT count(*) FROM message WHERE encryption = 0").fetchone()[0]
+        assert plain == 0, f"{plain} messages of {path} were not encrypted"
+
+
+def blow(server, confabs, names, seed, cuts=0, kills=0, pause=0, encrypted=False):
     """So many cuts and kills over two fresh accounts; what it came to.  AssertionError with the seed when it is not right."""
     chance = random.Random(seed)
     report = {"seed": seed}
@@ -454,8 +477,10 @@ def blow(server, confabs, names, seed, cuts=0, kills=0, pause=0):
 
     async def run():
         nodes, wires = [], []
-        for name, other, letter in ((names[0], names[1], "a"), (names[1], names[0], "b")):
-            confab = confabs(f"{letter}-{seed}")
+        both = [confabs(f"{letter}-{seed}") for letter in "ab"]
+        if encrypted:
+            give_keys(server, both, names)
+        for confab, name, other, letter in ((both[0], names[0], names[1], "a"), (both[1], names[1], names[0], "b")):
             node = Node(confab, "home", f"{other}@{server.domain}", letter)
             node.pause = pause
             wire = Wire(server.port, fates(random.Random(chance.random())), node.kill)
@@ -472,6 +497,8 @@ def blow(server, confabs, names, seed, cuts=0, kills=0, pause=0):
         report.update(cuts=sum(f.way != "kill" for f in met), kills=sum(n.kills for n in nodes))
         for node in nodes:
             check_file(node.confab.home / "data" / "confab.db")
+            if encrypted:
+                check_encrypted(node.confab.home / "data" / "confab.db")
 
     try:
         asyncio.run(run())

@@ -5,7 +5,7 @@
 
 #include "face/tui/status.h"
 
-/* Two cells for what is wrong, what is begun and what keeps quiet; the first two of them. */
+/* Two cells for what is wrong, what is begun, what keeps quiet and what is encrypted; the first two of them. */
 static void
 draw_flags(const struct event_chat *object, struct canvas *canvas, int row, int column)
 {
@@ -17,7 +17,9 @@ draw_flags(const struct event_chat *object, struct canvas *canvas, int row, int 
 		column = canvas_text(canvas, row, column, end, SLOT_LIST_DRAFT,
 		    text_ascii_signs(canvas_policy(canvas)) ? "d" : "✎", -1);
 	if (object->muted)
-		canvas_text(canvas, row, column, end, SLOT_LIST_MUTED, "-", -1);
+		column = canvas_text(canvas, row, column, end, SLOT_LIST_MUTED, "-", -1);
+	if (object->encryption != ENCRYPTION_NONE)
+		canvas_text(canvas, row, column, end, SLOT_LIST_ENCRYPTED, "=", -1);
 }
 
 /* Where we are not, the sign says so, and is no brighter than who is off line; why stands in the title.  Where it ends. */

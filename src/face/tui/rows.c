@@ -379,7 +379,8 @@ rows_across(char *text, enum slot slot)
 static void
 add_rule(struct builder *builder, const char *text, bool dashed, enum slot slot)
 {
-	g_ptr_array_add(builder->rows, rows_across(rows_rule(text, builder->look->columns, dashed, builder->look->policy), slot));
+	g_ptr_array_add(builder->rows, rows_across(rows_rule(text, builder->look->columns, dashed,
+	    builder->look->policy), slot));
 }
 
 /* --- one entry --- */
@@ -444,6 +445,21 @@ with_time_sent(const struct rows_look *look, const char *body, const struct entr
 	bool today = same_day(entry->sent, entry->time);
 
 	return g_strdup_printf("%s (sent %s%s%s)", body, today ? "" : day, today ? "" : ", ", at);
+}
+
+/* Only what differs from the chat is told, and a device that nobody trusts. */
+static const char *
+safety_words(const struct rows_look *look, const struct event_message *message)
+{
+	bool encrypted = message->encryption != ENCRYPTION_NONE;
+
+	if (encrypted && message->trust != NULL &&
+	    (strcmp(message->trust, "undecided") == 0 || strcmp(message->trust, "distrusted") == 0))
+		return strcmp(message->trust, "undecided") == 0 ? " (from a device that nobody verified)" :
+		    " (from a device that is distrusted)";
+	if (encrypted == look->encrypted || message->state == MESSAGE_CANCELLED)
+		return NULL;
+	return encrypted ? " (encrypted)" : " (not encrypted)";
 }
 
 /* "(retracted by lena, moderator: "reason")"; the caller's. */
@@ -577,7 +593,13 @@ add_message(struct builder *builder, const struct entry *previous, const struct 
 		first--;
 	}
 	builder->styled = !message->unstyled && (look->style == NULL || !look->style->plain);
-	add_text(builder, row, first, text != NULL ? text : body, slot);
+	if (!message->retracted && safety_words(look, message) != NULL) {
+		g_autofree char *told = g_strconcat(text != NULL ? text : body, safety_words(look, message), NULL);
+
+		add_text(builder, row, first, told, slot);
+	} else {
+		add_text(builder, row, first, text != NULL ? text : body, slot);
+	}
 	builder->styled = false;
 	if (message->reactions != NULL)
 		add_reactions(builder, message->reactions);
@@ -636,7 +658,8 @@ add_prompt(struct builder *builder, const struct entry *previous, const struct e
 	json_array_foreach(prompt->kind != PROMPT_FORM ? prompt->facts : NULL, i, pair) {
 		const char *label = json_string_value(json_array_get(pair, 0));
 		const char *value = json_string_value(json_array_get(pair, 1));
-		g_autofree char *fact = g_strdup_printf("%s: %s", label != NULL ? label : "", value != NULL ? value : "");
+		g_autofree char *fact = g_strdup_printf("%s: %s", label != NULL ? label : "", value != NULL ? value :
+		    "");
 
 		add_text(builder, row_add(builder), builder->at.text, fact, SLOT_TEXT_DIM);
 	}
@@ -644,7 +667,8 @@ add_prompt(struct builder *builder, const struct entry *previous, const struct e
 		const char *value = json_string_value(json_array_get(pair, 0));
 		const char *meaning = json_string_value(json_array_get(pair, 1));
 		g_autofree char *key = is_selected(builder->look, entry) ? window_prompt_key(prompt, i) : NULL;
-		g_autofree char *choice = g_strdup_printf("%s%s/answer %" G_GINT64_FORMAT " %s   %s", key != NULL ? key : "",
+		g_autofree char *choice = g_strdup_printf("%s%s/answer %" G_GINT64_FORMAT " %s   %s", key != NULL ?
+		    key : "",
 		    key != NULL ? "  " : "", prompt->id, value != NULL ? value : "", meaning != NULL ? meaning : "");
 
 		add_text(builder, row_add(builder), builder->at.text, choice, SLOT_MENU_KEY);
@@ -694,7 +718,8 @@ add_gap(struct builder *builder, const struct window_gap *gap)
 	if (gap->from == 0)
 		text = g_strdup_printf("not here: what was before %s %s", to_day, to);
 	else
-		text = g_strdup_printf("not here: %s %s to %s%s%s", from_day, from, strcmp(from_day, to_day) != 0 ? to_day : "",
+		text = g_strdup_printf("not here: %s %s to %s%s%s", from_day, from, strcmp(from_day, to_day) != 0 ?
+		    to_day : "",
 		    strcmp(from_day, to_day) != 0 ? " " : "", to);
 	add_rule(builder, text, true, SLOT_LINE_DAY);
 	if (gap->reason != NULL) {
@@ -727,7 +752,8 @@ rows_wanted(const struct entry *entry)
 }
 
 static void
-build(struct builder *builder, const struct rows_unread *unread, const struct entry *previous, const struct entry *entry)
+build(struct builder *builder, const struct rows_unread *unread, const struct entry *previous,
+    const struct entry *entry)
 {
 	const struct window_gap *gap = gap_above(builder->look->gaps, previous, entry);
 	bool fresh = previous == NULL || gap != NULL || is_selected(builder->look, entry);
@@ -735,7 +761,8 @@ build(struct builder *builder, const struct rows_unread *unread, const struct en
 
 	if (gap != NULL)
 		add_gap(builder, gap);
-	if (entry->kind == ENTRY_MESSAGE && !builder->look->no_days && (previous == NULL || !same_day(previous->time, entry->time))) {
+	if (entry->kind == ENTRY_MESSAGE && !builder->look->no_days && (previous == NULL || !same_day(previous->time,
+	    entry->time))) {
 		g_autofree char *day = rows_day(entry->time);
 
 		add_rule(builder, day, false, SLOT_LINE_DAY);

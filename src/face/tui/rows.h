@@ -44,6 +44,7 @@ struct rows_look {
 	const struct text_policy *policy;
 	const struct rows_style *style;		/* NULL: the default */
 	bool		 is_room;
+	bool		 encrypted;	/* the chat is, so what is not says so */
 	const struct rows_select *select;	/* NULL: nothing is selected */
 	const char	*own, *own_jid;		/* how we are called */
 	const char	*other, *other_jid;	/* the person; in a room the message's nick is used */

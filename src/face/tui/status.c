@@ -148,7 +148,8 @@ static void
 put_room_warning(const struct event_room *room, struct bar_value *to)
 {
 	if (room->state == ROOM_FAILED)
-		bar_printf(to, CURRENT, "not joined: %s%s", room->reason != NULL ? room->reason : "refused", room->retry != 0 ?
+		bar_printf(to, CURRENT, "not joined: %s%s", room->reason != NULL ? room->reason : "refused",
+		    room->retry != 0 ?
 		    ", tried again" : "");
 	else if (room->state != ROOM_IN)
 		bar_put(to, CURRENT, room->state == ROOM_JOINING ? "joining" : "not joined");
@@ -169,6 +170,10 @@ put_warning(const struct status *status, struct bar_value *to)
 			bar_put(to, CURRENT, status->columns < NARROW_BELOW ? "offline" : "offline: will be queued");
 		else if (status->chat->room.rev != 0)
 			put_room_warning(&status->chat->room.room, to);
+		else if (status->chat->object.chat.left_out > 0)
+			bar_printf(to, CURRENT, "not for %" G_GINT64_FORMAT " device%s",
+			    status->chat->object.chat.left_out,
+			    status->chat->object.chat.left_out == 1 ? "" : "s");
 		return;
 	}
 	for (guint i = 0; i < accounts->len; i++) {
@@ -284,7 +289,9 @@ put_chat(const struct status *status, enum item item, struct bar_value *to)
 		bar_put(to, CURRENT, !console && is_name_of_two(status) ? chat->account : "");
 		break;
 	case ITEM_CHAT_ENCRYPTION:
-		if (!console)
+		if (!console && object->encryption != ENCRYPTION_NONE)
+			bar_put(to, CURRENT, object->verified ? "OMEMO, verified" : "OMEMO");
+		else if (!console)
 			bar_put(to, CURRENT, account == NULL || account->tls ? "TLS only" : "no TLS");
 		break;
 	case ITEM_CHAT_UNREAD:

@@ -72,6 +72,7 @@ begin(struct pass *pass, const struct view_chat *view)
 	pass->look.gaps = pass->window->gaps;
 	pass->look.style = view->style;
 	pass->look.select = view->select;
+	pass->look.encrypted = view->chat->object.chat.encryption != ENCRYPTION_NONE;
 	pass->look.is_room = view->chat->object.chat.kind == CHAT_ROOM;
 	pass->look.other = chat_name(view->model, view->chat);
 	pass->look.other_jid = view->chat->jid;
