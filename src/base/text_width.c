@@ -269,6 +269,8 @@ text_fit(const char *text, int columns, const struct text_policy *policy)
 
 /* --- rows --- */
 
+enum { KEPT_WORD = 48 };
+
 /* An address is broken only when it does not fit a row: whoever copies it from the screen wants it whole. */
 static void
 keep_addresses(const char *text, size_t n, char *breaks)
@@ -286,6 +288,19 @@ keep_addresses(const char *text, size_t n, char *breaks)
 		}
 		for (at = first + 1; at < end && *at != ' ' && *at != '\t'; at++)
 			breaks[at - text] = UC_BREAK_PROHIBITED;
+	}
+}
+
+/* Nor is a name, a path or a command, but at its hyphens.  What is longer, such as a fingerprint, breaks where it can. */
+static void
+keep_words(const char *text, size_t n, char *breaks)
+{
+	for (size_t from = 0, to; from < n; from = to + 1) {
+		for (to = from; to < n && g_ascii_isgraph(text[to]); to++)
+			;
+		for (size_t i = from + 1; i < to && to - from <= KEPT_WORD; i++)
+			if (text[i - 1] != '-')
+				breaks[i] = UC_BREAK_PROHIBITED;
 	}
 }
 
@@ -334,6 +349,7 @@ wrap_paragraph(struct wrap *wrap, size_t start, size_t end, int columns)
 
 	u8_possible_linebreaks((const uint8_t *)text + start, end - start, "UTF-8", breaks);
 	keep_addresses(text + start, end - start, breaks);
+	keep_words(text + start, end - start, breaks);
 	while (at < end) {
 		int width;
 

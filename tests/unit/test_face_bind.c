@@ -68,8 +68,8 @@ in_the_selection(void **state)
 	fixture_resize(&face, 200, 80);
 	fixture_key(&face, "\030");
 	fixture_key(&face, "?");
-	assert_true(fixture_shows(&face, "C-t, Up          select-previous"));
-	assert_true(fixture_shows(&face, "Space, y         copy-text"));
+	assert_true(fixture_shows(&face, "C-t, Up    select-previous"));
+	assert_true(fixture_shows(&face, "Space, y   copy-text"));
 	fixture_type(&face, "q");
 	/* Elsewhere the keys are what they were. */
 	fixture_type(&face, "kT ");
@@ -81,13 +81,13 @@ in_the_views(void **state)
 {
 	(void)state;
 	fixture_resize(&face, 24, 200);
-	bound("'contacts z':'leave-view','views C-t':'next-line','inbox j':'none','contacts C-n':'/win 1'");
+	bound("'contacts z':'leave-view','views C-t':'next-line','inbox j':'none','contacts C-n':'/win 1','contacts m':'none'");
 	fixture_key(&face, "\033[20~");
 	assert_true(face.page.on && face.page.kind == PAGE_CONTACTS);
 	g_free(fixture_dump(&face));
 	fixture_key(&face, "\024");
 	assert_non_null(face.page.at);
-	assert_true(fixture_shows(&face, "z leaves"));
+	assert_false(fixture_shows(&face, "m groups"));
 	fixture_type(&face, "z");
 	assert_false(face.page.on);
 	/* Only there, and before what the key does everywhere. */
@@ -111,7 +111,7 @@ by_command(void **state)
 		{ "/unbind select U", "/unset \"bind.select U\"" },
 	};
 	static const struct { const char *typed, *said; } said[] = {
-		{ "/bind select r", "select r does nothing." }, { "/bind select y", "select y is copy-text." },
+		{ "/bind select F7", "select F7 does nothing." }, { "/bind select y", "select y is copy-text." },
 		{ "/bind select U", "select U is copy-line." }, { "/bind contacts j", "contacts j is next-line." },
 		{ "/bind select T copy-txet", "near to it: copy-text" }, { "/bind select C-x C-y copy-text", "is one key alone" },
 		{ "/bind select Qup copy-text", "There is no key" }, { "/bind contacts T copy-text", "There is no action" },

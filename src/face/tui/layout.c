@@ -23,7 +23,7 @@ layout_make(struct layout *layout, int rows, int columns, int input_rows, int bo
 		layout->status.rows = 1, bottom--;
 	if (rows > 8)
 		layout->title.rows = 1, top++;
-	layout->box.rows = CLAMP(box_rows, 0, MIN(third, MAX(0, bottom - top)));
+	layout->box.rows = CLAMP(box_rows, 0, MIN(MAX(1, rows / 2), MAX(0, bottom - top)));
 	layout->chat.rows = MAX(0, bottom - layout->box.rows - top);
 	layout->chat.row = top;
 	layout->box.row = top + layout->chat.rows;

@@ -31,7 +31,8 @@ struct layout {
 
 enum layout_size layout_size(int columns);
 /*
- * input_rows and box_rows as wished for; each gets at most a third of the height, the input at least one row.
+ * input_rows and box_rows as wished for; the input gets at least one row and at most a third of the height, the box
+ * half.
  * list_columns: how wide the chat list is where it is shown.
  */
 void	 layout_make(struct layout *, int rows, int columns, int input_rows, int box_rows, enum list_wish,

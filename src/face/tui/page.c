@@ -87,6 +87,30 @@ page_add_wrapped(struct page_lines *page, enum slot slot, int indent, const char
 	}
 }
 
+void
+page_add_hanging(struct page_lines *page, enum slot slot, const char *head, const char *text, const char *target)
+{
+	int indent = text_columns(head, page->policy);
+	bool below = page->columns - indent < 20;
+	g_autoptr(GArray) slices = NULL;
+
+	if (below) {
+		page_add(page, slot, g_strdup(head), target, NULL);
+		indent = 6;
+	}
+	slices = text_wrap(text, page->columns - indent, page->columns - indent, page->policy);
+	for (guint i = 0; i < slices->len; i++) {
+		const struct text_row *slice = &g_array_index(slices, struct text_row, i);
+		bool first = i == 0 && !below;
+
+		if (slice->len == 0 && !first)
+			continue;
+		page_add(page, slot, g_strdup_printf("%*s%.*s", first ? 0 : indent, first ? head : "", (int)slice->len,
+		    text + slice->start), first ? target : NULL, NULL);
+		page_last(page)->same = target != NULL && !first;
+	}
+}
+
 static void
 clear_line(void *data)
 {
@@ -184,29 +208,47 @@ set_cursor(struct face *face, const struct page_lines *page, int i)
 	face->page.at = g_steal_pointer(&target);
 }
 
-static void
-add_hints(const struct face *face, int kind, int of, GString *text)
+/* What is not true there: nothing is followed, nothing is behind it, '/' is the view's own; and what the prompt says. */
+static bool
+is_hinted(const struct page *page, int i)
 {
-	for (int i = 0; i < VIEWS; i++) {
-		g_autofree char *now = bind_view_keys(face, kind, table[i].name, table[i].keys);
-		g_auto(GStrv) keys = g_strsplit(now, ", ", 2);
-
-		/* Where nothing is followed, and where '/' is the view's own. */
-		if (table[i].kind != of || *table[i].hint == '\0' || *now == '\0' ||
-		    (i == VIEW_FOLLOW && kinds[kind].follow == NULL) ||
-		    (i == VIEW_FILTER && kind == PAGE_SEARCH))
-			continue;
-		g_string_append_printf(text, "%s%s %s", text->len > 0 ? "  " : "", keys[0], table[i].hint);
+	switch (i) {
+	case VIEW_FOLLOW:
+		return kinds[page->kind].follow != NULL;
+	case VIEW_FILTER:
+		return page->kind != PAGE_SEARCH;
+	case VIEW_LEAVE:
+		return page->kind == PAGE_SEARCH;
+	case VIEW_LEGEND:
+		return page->kind != PAGE_LEGEND;
+	case VIEW_HELP_BACK:
+		return page->subject != NULL;
+	default:
+		return *table[i].hint != '\0';
 	}
 }
 
+static void
+add_hint(const struct face *face, int i, GString *text)
+{
+	int kind = (int)face->page.kind;
+	g_autofree char *now = bind_view_keys(face, kind, table[i].name, table[i].keys);
+	g_auto(GStrv) keys = g_strsplit(now, ", ", 2);
+
+	if ((table[i].kind == kind || table[i].kind == PAGE_ANY) && *now != '\0' && is_hinted(&face->page, i))
+		g_string_append_printf(text, "%s%s %s", text->len > 0 ? "  " : "", keys[0], table[i].hint);
+}
+
+/* Where the row is too narrow, its end gives way: what one needs most stands first. */
 static char *
-hint_of(const struct face *face, enum page_kind kind)
+hint_of(const struct face *face)
 {
 	GString *text = g_string_new(NULL);
 
-	add_hints(face, (int)kind, (int)kind, text);
-	add_hints(face, (int)kind, PAGE_ANY, text);
+	add_hint(face, VIEW_FOLLOW, text);
+	for (int i = 0; i < VIEWS; i++)
+		if (i != VIEW_FOLLOW)
+			add_hint(face, i, text);
 	return g_string_free(text, FALSE);
 }
 
@@ -225,8 +267,8 @@ page_open(struct face *face, enum page_kind kind, const char *subject)
 	face->page.on = true;
 	face->page.kind = kind;
 	g_free(face->page.hint);
-	face->page.hint = hint_of(face, kind);
 	face->page.subject = g_steal_pointer(&about);
+	face->page.hint = hint_of(face);
 	face_mark(face, DIRTY_ALL);
 }
 

@@ -38,6 +38,9 @@ struct page_line *page_last(struct page_lines *);
 /* Adds text wrapped to the page, indented. */
 void	 page_add_wrapped(struct page_lines *, enum slot, int indent, const char *text);
 
+/* The same behind head, each row below the first one; where head leaves no room, below it. */
+void	 page_add_hanging(struct page_lines *, enum slot, const char *head, const char *text, const char *target);
+
 void	 page_help_make(struct face *, struct page_lines *);
 void	 page_legend_make(struct face *, struct page_lines *);
 void	 page_contacts_make(struct face *, struct page_lines *);

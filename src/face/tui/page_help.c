@@ -48,7 +48,12 @@ text(json_t *row, const char *name)
 static void
 add_index_line(struct page_lines *page, const char *usage, const char *help, const char *target)
 {
-	page_add(page, SLOT_TEXT, g_strdup_printf("   %-28s %s", usage, help), target, NULL);
+	g_autofree char *head = g_strdup_printf("   %-28s ", usage);
+
+	if (page->columns < NARROW_BELOW)
+		page_add_hanging(page, SLOT_TEXT, g_strchomp(head), help, target);
+	else
+		page_add(page, SLOT_TEXT, g_strdup_printf("   %-28s  %s", usage, help), target, NULL);
 }
 
 static void
@@ -207,6 +212,14 @@ add_signs(struct page_lines *page)
 	    "not let you in: the title says why", ascii ? "." : "○", ascii ? "~" : "…"), NULL, NULL);
 }
 
+static void
+add_key(struct page_lines *page, const char *keys, const char *name, const char *help)
+{
+	g_autofree char *head = g_strdup_printf("   %-9s  %-22s  ", keys, name);
+
+	page_add_hanging(page, SLOT_TEXT, head, help, NULL);
+}
+
 void
 page_legend_make(struct face *face, struct page_lines *page)
 {
@@ -217,21 +230,20 @@ page_legend_make(struct face *face, struct page_lines *page)
 	for (int i = 0; i < ACTIONS; i++) {
 		g_autofree char *keys = input_keys_of((enum action)i);
 
-		page_add(page, SLOT_TEXT, g_strdup_printf("   %-9s %-22s %s", keys, action_table[i].name,
-		    action_table[i].help), NULL, NULL);
+		add_key(page, keys, action_table[i].name, action_table[i].help);
 	}
 	page_add(page, SLOT_HELP_HEADING, g_strdup("while a message is selected"), NULL, NULL);
 	for (int i = 0; (row = select_row(i)) != NULL; i++) {
 		g_autofree char *keys = bind_view_keys(face, BIND_SELECT, row->name, row->keys);
 
-		page_add(page, SLOT_TEXT, g_strdup_printf("   %-16s %-20s %s", keys, row->name, row->help), NULL, NULL);
+		add_key(page, keys, row->name, row->help);
 	}
 	page_add(page, SLOT_HELP_HEADING, g_strdup("in the views: help, contacts, search, forms"), NULL, NULL);
 	for (int i = 0; i < VIEWS; i++) {
 		const struct view_row *one = view_row(i);
 		g_autofree char *keys = bind_view_keys(face, one->kind, one->name, one->keys);
 
-		page_add(page, SLOT_TEXT, g_strdup_printf("   %-16s %-20s %s", keys, one->name, one->help), NULL, NULL);
+		add_key(page, keys, one->name, one->help);
 	}
 	add_signs(page);
 }

@@ -122,6 +122,14 @@ draw_input(struct face *face, const char *prompt, const char *line, size_t point
 	bool command = !face->ask.open && !face->palette.on && line[0] == '/' && line[1] != '/' &&
 	    !input_is_pasted(face->input) && strchr(line, '\n') == NULL;
 
+	if (page_covers_line(face) && !face->ask.open && !face->palette.on) {
+		const struct area *area = &face->layout.input;
+
+		canvas_clear(face->canvas, area->row, area->column, area->rows, area->columns, SLOT_INPUT_TEXT);
+		canvas_cursor(face->canvas, area->row, MIN(area->columns - 1, canvas_text_cut(face->canvas, area->row, area->column,
+		    area->column + area->columns, SLOT_INPUT_PROMPT, prompt)));
+		return;
+	}
 	field_draw(face->canvas, &face->layout.input, prompt, SLOT_INPUT_PROMPT, line, point,
 	    command ? SLOT_INPUT_COMMAND : SLOT_INPUT_TEXT);
 }
@@ -172,7 +180,7 @@ screen_layout(struct face *face)
 
 	line = screen_line(face, &point);
 	box = face->paste.text != NULL ? paste_rows(face) : face->select.menu ? select_rows(face) :
-	    face->complete.open ? complete_rows(face) : correct_rows(face);
+	    face->complete.open ? MIN(complete_rows(face), MAX(1, rows / 3)) : correct_rows(face);
 	splits_layout(face, rows, columns, field_height(columns, prompt, line, point, canvas_policy(face->canvas)),
 	    box);
 	info_pane_place(face);

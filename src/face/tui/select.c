@@ -684,6 +684,8 @@ select_hint(const struct face *face)
 		return face->jump != 0 ? "SELECT  it is on its way" : "SELECT  that one is gone; any key goes on";
 	if (entry_at(face)->kind == ENTRY_PROMPT)
 		return "SELECT  its letters answer  Enter opens  q leave";
+	if (face->select.menu)
+		return "SELECT  a letter does it  Esc closes";
 	return "SELECT  j k  Enter menu  q leave";
 }
 
@@ -698,22 +700,64 @@ select_how(struct face *face)
 
 /* --- the menu --- */
 
+enum { MENU_COLUMNS = 46, MENU_KEY = 7, MENU_ONE_BELOW = 60 };
+
+/* Rows of the table that have a place in the menu, the first n. */
+static GPtrArray *
+menu_rows(const struct face *face, size_t n)
+{
+	const struct entry *entry = entry_at(face);
+	GPtrArray *all = g_ptr_array_new(), *can = g_ptr_array_new();
+
+	for (int i = 0; i < SELECTS; i++) {
+		if (*table[i].help == '\0')
+			continue;
+		g_ptr_array_add(all, GINT_TO_POINTER(i));
+		if (why_not(face, entry, (enum select_action)i) == NULL)
+			g_ptr_array_add(can, GINT_TO_POINTER(i));
+	}
+	/* Where there is no room for all, what cannot be done gives way. */
+	g_ptr_array_unref(all->len <= n ? can : all);
+	return all->len <= n ? all : can;
+}
+
+static int
+menu_beside(int columns)
+{
+	return columns < MENU_ONE_BELOW ? 1 : 2;
+}
+
 int
 select_rows(const struct face *face)
 {
-	int n = 0;
+	int n = 0, beside = menu_beside(canvas_columns(face->canvas));
 
 	for (int i = 0; i < SELECTS; i++)
 		n += *table[i].help != '\0';
-	return face->select.menu ? (n + 1) / 2 + 1 : 0;
+	return face->select.menu ? (n + beside - 1) / beside + 1 : 0;
+}
+
+static void
+draw_item(struct face *face, const struct entry *entry, int i, int row, int column, int end)
+{
+	const char *why = why_not(face, entry, (enum select_action)i);
+	g_autofree char *now = bind_view_keys(face, BIND_SELECT, table[i].name, table[i].keys);
+	g_auto(GStrv) keys = g_strsplit(now, ", ", 2);
+	g_autofree char *text = g_strconcat(table[i].help, why != NULL ? " (" : "", why, why != NULL ? ")" : "", NULL);
+
+	canvas_text(face->canvas, row, column + 1, end, why != NULL ? SLOT_MENU_DISABLED : SLOT_MENU_KEY,
+	    keys[0] != NULL ? keys[0] : "", -1);
+	canvas_text_cut(face->canvas, row, MIN(end, column + MENU_KEY), end, why != NULL ? SLOT_MENU_DISABLED :
+	    SLOT_MENU_TEXT, text);
 }
 
 void
 select_draw(struct face *face, const struct area *area)
 {
 	const struct entry *entry = entry_at(face);
+	int beside = menu_beside(area->columns), rows = area->rows - 1, width = MIN(area->columns / beside, MENU_COLUMNS);
 	g_autofree char *title = NULL, *rule = NULL, *at = NULL, *day = NULL;
-	int half = area->columns / 2, n = 0, rows = select_rows(face) - 1;
+	g_autoptr(GPtrArray) items = NULL;
 
 	if (area->rows == 0 || entry == NULL)
 		return;
@@ -724,22 +768,13 @@ select_draw(struct face *face, const struct area *area)
 	rule = rows_rule(title, area->columns, false, canvas_policy(face->canvas));
 	canvas_clear(face->canvas, area->row, area->column, area->rows, area->columns, SLOT_MENU_TEXT);
 	canvas_text(face->canvas, area->row, area->column, area->column + area->columns, SLOT_LINE_BORDER, rule, -1);
-	for (int i = 0; i < SELECTS; i++) {
-		const char *why = why_not(face, entry, (enum select_action)i);
-		g_autofree char *now = bind_view_keys(face, BIND_SELECT, table[i].name, table[i].keys);
-		g_auto(GStrv) keys = g_strsplit(now, ", ", 2);
-		int row = area->row + 1 + n % rows, column = area->column + (n / rows) * half, end = column + half;
+	items = menu_rows(face, (size_t)(rows * beside));
+	if (items->len < (guint)(rows * beside))
+		rows = ((int)items->len + beside - 1) / beside;
+	for (int i = 0; i < (int)items->len && i < rows * beside; i++) {
+		int column = area->column + i / rows * width;
 
-		if (*table[i].help == '\0')
-			continue;
-		n++;
-		if (row >= area->row + area->rows)
-			continue;
-		canvas_text(face->canvas, row, column + 1, end, why != NULL ? SLOT_MENU_DISABLED : SLOT_MENU_KEY,
-		    keys[0] != NULL ? keys[0] : "", -1);
-		column = canvas_text(face->canvas, row, column + 7, end,
-		    why != NULL ? SLOT_MENU_DISABLED : SLOT_MENU_TEXT, table[i].help, -1);
-		if (why != NULL)
-			canvas_printf(face->canvas, row, column, end, SLOT_MENU_DISABLED, " (%s)", why);
+		draw_item(face, entry, GPOINTER_TO_INT(items->pdata[i]), area->row + 1 + i % rows, column,
+		    MIN(area->column + area->columns, column + width - 1));
 	}
 }
