@@ -1,6 +1,9 @@
 """Answers, reactions, corrections and what is taken back: on a Prosody and an ejabberd, with a slixmpp on the other side."""
+from xml.sax.saxutils import quoteattr
+
 import pytest
 
+import hall
 import rig
 import rpc
 
@@ -164,3 +167,65 @@ def test_in_a_room(talk, confab, service):
     assert rows[mine["id"]]["body"] == "I do" and len(rows) == 3, rows
     confab.do(f"/retract {mine['id']}", account="home", chat=room)
     talk.friend.expect(lambda e: "message-retract:1" in e["xml"] and mine["stanza_id"] in e["xml"], ev="message")
+
+
+class Moderated(hall.Hall):
+    """A room that gives ids and lets its moderators take back what was said; who enters is one."""
+    ids = 0
+
+    def _take(self, stanza):
+        kind, room = stanza.tag.removeprefix(hall.NS), stanza.get("to", "").partition("/")[0]
+        moderate = stanza.find("{urn:xmpp:message-moderate:1}moderate")
+        if kind == "iq" and stanza.find(f"{{{hall.INFO}}}query") is not None:
+            features = "".join(f"<feature var='{v}'/>" for v in (MUC, "urn:xmpp:sid:0", "urn:xmpp:message-moderate:1"))
+            self._send(f"<iq type='result' id={quoteattr(stanza.get('id'))} from='{stanza.get('to')}' to='{stanza.get('from')}'>"
+                       f"<query xmlns='{hall.INFO}'><identity category='conference' type='text'/>{features}</query></iq>")
+        elif kind == "iq" and moderate is not None:
+            reason = moderate.findtext("{urn:xmpp:message-moderate:1}reason") or ""
+            nick = self.entered[room][0]
+            self.say(room, f"<message type='groupchat' from='{room}' to='{{to}}'><retract xmlns='urn:xmpp:message-retract:1' "
+                           f"id='{moderate.get('id')}'><moderated xmlns='urn:xmpp:message-moderate:1' by='{room}/{nick}'/>"
+                           f"<reason>{reason}</reason></retract></message>")
+            self._send(f"<iq type='result' id={quoteattr(stanza.get('id'))} from='{room}' to='{stanza.get('from')}'/>")
+        else:
+            super()._take(stanza)
+
+    def _enter(self, room, nick, sender):
+        super()._enter(room, nick, sender)
+        self.say(room, f"<presence from='{room}/{nick}' to='{{to}}'><x xmlns='{MUC}#user'><item affiliation='admin' "
+                       "role='moderator'/><status code='110'/></x></presence>")
+
+    def tell(self, room, nick, inner):
+        """Somebody says something; its id in the room."""
+        self.ids += 1
+        self.say(room, f"<message type='groupchat' id='t{self.ids}' from='{room}/{nick}' to='{{to}}'>{inner}"
+                       f"<stanza-id xmlns='urn:xmpp:sid:0' by='{room}' id='s{self.ids}'/></message>")
+        return f"s{self.ids}"
+
+
+def test_moderated(authority, confab, place):
+    port, = rig.free_ports(1)
+    server = rig.Prosody(place.path / "hall", authority, extra=f"component_ports = {{ {port} }}\n",
+                         host_extra='Component "hall.localhost"\n  component_secret = "secret"\n')
+    place.keep(server)
+    server.user("mira")
+    server.start()
+    there = place.keep(Moderated(port, "hall.localhost"))
+    confab.account("home", server, "mira", nick="zoe").start()
+    confab.wait_state("home")
+    room = "court@hall.localhost"
+    events = confab.watch("message", "room", chat=room)
+    confab.do(f"/join {room}", account="home")
+    rig.until(lambda: confab.call("room", account="home", chat=room)["room"]["role"] == "moderator", "we are a moderator")
+    spam = there.tell(room, "occupant 1", "<body>buy this</body>")
+    first = events.expect(body="buy this", stanza_id=spam)
+    # Somebody there claims to be a moderator, and the room itself.
+    fake = f"<retract xmlns='urn:xmpp:message-retract:1' id='{spam}'><moderated xmlns='urn:xmpp:message-moderate:1' by='{room}/zoe'/></retract>"
+    there.tell(room, "occupant 2", fake)
+    there.tell(room, "occupant 2", f"<body>now look</body>{fake}")
+    events.expect(body="now look")
+    assert confab.history("home", room)[0]["body"] == "buy this"
+    confab.do(f"/retract {first['id']} no advertising", account="home", chat=room)
+    gone = events.expect(id=first["id"], retracted=True)
+    assert (gone["moderated"], gone["retracted_by"], gone["retracted_for"]) == (True, "zoe", "no advertising"), gone
+    assert "no advertising" in confab.do(f"/explain {first['id']}", account="home", chat=room)
