@@ -149,6 +149,7 @@ check-fast: $(TEST_BIN) $(REPLAY_BIN) man
 bench: all $(BENCH_BIN)
 	@for b in $(BENCH_BIN); do echo "== $${b##*/}"; $$b || exit 1; done
 	@BUILD=$(BUILD) /usr/bin/python3 -B tests/bench/run.py $(BENCH)
+	@BUILD=$(BUILD) /usr/bin/python3 -B tests/bench/scripts.py
 
 # Hours: thousands of kills and cuts on a real server, and every place for a fault of the disk.  SOAK_KILLS, SOAK_CUTS,
 # SOAK_HURRY, SOAK_BOTH, SOAK_SEED: see tests/live/soak.py.

@@ -356,3 +356,87 @@ def test_it_can_be_ended_and_four_go_at_a_time(lied_to):
             session.answer(number)
     assert running() == waiting() == [] and parts(place.path) == []
     web.open.set()
+
+
+# A service whose slots are what a file says.
+SLOTS = """
+local st, xml = require "util.stanza", require "util.xml";
+module:depends("disco");
+module:add_feature("urn:xmpp:http:upload:0");
+module:hook("iq-get/host/urn:xmpp:http:upload:0:request", function (event)
+	local file = assert(io.open(module:get_option_string("rogue_slot")));
+	event.origin.send(st.reply(event.stanza):add_child(assert(xml.parse(file:read("*a")))));
+	file:close();
+	return true;
+end);
+"""
+
+
+@pytest.fixture(scope="module")
+def rogue(shared, authority):
+    """put(headers, answer): a file goes to a server of ours, that answers so; confab's exit, what it said, the request."""
+    folder = shared.path / "rogue"
+    folder.mkdir()
+    (folder / "mod_rogue_slots.lua").write_text(SLOTS)
+    slot = folder / "slot.xml"
+    server = shared.keep(rig.Prosody(folder / "prosody", authority, extra=f'plugin_paths = {{ "{folder}" }}\n',
+                                     host_extra=f'\nComponent "upload.localhost" "rogue_slots"\n  rogue_slot = "{slot}"\n'))
+    server.start()
+    for name in ("roguemira", "roguealice"):
+        server.user(name)
+    with rig.Place() as place:
+        web = place.keep(Web(authority.certificate("rogueweb")))
+        confab = place.keep(rig.Confab(place.path / "home"))
+        confab.account("home", server, "roguemira").start()
+        confab.wait_state("home")
+        (place.path / "file").write_bytes(SIGN * 20)
+
+        def put(answer, headers="", whole=True):
+            def serve(s, head, rest):
+                size = int(re.search(r"Content-Length: (\d+)", head).group(1))
+                got = len(rest)
+                while whole and got < size:
+                    got += len(s.recv(65536)) or size
+                s.sendall(answer)
+            web.answers["/put"] = serve
+            web.requests.clear()
+            slot.write_text(f"<slot xmlns='urn:xmpp:http:upload:0'><put url='{web.url('/put')}'>{headers}</put>"
+                            f"<get url='https://elsewhere.example/file'/></slot>")
+            chat = f"roguealice@{server.domain}"
+            before = len(confab.history("home", chat))
+            done = confab.do(f"/upload {place.path}/file", chat=chat, ok=None)
+            said = confab.history("home", chat)
+            assert len(said) - before == (done.returncode == 0)
+            assert done.returncode != 0 or said[-1]["body"] == "https://elsewhere.example/file"
+            return done, web.requests
+        yield put
+
+
+def test_a_slot_may_name_three_headers(rogue):
+    field = lambda name, value: f"<header name='{name}'>{value}</header>"
+    done, (request,) = rogue(reply(b"", "201 Created"), "".join((
+        field("Host", "evil.example"), field("Content-Length", "1"), field("X-Evil", "1"), field("authorization", "Bearer abc"),
+        field("Cookie", "a=b&#10;X-Evil: 2"), field("Expires", "x" * 5000), field("Authorization", "c&#13;&#10;X-Evil: 3"),
+        "<other name='Cookie'>no</other>", "<header>no</header>", field("Expires", ""))))
+    assert done.returncode == 0, done.stderr
+    names = [line.split(":")[0] for line in request.split("\r\n")[1:]]
+    assert sorted(names) == ["Accept", "Authorization", "Content-Length", "Content-Type", "Host", "User-Agent"]
+    assert "\r\nAuthorization: Bearer abc\r\n" in request + "\r\n" and f"Content-Length: {len(SIGN) * 20}" in request
+    assert "Host: localhost" in request and "User-Agent: confab\r\n" in request
+    done, (request,) = rogue(reply(b"", "201 Created"), field("Cookie", "x=y") * 1000)
+    assert done.returncode == 0 and request.count("Cookie") == 10
+
+
+@pytest.mark.parametrize("answer, whole, why", [
+    (reply(b"", "200 OK"), True, None), (b"HTTP/1.1 204 No Content\r\n\r\n", True, None),
+    (reply(b"", "302 Found", Location="https://localhost/x"), True, "answered 302"),
+    (reply(b"", "307 Again", Location="http://localhost/x"), True, "answered 307"),
+    (reply(b"no", "403 Forbidden"), True, "answered 403"), (reply(b"no", "413 Too large"), False, ""),
+    (reply(b"no", "500 Broken"), True, "answered 500"), (b"", True, ""), (b"", False, ""),
+    (b"220 smtp\r\n\r\n", True, ""), (b"HTTP/1.1 100 Go on\r\n\r\n" * 100 + reply(b"", "201 Created"), True, None),
+], ids=range(11))
+def test_what_is_not_stored_is_not_said(rogue, answer, whole, why):
+    done, requests = rogue(answer, whole=whole)
+    assert (done.returncode == 0) == (why is None), done.stderr
+    assert why is None or (why in done.stderr and "Nothing was sent." in done.stderr)
+    assert len(requests) == 1, "a redirection was followed"
