@@ -655,8 +655,9 @@ class Proxy:
     def __init__(self, target):
         self.target = target
         self.accepted = 0
-        self._go = threading.Event()
+        self._go, self._back = threading.Event(), threading.Event()
         self._go.set()
+        self._back.set()
         self._lock = threading.Lock()
         self._pairs = []
         self._refuse = False
@@ -681,14 +682,15 @@ class Proxy:
                 continue
             with self._lock:
                 self._pairs.append((near, far))
-            for a, b in ((near, far), (far, near)):
-                threading.Thread(target=self._carry, args=(a, b), daemon=True).start()
+            for a, b, gates in ((near, far, (self._go,)), (far, near, (self._go, self._back))):
+                threading.Thread(target=self._carry, args=(a, b, gates), daemon=True).start()
 
-    def _carry(self, source, sink):
+    def _carry(self, source, sink, gates):
         try:
             while True:
                 data = source.recv(65536)
-                self._go.wait()
+                for gate in gates:
+                    gate.wait()
                 if not data:
                     break
                 sink.sendall(data)
@@ -721,8 +723,13 @@ class Proxy:
     def stall(self):
         self._go.clear()
 
+    def stall_back(self):
+        """What the near side says arrives; it hears nothing of that."""
+        self._back.clear()
+
     def go_on(self):
         self._go.set()
+        self._back.set()
 
     def refuse(self, refuse=True):
         """New connections are reset at once."""
@@ -733,4 +740,4 @@ class Proxy:
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self.cut()
-        self._go.set()
+        self.go_on()

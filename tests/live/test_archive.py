@@ -149,12 +149,13 @@ def test_sent_and_lost_is_looked_for(confab, server, people, peer, proxy):
     other = peer(alice)
     confab.do("zero", chat=chat, wait="stored")
     other.message("zero")
-    wire.stall()
+    # The server gets it, and what it answers comes nowhere.
+    wire.stall_back()
     confab.do("held up", chat=chat)
-    confab.kill()
-    # What stands in the wire goes on to the server, which answers to nobody.
-    wire.go_on()
     other.message("held up")
+    confab.kill()
+    wire.cut()
+    wire.go_on()
     forget_session(confab)
     confab.start()
     rig.until(lambda: [m["state"] for m in confab.history("home", chat) if m["body"] == "held up"] == ["stored"],
