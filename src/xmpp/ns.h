@@ -11,6 +11,7 @@
 #define NS_SASL_CB	"urn:xmpp:sasl-cb:0"		/* XEP-0440 */
 #define NS_BIND		"urn:ietf:params:xml:ns:xmpp-bind"
 #define NS_SESSION	"urn:ietf:params:xml:ns:xmpp-session"
+#define NS_REGISTER	"jabber:iq:register"		/* XEP-0077 */
 #define NS_ROSTER	"jabber:iq:roster"
 #define NS_SM		"urn:xmpp:sm:3"			/* XEP-0198 */
 #define NS_PING		"urn:xmpp:ping"			/* XEP-0199 */

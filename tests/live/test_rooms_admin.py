@@ -93,6 +93,29 @@ def owned(service, people, peer, device):
     return confab, room, alice, bob, (me, a, b)
 
 
+def test_a_nick_is_kept(server, people, peer, confab):
+    """Prosody's rooms keep nicks for their members."""
+    me, owner = people(2)
+    room = room_of(server, f"kept-{me}")
+    anna = peer(owner)
+    enter(anna, room, "anna")
+    unlock(anna, room)
+    anna.raw(f"<iq type='set' id='m1' to='{room}'><query xmlns='{MUC}#admin'><item jid='{me}@{server.domain}' affiliation='member'/>"
+             "</query></iq>")
+    anna.expect(ev="iq", id="m1", type="result")
+    confab.account("home", server, me, nick="zoe").start()
+    confab.wait_state("home")
+    confab.do(f"/join {room}", account="home")
+    assert "keeps a nick" in confab.do("/room register", account="home", chat=room)
+    assert "keeps the nick zoe" in confab.do("/room register", account="home", chat=room)
+    confab.do("/leave", account="home", chat=room)
+    # Nobody else can have it.
+    anna.raw(f"<presence to='{room}/zoe'/>")
+    anna.expect(lambda e: "conflict" in e["xml"], ev="presence", type="error")
+    confab.do(f"/join {room}", account="home")
+    assert "keeps nothing" in confab.do("/room unregister", account="home", chat=room)
+
+
 def knows(confab, room, nick):
     def look():
         return [o for o in confab.call("room", account="home", chat=room)["occupants"] if o["nick"] == nick]
