@@ -38,7 +38,7 @@ read_halves(const char *text, struct dots *dots)
 	int x = 0, y = 0;
 
 	dots->size = 0;
-	for (const char *p = text; *p != '\0'; p = g_utf8_next_char(p)) {
+	for (const char *p = text; *p != '\0'; p = g_utf8_find_next_char(p, NULL)) {
 		gunichar c = g_utf8_get_char(p);
 
 		if (c == '\n') {
