@@ -38,7 +38,7 @@ struct merge {
 	GHashTable	*chats;		/* id there → struct old_chat */
 	GHashTable	*authors;	/* id there → key */
 	GHashTable	*seen;		/* ids of messages that were read */
-	sqlite3_stmt	*raw, *versions, *states;
+	sqlite3_stmt	*raw, *versions, *states, *retractions, *reactions;
 	unsigned	 open;		/* messages in the open savepoint */
 	GError		*error;
 };
@@ -224,9 +224,9 @@ take_erased(struct merge *m)
 /* --- messages --- */
 
 static const char *const columns[] = { "chat", "ord", "said", "author", "resource", "flags", "state", "via",
-	"encryption", "origin_id", "server_id", "body", "reason", "corrects" };
+	"encryption", "origin_id", "server_id", "body", "reason", "corrects", "reply", "thread" };
 enum { C_ID, C_CHAT, C_ORD, C_SAID, C_AUTHOR, C_RESOURCE, C_FLAGS, C_STATE, C_VIA, C_ENCRYPTION, C_ORIGIN, C_SERVER,
-	C_BODY, C_REASON, C_CORRECTS };
+	C_BODY, C_REASON, C_CORRECTS, C_REPLY, C_THREAD };
 
 static bool
 is_here(struct merge *m, const struct message_row *row, int64_t author, bool *here)
@@ -249,9 +249,25 @@ is_here(struct merge *m, const struct message_row *row, int64_t author, bool *he
 	return ok;
 }
 
-/* The stanza, earlier texts and states: as they are, where they can be read. */
+/* What somebody reacts with, if it can be told who that is. */
 static bool
-take_rest(struct merge *m, int64_t from, int64_t to)
+take_reaction(struct merge *m, int64_t to, int64_t chat)
+{
+	int64_t there = sqlite3_column_int64(m->reactions, 0), author;
+	const char *key = g_hash_table_lookup(m->authors, &there);
+
+	if (key == NULL)
+		return true;
+	author = message_author(m->store, chat, key, &m->error);
+	return author != 0 && db_change(m->store, &m->error, "INSERT OR IGNORE INTO reaction(message, author, first, said, "
+	    "nick, emoji) VALUES(?1, ?2, ?3, ?4, ?5, coalesce(?6, ''))", "iiiitt", to, author,
+	    sqlite3_column_int64(m->reactions, 1), sqlite3_column_int64(m->reactions, 2),
+	    (const char *)sqlite3_column_text(m->reactions, 3), (const char *)sqlite3_column_text(m->reactions, 4));
+}
+
+/* The stanza, earlier texts, states, and what was done to it: as they are, where they can be read. */
+static bool
+take_rest(struct merge *m, int64_t from, int64_t to, int64_t chat)
 {
 	bool ok = true;
 
@@ -267,6 +283,16 @@ take_rest(struct merge *m, int64_t from, int64_t to)
 	for (int rc = wreck_look(m->states, from); ok && rc == SQLITE_ROW; rc = sqlite3_step(m->states))
 		ok = db_change(m->store, &m->error, "INSERT OR IGNORE INTO happening(message, at, state) "
 		    "VALUES(?1, ?2, ?3)", "iii", to, sqlite3_column_int64(m->states, 0), sqlite3_column_int64(m->states, 1));
+	if (ok && wreck_look(m->retractions, from - 1) == SQLITE_ROW && sqlite3_column_int64(m->retractions, 0) == from)
+		ok = db_change(m->store, &m->error, "INSERT OR IGNORE INTO retraction(message, said, moderated, nick, "
+		    "reason, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6)", "iiittt", to, sqlite3_column_int64(m->retractions, 1),
+		    sqlite3_column_int64(m->retractions, 2), (const char *)sqlite3_column_text(m->retractions, 3),
+		    (const char *)sqlite3_column_text(m->retractions, 4),
+		    (const char *)sqlite3_column_text(m->retractions, 5));
+	for (int rc = wreck_look(m->reactions, from); ok && rc == SQLITE_ROW; rc = sqlite3_step(m->reactions))
+		ok = take_reaction(m, to, chat);
+	sqlite3_reset(m->retractions);
+	sqlite3_reset(m->reactions);
 	sqlite3_reset(m->raw);
 	sqlite3_reset(m->versions);
 	sqlite3_reset(m->states);
@@ -304,13 +330,14 @@ insert(struct merge *m, struct message_row *row, int64_t author)
 		return false;
 	row->ord = order_free(m->store, row->ord > 0 ? row->ord : row->said_ms * 1000 + 1, &m->error);
 	if (row->ord == 0 || !db_change(m->store, &m->error, "INSERT INTO message(id, chat, ord, said, author, "
-	    "resource, flags, state, via, encryption, rev, origin_id, server_id, body, reason, corrects) "
-	    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)", "iiiiitiiiiittttt",
+	    "resource, flags, state, via, encryption, rev, origin_id, server_id, body, reason, corrects, reply, "
+	    "thread) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+	    "iiiiitiiiiittttttt",
 	    row->id, row->chat, row->ord, row->said_ms, author, row->resource, (int64_t)row->flags,
 	    (int64_t)row->state, (int64_t)row->via, (int64_t)row->encryption, store_next_rev(m->store),
-	    row->origin_id, row->server_id, row->body, row->reason, row->corrects))
+	    row->origin_id, row->server_id, row->body, row->reason, row->corrects, row->reply, row->thread))
 		return false;
-	return search_add(m->store, row->ord, row->body, &m->error) && take_rest(m, from, row->id);
+	return search_add(m->store, row->ord, row->body, &m->error) && take_rest(m, from, row->id, row->chat);
 }
 
 /* Whose chat it is, and who said it, also where that is lost.  False: that cannot be told, or (error) the disk. */
@@ -348,6 +375,8 @@ read_row(sqlite3_stmt *stmt)
 	row->body = body != NULL ? text_clean(body, -1, TEXT_BODY, LIMIT_BODY) : NULL;
 	row->reason = line(stmt, C_REASON);
 	row->corrects = line(stmt, C_CORRECTS);
+	row->reply = line(stmt, C_REPLY);
+	row->thread = line(stmt, C_THREAD);
 	return row;
 }
 
@@ -429,6 +458,10 @@ recover_merge(struct store *store, const char *file, struct recovered *count, GE
 	    "1");
 	m.versions = wreck_prepare(&m.wreck, "SELECT number, said, body, by FROM version WHERE message = ?1");
 	m.states = wreck_prepare(&m.wreck, "SELECT at, state FROM happening WHERE message = ?1");
+	m.retractions = wreck_prepare(&m.wreck, "SELECT message, said, moderated, nick, reason, body FROM retraction "
+	    "WHERE message > ?1 ORDER BY message LIMIT 1");
+	m.reactions = wreck_prepare(&m.wreck, "SELECT author, first, said, nick, emoji FROM reaction "
+	    "WHERE message = ?1");
 	count->expected = wreck_count(&m.wreck);
 	take_all(&m);
 	count->expected = count->expected == -1 ? -1 : MAX(count->expected, count->read);
@@ -438,6 +471,8 @@ recover_merge(struct store *store, const char *file, struct recovered *count, GE
 	sqlite3_finalize(m.raw);
 	sqlite3_finalize(m.versions);
 	sqlite3_finalize(m.states);
+	sqlite3_finalize(m.retractions);
+	sqlite3_finalize(m.reactions);
 	wreck_close(&m.wreck);
 	g_hash_table_unref(m.accounts);
 	g_hash_table_unref(m.chats);

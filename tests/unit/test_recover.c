@@ -14,6 +14,7 @@
 #include "store/db.h"
 #include "store/erase.h"
 #include "store/recover.h"
+#include "store/revisions.h"
 #include "store/versions.h"
 #include "tempstore.h"
 
@@ -139,6 +140,15 @@ test_whole(void **state)
 	now = message_correct(t.store, 3, "corrected", "c1", 0, NULL);
 	assert_non_null(now);
 	message_row_free(now);
+	struct revision gone_by = { REVISION_RETRACTION, TEMPSTORE_YOU, NULL, 5000, "r1", NULL };
+	now = message_retract(t.store, 7, &gone_by, false, true, NULL);
+	assert_non_null(now);
+	message_row_free(now);
+	struct revision likes = { REVISION_REACTION, TEMPSTORE_YOU, NULL, 5000, "e1", "👍\n🎉" };
+	now = message_react(t.store, 8, &likes, NULL);
+	assert_non_null(now);
+	message_row_free(now);
+	assert_true(message_set_reply(t.store, 9, "id7", "t1", NULL));
 	assert_true(chat_set_read(t.store, t.chat, store_last_ord(t.store), NULL));
 	assert_true(chat_set_draft(t.store, t.chat, "a draft", NULL));
 	g_autoptr(GPtrArray) gone = g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))message_row_free);
@@ -166,6 +176,19 @@ test_whole(void **state)
 	message_row_free(row);
 	rows = message_versions(t.store, 3);
 	assert_int_equal(rows->len, 1);
+	row = message_load(t.store, 7);
+	assert_null(row->body);
+	assert_int_equal(row->flags & MESSAGE_RETRACTED, MESSAGE_RETRACTED);
+	message_row_free(row);
+	struct retraction *retraction = message_retraction(t.store, 7);
+	assert_true(g_str_has_prefix(retraction->body, "message 6 "));
+	retraction_free(retraction);
+	g_autofree char *liked = message_reactions_of(t.store, 8, TEMPSTORE_YOU);
+	assert_string_equal(liked, "👍\n🎉");
+	row = message_load(t.store, 9);
+	assert_string_equal(row->reply, "id7");
+	assert_string_equal(row->thread, "t1");
+	message_row_free(row);
 	assert_true(message_was_erased(t.store, t.chat, "id4", NULL));
 	struct chat_row *chat = chat_load(t.store, t.chat);
 	assert_string_equal(chat->draft, "a draft");
