@@ -1,8 +1,8 @@
 /*
  * upload.c: files to a service of our server (XEP-0363 version 1.2.0); what is said in the chat is their link, marked
  * as a file (XEP-0066).  The server is asked which part of it takes files, what that takes at most, and for a slot;
- * then the file is on its way beside the stream.  A link that breaks meanwhile costs nothing: what was asked is asked again,
- * and the message waits in the outbox.
+ * then the file is on its way beside the stream.  A link that breaks meanwhile costs nothing: what was asked is asked
+ * again, and the message waits in the outbox.  Where what is said is encrypted, no file is sent: it would not be.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/text.h"
 #include "core/bus.h"
@@ -24,13 +25,16 @@
 
 extern const struct feature feature_upload;
 
-enum { HEADERS = 10, HEADER_BYTES = 4096, NAME_BYTES = 255 };
+#define ENCRYPTED "What is said here is encrypted, and files are not encrypted by this version; /omemo off ends that."
+
+enum { HEADERS = 10, HEADER_BYTES = 4096, NAME_BYTES = 255, LATER_MS = 500 };
 
 struct upload {
 	unsigned	 refs;		/* itself, and each question that is not answered */
 	struct core	*core;
 	struct command_call *call;	/* NULL once it is over */
 	struct transfer	*transfer;
+	struct clock_timer *later;	/* whether the chat is encrypted is being asked */
 	struct bus_subscriber *subscriber;	/* waits for the account to be on line again; NULL */
 	char		*account, *chat, *name, *text;
 	int		 fd;
@@ -61,6 +65,7 @@ finish(struct upload *u, enum transfer_state state, const char *reason)
 
 	if (u->subscriber != NULL)
 		bus_unsubscribe(u->core->bus, g_steal_pointer(&u->subscriber));
+	clock_timer_cancel(&u->later);
 	transfer_end(u->transfer, state, reason);
 	call->cancel = NULL;
 	call->ctx = NULL;
@@ -74,6 +79,24 @@ fail(struct upload *u, const char *why)
 
 	command_fail(call, RPC_ERROR_FAILED, "%s Nothing was sent.", why);
 	unref(u);
+}
+
+/* What is said there may have to be encrypted, and a file beside it would not be. */
+static enum leave
+how_said(struct account *account, const char *chat)
+{
+	int64_t id = chat_find(account->core->store, account->id, chat, CHAT_PERSON, false, NULL);
+	struct chat_row *row = id != 0 ? chat_load(account->core->store, id) : NULL;
+	g_autofree char *why = NULL;
+	enum leave leave = row != NULL ? LEAVE_LATER : LEAVE_PLAIN;
+
+	/* That it is encrypted from now on may be written down. */
+	if (row != NULL && chat_begin_change(account->core, NULL)) {
+		leave = features_leave(account, row, false, &why);
+		chat_end_change(account->core, true, NULL);
+	}
+	chat_row_free(row);
+	return leave;
 }
 
 static void ask(struct upload *u);
@@ -343,12 +366,31 @@ on_service(void *ctx, const char *jid)
 }
 
 static void
+look_again(void *ctx)
+{
+	struct upload *u = ctx;
+
+	u->later = NULL;
+	ask(u);
+}
+
+static void
 ask(struct upload *u)
 {
 	struct account *account = on_line(u);
 
 	if (account == NULL)
 		return;
+	switch (how_said(account, u->chat)) {
+	case LEAVE_PLAIN:
+		break;
+	case LEAVE_LATER:
+		u->later = clock_timer_start(LATER_MS, look_again, u);
+		return;
+	default:
+		fail(u, ENCRYPTED);
+		return;
+	}
 	u->refs++;
 	service_find(account, NS_UPLOAD, NULL, on_service, u);
 }
@@ -387,18 +429,6 @@ open_file(const struct command_call *call, char **name, int64_t *size, GError **
 	return fd;
 }
 
-/* What is said there is encrypted, and a file beside it would not be. */
-static bool
-may_send_plain(const struct command_call *call)
-{
-	int64_t id = chat_find(call->core->store, call->account->id, call->chat, CHAT_PERSON, false, NULL);
-	struct chat_row *row = id != 0 ? chat_load(call->core->store, id) : NULL;
-	bool plain = row == NULL || row->secrecy != SECRECY_ON;
-
-	chat_row_free(row);
-	return plain;
-}
-
 /* Who typed it is gone: it goes on.  Else it was cancelled. */
 static void
 call_cancelled(struct command_call *call)
@@ -416,12 +446,12 @@ upload_run(struct command_call *call)
 	struct upload *u;
 	int fd;
 
-	if (!may_send_plain(call)) {
-		command_fail(call, RPC_ERROR_FAILED, "This chat is encrypted, and files are not encrypted by this version. "
-		    "Nothing was sent.");
-		return;
-	}
 	fd = open_file(call, &name, &size, &error);
+	/* Whether it is encrypted is known of a chat that there is. */
+	if (fd != -1 && chat_open(call->account, call->chat, &error) == 0) {
+		close(fd);
+		fd = -1;
+	}
 	if (fd == -1) {
 		command_fail_with(call, error);
 		return;
@@ -456,7 +486,7 @@ upload_out(struct outgoing *out)
 static const struct command commands[] = {
 	{ "upload", "FILE [TEXT...]", "files", "sends a file to this chat",
 	  "FILE goes to the service of your server that keeps files, and its link to the chat, as a message; then TEXT as "
-	  "another. Whoever has the link can fetch it. The size that the service takes is asked first. In confab do, - is the "
+	  "another. Whoever has the link can fetch it, so nothing is sent where what is said is encrypted. The size that the service takes is asked first. In confab do, - is the "
 	  "standard input, with --name as what it is called.\n"
 	  "It goes on when the terminal is gone, and when the connection breaks; /transfers shows how far it is and ends it.",
 	  NEEDS_ACCOUNT | NEEDS_CHAT | NEEDS_ONLINE, upload_run },

@@ -174,7 +174,11 @@ def test_what_cannot_be_sent_is_said(confab, two, place):
     assert "cannot be opened: No such file" in upload(place.path / "none")
     assert "upload.localhost takes files up to 3.0 MiB; large has 3.0 MiB. Nothing was sent." in upload(large)
     assert "standard input" in confab.run("call", "run", '{"line": "/upload -", "account": "home", "chat": "x@localhost"}').stderr
-    assert confab.call("chats")["chats"] == []
+    # Where what is said must be encrypted, a file that is not is no way around it.
+    (place.path / "small").write_bytes(SIGN)
+    confab.do("/omemo on", chat=two.jid_of_chat, yes=True)
+    assert "files are not encrypted by this version" in upload(place.path / "small")
+    assert confab.history("home", two.jid_of_chat) == []
 
 
 def test_a_link_that_breaks_meanwhile_delays_it(sharing, people, peer, confab, place, proxy):
