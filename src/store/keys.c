@@ -1,7 +1,7 @@
 /*
  * keys.c: see keys.h.  What holds a secret is changed with SQLite's secure_delete, by change_secret(): replaced and
- * deleted bytes are zeros in the file.  For all tables it would cost a third of what a message does, in the search
- * index.
+ * deleted bytes are zeros in the file.  No other table pays for it.  The log keeps them until it is written over or
+ * removed.
  */
 #include "store/keys.h"
 
