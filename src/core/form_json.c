@@ -33,7 +33,8 @@ form_json(const struct form *form)
 		if (!form_is_asked(field))
 			continue;
 		range = form_field_range(field);
-		o = json_pack("{s:o, s:s, s:s, s:s*, s:b, s:s}", "var", clean_string(field->var), "type", form_type_name(field->type),
+		o = json_pack("{s:o, s:s, s:s, s:s*, s:b, s:s}", "var", clean_string(field->var), "type",
+		    form_type_name(field->type),
 		    "label", field->label, "meaning", field->meaning, "required", (int)field->required, "range", range);
 		list = json_array();
 		for (guint j = 0; j < field->values->len && field->type != FORM_TEXT_PRIVATE; j++)
@@ -44,7 +45,8 @@ form_json(const struct form *form)
 			for (guint j = 0; j < field->options->len; j++) {
 				const struct form_option *option = field->options->pdata[j];
 
-				json_array_append_new(list, json_pack("[o,s]", clean_string(option->value), option->label));
+				json_array_append_new(list, json_pack("[o,s]", clean_string(option->value),
+				    option->label));
 			}
 			json_object_set_new(o, "options", list);
 		}
@@ -60,11 +62,13 @@ form_json_find(const struct form *form, const char *word)
 
 	for (guint i = 0; field == NULL && i < form->fields->len; i++) {
 		struct form_field *one = form->fields->pdata[i];
-		const char *hash = one->var != NULL ? strchr(one->var, '#') : NULL, *tail = hash != NULL ? strchr(hash, '_') : NULL;
+		const char *hash = one->var != NULL ? strchr(one->var, '#') : NULL, *tail = hash != NULL ?
+		    strchr(hash, '_') : NULL;
 
 		if (!form_is_asked(one))
 			continue;
-		if (g_ascii_strcasecmp(one->label, word) == 0 || (hash != NULL && g_ascii_strcasecmp(hash + 1, word) == 0) ||
+		if (g_ascii_strcasecmp(one->label, word) == 0 ||
+		    (hash != NULL && g_ascii_strcasecmp(hash + 1, word) == 0) ||
 		    (tail != NULL && g_ascii_strcasecmp(tail + 1, word) == 0))
 			field = one;
 	}

@@ -7,13 +7,13 @@
 #include "xmpp/form.h"
 
 /*
- * What a person sees of it, as the prompt event describes it: the fields to fill in, of which a secret has no values, and text
- * between them (type fixed, without var).  A new reference.
+ * What a person sees of it, as the prompt event describes it: the fields to fill in, of which a secret has no values,
+ * and text between them (type fixed, without var).  A new reference.
  */
 json_t	*form_json(const struct form *);
 /*
- * An answer: an object FIELD: value, or lines FIELD=VALUE; "" changes nothing.  False with a sentence (RPC_ERROR_USAGE), and
- * the form may then be changed in part.
+ * An answer: an object FIELD: value, or lines FIELD=VALUE; "" changes nothing.  False with a sentence
+ * (RPC_ERROR_USAGE), and the form may then be changed in part.
  */
 bool	 form_json_fill(struct form *, const char *answer, GError **error);
 /* A field by what a person calls it: its name, what stands behind its "#" or "_", or its label.  NULL. */

@@ -1,7 +1,7 @@
 /*
  * room.c: see room.h: the states of a room as seen from here.  How it is entered is room_join.c, who is in it
- * room_presence.c.  What a reader might get wrong: leaving is told and done at once, so what the room still sends about the stay
- * that ended is not taken for the next one.
+ * room_presence.c.  What a reader might get wrong: leaving is told and done at once, so what the room still sends
+ * about the stay that ended is not taken for the next one.
  */
 #include "core/room.h"
 

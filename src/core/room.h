@@ -146,8 +146,8 @@ void	 room_join(struct account *, const char *jid, const char *nick, const char 
     room_done done,
 	    void *ctx);
 /*
- * As room_join() with create; once it is made, form gets its form, and room_set_up() goes on with what was filled in, which is
- * taken.  Without a form it gets what its service takes for settings.
+ * As room_join() with create; once it is made, form gets its form, and room_set_up() goes on with what was filled in,
+ * which is taken.  Without a form it gets what its service takes for settings.
  */
 void	 room_create(struct account *, const char *jid, const char *nick, room_form form, room_done done, void *ctx);
 void	 room_set_up(struct room *, struct stanza *form);

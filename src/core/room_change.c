@@ -1,6 +1,6 @@
 /*
- * room_change.c: our nick in a room and its subject: changes that are told by a stanza to the whole room.  An iq goes behind
- * it, and its answer says that the room is through.
+ * room_change.c: our nick in a room and its subject: changes that are told by a stanza to the whole room.  An iq goes
+ * behind it, and its answer says that the room is through.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /*
- * room_ignore.c: see room_ignore.h.  Kept is one text for each room, a line "KEY NICK" for each of them: KEY is "#" and the
- * occupant-id, or "/"; an id holds no blank, and a nick no newline.
+ * room_ignore.c: see room_ignore.h.  Kept is one text for each room, a line "KEY NICK" for each of them: KEY is "#"
+ * and the occupant-id, or "/"; an id holds no blank, and a nick no newline.
  */
 #include "core/room_ignore.h"
 
@@ -77,7 +77,8 @@ room_ignore(struct room *room, const char *nick, GError **error)
 	guint n;
 
 	if (o == NULL) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "Nobody in %s is called \"%s\". Nothing was done.", room->jid, nick);
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "Nobody in %s is called \"%s\". Nothing was done.",
+		    room->jid, nick);
 		return false;
 	}
 	if (strcmp(nick, room->nick) == 0) {
@@ -90,14 +91,16 @@ room_ignore(struct room *room, const char *nick, GError **error)
 			return true;
 	n = g_strv_length(room->ignored);
 	if (n >= LIMIT_IGNORED) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "You ignore %u in %s, which is as many as can be.", n, room->jid);
+		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "You ignore %u in %s, which is as many as can be.", n,
+		    room->jid);
 		return false;
 	}
 	lines = g_new0(char *, n + 2);
 	for (guint i = 0, to = 0; i < n; i++)
 		if (*room->ignored[i] != '\0')
 			lines[to++] = g_strdup(room->ignored[i]);
-	lines[g_strv_length(lines)] = o->id != NULL && strpbrk(o->id, " \n") == NULL ? g_strdup_printf("#%s %s", o->id, nick) :
+	lines[g_strv_length(lines)] = o->id != NULL && strpbrk(o->id, " \n") == NULL ? g_strdup_printf("#%s %s",
+	    o->id, nick) :
 	    g_strdup_printf("/ %s", nick);
 	return save(room, lines, error);
 }
@@ -116,11 +119,13 @@ room_unignore(struct room *room, const char *nick, GError **error)
 	for (guint i = 0; i < n; i++) {
 		const char *then = strchr(room->ignored[i], ' ');
 
-		if (!is(room->ignored[i], o != NULL ? o->id : NULL, nick) && (then == NULL || strcmp(then + 1, nick) != 0))
+		if (!is(room->ignored[i], o != NULL ? o->id : NULL, nick) && (then == NULL || strcmp(then + 1,
+		    nick) != 0))
 			lines[to++] = g_strdup(room->ignored[i]);
 	}
 	if (to == n) {
-		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "You ignore nobody called \"%s\" in %s.", nick, room->jid);
+		g_set_error(error, RPC_ERROR, RPC_ERROR_NOT_FOUND, "You ignore nobody called \"%s\" in %s.", nick,
+		    room->jid);
 		return false;
 	}
 	return save(room, lines, error);
@@ -135,7 +140,8 @@ room_ignored(const struct room *room)
 	for (char **line = room->ignored; *line != NULL; line++) {
 		const char *nick = strchr(*line, ' ');
 		const struct occupant *o;
-		g_autofree char *id = nick != NULL && **line == '#' ? g_strndup(*line + 1, (gsize)(nick - *line - 1)) : NULL;
+		g_autofree char *id = nick != NULL && **line == '#' ? g_strndup(*line + 1,
+		    (gsize)(nick - *line - 1)) : NULL;
 
 		if (nick == NULL)
 			continue;

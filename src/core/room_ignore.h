@@ -1,6 +1,7 @@
 /*
- * room_ignore.h: people in a room whom we do not want to hear: what they say is kept, but counts as nothing and is marked as
- * ignored; what they say to us alone is dropped.  By occupant-id where the room gives any, else by nick; kept over restarts.
+ * room_ignore.h: people in a room whom we do not want to hear: what they say is kept, but counts as nothing and is
+ * marked as ignored; what they say to us alone is dropped.  By occupant-id where the room gives any, else by nick;
+ * kept over restarts.
  */
 #ifndef CORE_ROOM_IGNORE_H
 #define CORE_ROOM_IGNORE_H

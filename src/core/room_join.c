@@ -1,5 +1,6 @@
 /*
- * room_join.c: into a room (XEP-0045 section 7.2): asked what it is, entered, or made on purpose and set up (section 10.1).
+ * room_join.c: into a room (XEP-0045 section 7.2): asked what it is, entered, or made on purpose and set up (section
+ * 10.1).
  */
 #include <string.h>
 
@@ -274,7 +275,8 @@ informed_again(void *ctx, enum iq_end end, const struct stanza *answer)
 	int64_t chat;
 
 	room->asking_again = false;
-	if (room->state != ROOM_IN || end != IQ_RESULT || !read_info(room, stanza_child(answer, "query", NS_DISCO_INFO)))
+	if (room->state != ROOM_IN || end != IQ_RESULT || !read_info(room, stanza_child(answer, "query",
+	    NS_DISCO_INFO)))
 		return;
 	room_save(room);
 	/* The chat is called as the room is. */
@@ -500,7 +502,8 @@ room_create(struct account *account, const char *jid, const char *nick, room_for
 	room_join(account, jid, nick, NULL, true, done, ctx);
 	room = room_find(account, jid);
 	/* It did not end at once, and is not somebody else's wish. */
-	if (room != NULL && room->state == ROOM_JOINING && room->phase == PHASE_ASKING && room->create && room->form == NULL) {
+	if (room != NULL && room->state == ROOM_JOINING && room->phase == PHASE_ASKING && room->create &&
+	    room->form == NULL) {
 		room->form = form;
 		room->form_ctx = ctx;
 	}

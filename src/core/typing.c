@@ -93,7 +93,8 @@ is_small_room(const struct account *account, const char *jid)
 {
 	const struct room *room = room_find(account, jid);
 
-	return room != NULL && room->state == ROOM_IN && account_online(account) && (int)g_hash_table_size(room->occupants) <=
+	return room != NULL && room->state == ROOM_IN && account_online(account) &&
+	    (int)g_hash_table_size(room->occupants) <=
 	    setting_get(account->core->settings, SETTING_ROOM_TYPING);
 }
 

@@ -1,7 +1,7 @@
 /*
- * typing.h: who is typing (XEP-0085), also in a room that is small enough: there theirs is room@service/nick.  Ours is told only to who may know that we are there, is there, and either
- * announces chat states or sent one; theirs is an event, at most one a second for each chat, and ends by itself after
- * 30 s without news.
+ * typing.h: who is typing (XEP-0085), also in a room that is small enough: there theirs is room@service/nick.  Ours
+ * is told only to who may know that we are there, is there, and either announces chat states or sent one; theirs is
+ * an event, at most one a second for each chat, and ends by itself after 30 s without news.
  */
 #ifndef CORE_TYPING_H
 #define CORE_TYPING_H

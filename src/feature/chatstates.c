@@ -20,14 +20,16 @@ chatstates_annotate(struct incoming *in)
 
 	bool in_room = in->kind == CHAT_ROOM && in->room != NULL && jid_resource(in->from) != NULL;
 
-	if ((in->kind != CHAT_PERSON && !in_room) || in->out || (in_room && room_ignores(in->room, in->author)) || (in->via != VIA_LIVE && in->via != VIA_CARBON) ||
+	if ((in->kind != CHAT_PERSON && !in_room) || in->out || (in_room && room_ignores(in->room, in->author)) ||
+	    (in->via != VIA_LIVE && in->via != VIA_CARBON) ||
 	    stanza_child(in->message, "delay", NS_DELAY) != NULL)
 		return GO_ON;
 	for (struct stanza *c = stanza_first(in->message); c != NULL && !found; c = stanza_next(c))
 		found = strcmp(stanza_ns(c), NS_CHATSTATES) == 0 && chat_state_find(stanza_name(c), &state);
 	/* Who sent something has stopped typing it. */
 	if (found || in->body != NULL)
-		typing_theirs(in->account, in_room ? in->from : in->peer, in->body != NULL ? CHAT_STATE_ACTIVE : state, found);
+		typing_theirs(in->account, in_room ? in->from : in->peer, in->body != NULL ? CHAT_STATE_ACTIVE :
+		    state, found);
 	return GO_ON;
 }
 

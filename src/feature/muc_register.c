@@ -1,6 +1,6 @@
 /*
- * muc_register.c: registering with a room (XEP-0045 §7.10): it keeps a nick for us, and may make us a member.  What the room asks
- * beside the nick is its form, filled in by a person.
+ * muc_register.c: registering with a room (XEP-0045 §7.10): it keeps a nick for us, and may make us a member.  What
+ * the room asks beside the nick is its form, filled in by a person.
  */
 #include <string.h>
 
@@ -48,7 +48,8 @@ send_form(struct command_call *call, struct form *form)
 
 	call->account = account_find(call->core, call->account_name);
 	if (call->account == NULL || !account_online(call->account)) {
-		command_fail(call, RPC_ERROR_OFFLINE, "%s is not on line any more. Nothing was done.", call->account_name);
+		command_fail(call, RPC_ERROR_OFFLINE, "%s is not on line any more. Nothing was done.",
+		    call->account_name);
 	} else {
 		iq = stanza_iq("set", call->chat);
 		stanza_take(stanza_add(iq, "query", NS_REGISTER), form_submit(form));
@@ -89,7 +90,8 @@ form_came(void *ctx, enum iq_end end, const struct stanza *answer)
 		const char *kept = stanza_text(stanza_child(query, "username", NS_REGISTER));
 		g_autofree char *clean = text_clean(kept != NULL ? kept : "", -1, TEXT_LINE, LIMIT_NAME);
 
-		command_say(call, *clean != '\0' ? "%s keeps the nick %s for you." : "%s knows you already.", call->chat, clean);
+		command_say(call, *clean != '\0' ? "%s keeps the nick %s for you." : "%s knows you already.",
+		    call->chat, clean);
 		command_done(call);
 		return;
 	}

@@ -1,6 +1,7 @@
 /*
- * fuzz_room.c: what a room that we are in sends, line by line, each a stanza: presences, messages, subjects, codes.  Each input
- * finds us newly in the room; what it leaves on disk is taken back, what it leaves in memory goes with the room.
+ * fuzz_room.c: what a room that we are in sends, line by line, each a stanza: presences, messages, subjects,
+ * codes.  Each input finds us newly in the room; what it leaves on disk is taken back, what it leaves in memory goes
+ * with the room.
  */
 #include <string.h>
 

@@ -103,7 +103,8 @@ presence(struct modelroom *room, const char *nick, const char *affiliation, cons
 {
 	g_autofree char *xml = g_strdup_printf("<presence%s from='" MODEL_ROOM "/%s' to='" MODEL_ME "/here'%s%s%s>"
 	    "<occupant-id xmlns='" NS_OCCUPANT_ID "' id='i-%s'/><x xmlns='" NS_MUC_USER "'><item affiliation='%s' role='%s'/>%s</x>"
-	    "</presence>", type, nick, id != NULL ? " id='" : "", id != NULL ? id : "", id != NULL ? "'" : "", nick, affiliation,
+	    "</presence>", type, nick, id != NULL ? " id='" : "", id != NULL ? id : "", id != NULL ? "'" : "", nick,
+	    affiliation,
 	    *type != '\0' ? "none" : "participant", self ? "<status code='110'/>" : "");
 
 	give(room, xml);
@@ -195,7 +196,8 @@ answer_archive(struct modelroom *room, const struct stanza *iq, const struct sta
 
 		give(room, xml);
 	}
-	edges = high == low ? g_strdup("") : g_strdup_printf("<first>r%u</first><last>r%u</last>", fit[low], fit[high - 1]);
+	edges = high == low ? g_strdup("") : g_strdup_printf("<first>r%u</first><last>r%u</last>", fit[low],
+	    fit[high - 1]);
 	fin = g_strdup_printf("<iq type='result' from='" MODEL_ROOM "' id='%s'><fin xmlns='" NS_MAM "'%s><set xmlns='" NS_RSM "'>%s"
 	    "</set></fin></iq>", stanza_get(iq, "id"), high - low == n ? " complete='true'" : "", edges);
 	give(room, fin);

@@ -1,6 +1,6 @@
 /*
- * modelroom.h: a room of the model server (modelserver.h): MODEL_ROOM with MODEL_ANNA in it, an archive, ids and occupant-ids.
- * Who is in it is known to the room: a session that is gone is out.
+ * modelroom.h: a room of the model server (modelserver.h): MODEL_ROOM with MODEL_ANNA in it, an archive, ids and
+ * occupant-ids. Who is in it is known to the room: a session that is gone is out.
  */
 #ifndef TEST_MODELROOM_H
 #define TEST_MODELROOM_H

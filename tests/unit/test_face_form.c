@@ -67,7 +67,8 @@ close_face(void **state)
 static json_t *
 sent(const char *expected)
 {
-	json_t *request = fixture_request(&face, "answer"), *params = json_object_get(request, "params"), *value, *wanted;
+	json_t *request = fixture_request(&face, "answer"), *params = json_object_get(request, "params"), *value,
+	    *wanted;
 
 	value = json_loads(json_string_value(json_object_get(params, "value")), 0, NULL);
 	wanted = json_loads(expected, 0, NULL);

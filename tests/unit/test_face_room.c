@@ -417,7 +417,8 @@ signs(void **state)
 	face_mark(&face, DIRTY_ALL);
 	assert_true(fixture_shows(&face, "5>#○ops"));
 	for (size_t i = 0; i < G_N_ELEMENTS(stands); i++) {
-		fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,%s}", ++rev, stands[i].room);
+		fixture_event(&face, true, "{'type':'room','account':'work','chat':'" OPS "','rev':%d,%s}", ++rev,
+		    stands[i].room);
 		assert_true(fixture_shows(&face, stands[i].sign));
 		assert_true(fixture_shows(&face, stands[i].title));
 	}
@@ -464,7 +465,8 @@ main(void)
 {
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, close_face)
 	const struct CMUnitTest tests[] = {
-		TEST(typing), TEST(ignored), TEST(signs), TEST(screens), TEST(increments), TEST(older_list), TEST(fifteen_hundred), TEST(passages), TEST(for_us),
+		TEST(typing), TEST(ignored), TEST(signs), TEST(screens), TEST(increments), TEST(older_list),
+		    TEST(fifteen_hundred), TEST(passages), TEST(for_us),
 		    TEST(walking),
 	};
 

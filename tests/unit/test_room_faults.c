@@ -1,10 +1,11 @@
 /*
- * As test_core_faults.c, in a room: a core is in MODEL_ROOM (modelroom.h), says and hears things there, and its process dies,
- * or the power goes, or the disk refuses, at its n-th write, for every n; links break and sessions are lost meanwhile.  In the
- * end what was said in the room stands here once, in the room's order, and what was typed is in the room once.
+ * As test_core_faults.c, in a room: a core is in MODEL_ROOM (modelroom.h), says and hears things there, and its
+ * process dies, or the power goes, or the disk refuses, at its n-th write, for every n; links break and sessions are
+ * lost meanwhile.  In the end what was said in the room stands here once, in the room's order, and what was typed is
+ * in the room once.
  *
- * What fails names the test, FAULT and SEED, which in the environment (the first as TEST=test_name) play it again; STRIDE=1
- * plays every place, LOG=file says what the core did.
+ * What fails names the test, FAULT and SEED, which in the environment (the first as TEST=test_name) play it again;
+ * STRIDE=1 plays every place, LOG=file says what the core did.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,7 +50,8 @@ static const struct step {
 } script[] = {
 	{ REST, NULL }, { SAYS, "r1" }, { SAYS, "r2" }, { TYPES, "one" }, { SAYS, "r3" }, { REST, NULL },
 	{ CUT, NULL }, { SAYS, "r4" }, { TYPES, "two" }, { SAYS, "r5" }, { REST, NULL },
-	{ FORGETS, NULL }, { SAYS, "r6" }, { SAYS, "r7" }, { SAYS, "r8" }, { SAYS, "r9" }, { TYPES, "three" }, { TYPES, "four" },
+	{ FORGETS, NULL }, { SAYS, "r6" }, { SAYS, "r7" }, { SAYS, "r8" }, { SAYS, "r9" }, { TYPES, "three" },
+	    { TYPES, "four" },
 	{ REST, NULL }, { SAYS, "r10" }, { TYPES, "five" }, { REST, NULL },
 };
 static const char *const typed[] = { "one", "two", "three", "four", "five" };
@@ -214,10 +216,13 @@ no_rest(struct life *l)
 	g_autoptr(GString) all = g_string_new(NULL);
 
 	for (guint i = 0; i < page->len; i++)
-		g_string_append_printf(all, "\n%s %s", message_state_name(((struct message_row *)page->pdata[i])->state),
+		g_string_append_printf(all, "\n%s %s",
+		    message_state_name(((struct message_row *)page->pdata[i])->state),
 		    ((struct message_row *)page->pdata[i])->body);
-	model_fail(l->m, "it does not come to rest: %s, the disk %s, the server %s, the room: %s%s", account_state_name(account(l)->state),
-	    turn_is_stuck(l->core->turn) ? "refuses" : "takes", model_at_rest(l->m) ? "is at rest" : "is not", room != NULL ?
+	model_fail(l->m, "it does not come to rest: %s, the disk %s, the server %s, the room: %s%s",
+	    account_state_name(account(l)->state),
+	    turn_is_stuck(l->core->turn) ? "refuses" : "takes", model_at_rest(l->m) ? "is at rest" : "is not",
+	    room != NULL ?
 	    room_state_name(room->state) : "unknown", all->str);
 }
 
@@ -388,7 +393,8 @@ live(struct life *l)
 	boot(l);
 	core_start(l->core);
 	g_assert_true(settle(l, false));
-	faultvfs_fail_at(l->fault, l->mode != REFUSED_A_WHILE ? FAULT_DEATH : kinds[l->fault % G_N_ELEMENTS(kinds)], true);
+	faultvfs_fail_at(l->fault, l->mode != REFUSED_A_WHILE ? FAULT_DEATH : kinds[l->fault % G_N_ELEMENTS(kinds)],
+	    true);
 	while (!run_line(l, "/join " MODEL_ROOM, NULL))
 		revive(l);
 	for (size_t i = 0; i < G_N_ELEMENTS(script); i++) {

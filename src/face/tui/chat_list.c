@@ -22,7 +22,10 @@ draw_flags(const struct event_chat *object, struct canvas *canvas, int row, int 
 		canvas_text(canvas, row, column, end, SLOT_LIST_ENCRYPTED, "=", -1);
 }
 
-/* Where we are not, the sign says so, and is no brighter than who is off line; why stands in the title.  Where it ends. */
+/*
+ * Where we are not, the sign says so, and is no brighter than who is off line; why stands in the title.  Where it
+ * ends.
+ */
 static int
 draw_room_sign(const struct model *model, const struct chat *chat, struct canvas *canvas, int row, int column, int end)
 {

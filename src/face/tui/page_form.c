@@ -115,7 +115,8 @@ value_before(const json_t *field)
 	size_t i;
 
 	json_array_foreach(values, i, value)
-		g_string_append_printf(text, "%s%s", i > 0 ? between : "", json_string_value(value) != NULL ? json_string_value(value) : "");
+		g_string_append_printf(text, "%s%s", i > 0 ? between : "", json_string_value(value) != NULL ?
+		    json_string_value(value) : "");
 	if (is_type(field, "boolean"))
 		g_string_assign(text, is_yes(text->str) ? "yes" : "no");
 	return g_string_free(text, FALSE);
@@ -163,7 +164,8 @@ in_words(const json_t *field, const char *value)
 	for (char **one = words; *one != NULL; one++) {
 		int at = option_of(field, g_strstrip(*one));
 		const char *label = at >= 0 ?
-		    json_string_value(json_array_get(json_array_get(json_object_get(field, "options"), (size_t)at), 1)) : NULL;
+		    json_string_value(json_array_get(json_array_get(json_object_get(field, "options"), (size_t)at),
+		    1)) : NULL;
 
 		g_string_append_printf(text, "%s%s", text->len > 0 ? ", " : "", label != NULL ? label : *one);
 	}
@@ -180,7 +182,8 @@ drawn(const struct face *face, const json_t *field)
 		return g_strdup(is_yes(now) ? "(x) yes   ( ) no" : "( ) yes   (x) no");
 	if (is_type(field, "text-private") && typed(face, field) == NULL)
 		return g_strdup("[not shown]");
-	return g_strdup_printf(is_type(field, "list-single") || is_type(field, "list-multi") ? "[%s  v]" : "[%s]", words);
+	return g_strdup_printf(is_type(field, "list-single") || is_type(field, "list-multi") ? "[%s  v]" : "[%s]",
+	    words);
 }
 
 /* --- the page --- */
@@ -287,7 +290,8 @@ page_form_make(struct face *face, struct page_lines *page)
 			continue;
 		}
 		changed = typed(face, field) != NULL;
-		page_add(page, changed ? SLOT_FORM_CHANGED : SLOT_FORM_LABEL, row_of(face, page, field, columns), word(field, "var"),
+		page_add(page, changed ? SLOT_FORM_CHANGED : SLOT_FORM_LABEL, row_of(face, page, field, columns),
+		    word(field, "var"),
 		    changed ? "changed" : NULL);
 		if (g_strcmp0(at, word(field, "var")) == 0)
 			add_details(face, page, field);
@@ -360,7 +364,8 @@ show_trouble(struct face *face, const char *text)
 	g_free(face->form.trouble);
 	face->form.trouble = g_strdup(text);
 	json_array_foreach(event != NULL ? event->prompt.fields : NULL, i, field)
-		if (is_asked(field) && (g_str_has_prefix(text, word(field, "var")) || g_str_has_prefix(text, word(field, "label")))) {
+		if (is_asked(field) && (g_str_has_prefix(text, word(field, "var")) || g_str_has_prefix(text,
+		    word(field, "label")))) {
 			g_free(face->page.at);
 			face->page.at = g_strdup(word(field, "var"));
 			break;
