@@ -45,7 +45,7 @@ rule_events(void)
 			g_ptr_array_add(names, (gpointer)(uintptr_t)event_type_name((enum event_type)i));
 	g_ptr_array_add(names, (gpointer)(uintptr_t)CHANGED);
 	g_ptr_array_add(names, NULL);
-	return (const char **)g_ptr_array_free(names, FALSE);
+	return (const char **)(uintptr_t)g_ptr_array_free(names, FALSE);
 }
 
 /* --- reading --- */

@@ -46,7 +46,7 @@ static void
 test_urls(void **state)
 {
 	static const char *const good[] = { "https://example.org", "https://example.org/", "https://example.org:5443/a?b#c",
-	    "HTTPS://example.org/x", "https://[2001:db8::1]/x", "https://b\xc3\xbc" "cher.example/x" };
+	    "HTTPS://example.org/x", "https://[2001:db8::1]/x", "https://b\303\274cher.example/x" };
 	static const char *const bad[] = { "", "x", "http://example.org/", "ftp://example.org/", "file:///etc/passwd",
 	    "https://", "https://a:b@example.org/", "https://a@example.org/", "//example.org/x", "/x",
 	    "https://example.org/a b", "https://example.org/\r\nX: y", "https://example.org:99999/", "javascript:https://x/",
