@@ -167,6 +167,8 @@ bundle_published(void *ctx, enum iq_end end, const struct stanza *answer)
 	g_autofree char *node = bundle_node(keyring_device(o->keys)), *text = NULL;
 	struct stanza_fault fault;
 
+	if (end == IQ_LOST || end == IQ_TIMEOUT)
+		o->stale = true;
 	if (end == IQ_RESULT) {
 		omemo_ask(o->account, NULL, node, bundle_read_back, o);
 	} else if (end == IQ_ERROR && stanza_fault_read(answer, &fault)) {
@@ -202,6 +204,9 @@ list_published(void *ctx, enum iq_end end, const struct stanza *answer)
 	struct omemo *o = ctx;
 	struct stanza_fault fault;
 
+	/* Nobody knows whether it is there: the next look at the list says so. */
+	if (end == IQ_LOST || end == IQ_TIMEOUT)
+		o->readded_ms = 0;
 	if (end == IQ_ERROR && stanza_fault_read(answer, &fault)) {
 		g_autofree char *text = stanza_fault_text(&fault);
 
@@ -267,8 +272,11 @@ own_list(struct omemo *o, const GArray *devices)
 void
 omemo_own_list(struct omemo *o, const GArray *devices)
 {
-	if (o->here)
-		own_list(o, devices);
+	if (!o->here)
+		return;
+	own_list(o, devices);
+	if (o->stale)
+		omemo_do_later(o);
 }
 
 /* --- what the hooks call --- */
