@@ -310,6 +310,29 @@ device_row_delete(struct store *store, int64_t account, const char *jid, uint32_
 	    account, jid, (int64_t)device);
 }
 
+/* Those that left the list and of which nothing is known, and then the oldest that left it, go. */
+static bool
+forget_some(struct store *store, int64_t account, const char *jid, GError **error)
+{
+	int64_t n = 0;
+
+	if (!db_change(store, error, "DELETE FROM device WHERE account = ?1 AND jid = ?2 AND active = 0 AND key IS "
+	    "NULL AND trust = 0", "it", account, jid) || !db_number(store, error, &n, "SELECT count(*) FROM device "
+	    "WHERE account = ?1 AND jid = ?2", "it", account, jid)) return false;
+	while (n-- > LIMIT_DEVICES_KEPT) {
+		int64_t device = 0;
+
+		if (!db_number(store, error, &device, "SELECT device FROM device WHERE account = ?1 AND jid = ?2 AND "
+		    "active = 0 AND trust IN (?3, ?4) ORDER BY max(first, last), device LIMIT 1", "itii", account,
+		    jid, (int64_t)TRUST_UNDECIDED, (int64_t)TRUST_BLIND)) return false;
+		if (device == 0)
+			return true;
+		if (!device_row_delete(store, account, jid, (uint32_t)device, error))
+			return false;
+	}
+	return true;
+}
+
 int
 device_key_load(struct store *store, int64_t account, const char *jid, uint32_t device, uint8_t *key)
 {
@@ -331,7 +354,8 @@ device_key_save(struct store *store, int64_t account, const char *jid, uint32_t 
 {
 	return db_change(store, error, "INSERT INTO device(account, jid, device, active, key, trust, first, last, "
 	    "announced, repaired) VALUES(?1, ?2, ?3, 0, ?4, 0, ?5, 0, 0, 0) ON CONFLICT DO UPDATE SET key = ?4 WHERE "
-	    "key IS NULL", "itibi", account, jid, (int64_t)device, key, (size_t)KEYS_PUBLIC, now_ms);
+	    "key IS NULL", "itibi", account, jid, (int64_t)device, key, (size_t)KEYS_PUBLIC, now_ms) &&
+	    forget_some(store, account, jid, error);
 }
 
 bool
@@ -390,29 +414,6 @@ is_same(struct store *store, int64_t account, const char *jid, const GArray *lis
 		n++;
 	}
 	return same && n == list->len;
-}
-
-/* Those that left the list and of which nothing is known, and then the oldest that left it, go. */
-static bool
-forget_some(struct store *store, int64_t account, const char *jid, GError **error)
-{
-	int64_t n = 0;
-
-	if (!db_change(store, error, "DELETE FROM device WHERE account = ?1 AND jid = ?2 AND active = 0 AND key IS "
-	    "NULL AND trust = 0", "it", account, jid) || !db_number(store, error, &n, "SELECT count(*) FROM device "
-	    "WHERE account = ?1 AND jid = ?2", "it", account, jid)) return false;
-	while (n-- > LIMIT_DEVICES_KEPT) {
-		int64_t device = 0;
-
-		if (!db_number(store, error, &device, "SELECT device FROM device WHERE account = ?1 AND jid = ?2 AND "
-		    "active = 0 AND trust IN (?3, ?4) ORDER BY max(first, last), device LIMIT 1", "itii", account,
-		    jid, (int64_t)TRUST_UNDECIDED, (int64_t)TRUST_BLIND)) return false;
-		if (device == 0)
-			return true;
-		if (!device_row_delete(store, account, jid, (uint32_t)device, error))
-			return false;
-	}
-	return true;
 }
 
 static bool

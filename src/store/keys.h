@@ -80,7 +80,10 @@ bool	 device_row_delete(struct store *, int64_t account, const char *jid, uint32
 
 /* 1 and its key (KEYS_PUBLIC bytes); 0: none is known; -1: the disk. */
 int	 device_key_load(struct store *, int64_t account, const char *jid, uint32_t device, uint8_t *key);
-/* Its key, once; where there is a row, nothing else of it changes; a new one is undecided and not active. */
+/*
+ * Its key, once; where there is a row, nothing else of it changes; a new one is undecided and not active.  Anybody
+ * may write from one device after another: the oldest go, as below.
+ */
 bool	 device_key_save(struct store *, int64_t account, const char *jid, uint32_t device, const uint8_t *key,
 	    int64_t now_ms, GError **error);
 bool	 device_trust_save(struct store *, int64_t account, const char *jid, uint32_t device, enum trust,

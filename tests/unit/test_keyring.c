@@ -357,6 +357,27 @@ test_many_devices(void **state)
 	tempstore_commit(&t);
 }
 
+/* Or writes from one device after another, without any list. */
+static void
+test_many_senders(void **state)
+{
+	const char *jid = "z@example.org";
+	g_autoptr(GPtrArray) rows = NULL;
+
+	(void)state;
+	tempstore_begin(&t);
+	for (uint32_t device = 1; device <= LIMIT_DEVICES_KEPT + 50; device++) {
+		assert_true(device_key_save(t.store, t.account, jid, device, you.identity.key.bytes, device, NULL));
+		assert_true(ratchet_row_save(t.store, t.account, jid, device, "r", 1, NULL));
+	}
+	tempstore_end(&t);
+	tempstore_commit(&t);
+	rows = device_rows(t.store, t.account, jid);
+	assert_int_equal(rows->len, LIMIT_DEVICES_KEPT);
+	assert_int_equal(((const struct device_row *)rows->pdata[0])->device, 51);
+	assert_true(((const struct device_row *)rows->pdata[0])->has_session);
+}
+
 /* A key that is known does not change, whoever says another. */
 static void
 test_key_stays(void **state)
@@ -543,7 +564,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_made_once), TEST(test_savepoint), TEST(test_refused_commit), TEST(test_prekeys),
 		TEST(test_signed_prekey), TEST(test_wrong_clock), TEST(test_wiped), TEST(test_lists),
-		TEST(test_many_devices), TEST(test_key_stays), TEST(test_damaged), TEST(test_recovered),
+		TEST(test_many_devices), TEST(test_many_senders), TEST(test_key_stays), TEST(test_damaged),
+		TEST(test_recovered),
 		TEST(test_recovered_beside), TEST(test_recovered_pages),
 	};
 
