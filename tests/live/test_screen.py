@@ -141,6 +141,34 @@ def test_a_link_is_opened(server, people, peer, confab, tmux, tmp_path):
     terminal.wait_for('No program opens "file:"')
 
 
+def test_the_mouse_is_ours_when_it_is_wanted(server, people, peer, confab, tmux):
+    terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux, columns=110)
+    flags = "mouse_standard_flag},#{mouse_sgr_flag"
+    assert told(terminal, flags) == "0,0"
+    terminal.line("/set ui.mouse true")
+    rig.until(lambda: told(terminal, flags) == "1,1", lambda: told(terminal, flags))
+    for i in range(30):
+        contact.send(mira, f"number {i}.")
+    terminal.wait_for(r"number 29\.")
+    terminal.type("\033[<64;60;10M")
+    terminal.wait_for("scrolled back")
+    terminal.type("\033[<65;60;10M")
+    terminal.wait_gone("scrolled back")
+    terminal.type("\033[<0;60;20M\033[<0;60;20m")
+    terminal.wait_for(r"^.{25}\d\d:\d\d>")
+    # The console stands in the first row of the list.
+    terminal.type("\033[<0;5;2M\033[<0;5;2m")
+    terminal.wait_for("^console>")
+    # It is given back, also by who leaves.
+    terminal.line("/set ui.mouse false")
+    rig.until(lambda: told(terminal, flags) == "0,0", lambda: told(terminal, flags))
+    terminal.line("/set ui.mouse true")
+    rig.until(lambda: told(terminal, flags) == "1,1", lambda: told(terminal, flags))
+    terminal.keys("C-x", "d")
+    assert terminal.exit_code() == 0
+    rig.until(lambda: told(terminal, flags) == "0,0", lambda: told(terminal, flags))
+
+
 def test_help_is_opened_and_left(server, people, peer, confab, tmux):
     terminal, contact, alice, mira, _ = talk(server, people, peer, confab, tmux)
     terminal.type("half a line")
@@ -440,8 +468,8 @@ def test_each_setting_of_the_screen_changes_it_at_once(server, people, peer, con
     contact.send(mira, "hello")
     terminal.wait_for("hello")
     names = {s["name"] for s in confab.call("settings")["settings"] if s["name"].split(".")[0] in ("ui", "time")}
-    # Esc's patience, and what opens links, are nothing that one sees.
-    assert names - {"ui.escape_ms", "ui.opener"} == {name for name, *_ in LOOKS}
+    # Of some nothing is to be read on the screen.
+    assert names - {"ui.escape_ms", "ui.mouse", "ui.opener", "ui.styling"} == {name for name, *_ in LOOKS}
     for number, (name, value, pattern, narrow) in enumerate(LOOKS):
         pattern = pattern.replace(r"alice\d+", alice)
         if narrow:

@@ -131,6 +131,26 @@ first_line(struct model *model, const struct chat *front, const GPtrArray *accou
 	return line <= rows ? 0 : CLAMP(at - rows / 2, 0, line - rows);
 }
 
+struct chat *
+chat_list_at(struct model *model, const struct chat *front, const struct area *area, int wanted)
+{
+	const GPtrArray *chats = model_chats(model), *accounts = model_accounts(model);
+	int row = area->row - first_line(model, front, accounts, area->rows);
+
+	if (row++ == wanted)
+		return chats->pdata[0];
+	for (guint i = 0; i < accounts->len; i++) {
+		row++;
+		for (guint j = 1; j < chats->len; j++) {
+			struct chat *chat = chats->pdata[j];
+
+			if (strcmp(chat->account, ((const struct event *)accounts->pdata[i])->account_name) == 0 && row++ == wanted)
+				return chat;
+		}
+	}
+	return NULL;
+}
+
 void
 chat_list_draw(struct model *model, const struct chat *front, struct canvas *canvas, const struct area *area,
     const struct area *border)

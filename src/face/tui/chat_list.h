@@ -9,6 +9,8 @@
 #include "face/tui/layout.h"
 #include "face/tui/model.h"
 
+/* The chat whose row it is; NULL: none. */
+struct chat *chat_list_at(struct model *, const struct chat *front, const struct area *list, int row);
 void	 chat_list_draw(struct model *, const struct chat *front, struct canvas *, const struct area *list,
 	    const struct area *border);
 

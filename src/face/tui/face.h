@@ -182,7 +182,7 @@ struct info_pane {
 };
 
 /* preference.c */
-enum { PREFERENCES = 10 };
+enum { PREFERENCES = 11 };
 struct preferences {
 	int64_t		 revs[PREFERENCES];	/* of the settings that they were taken from */
 	struct rows_style style;
@@ -488,6 +488,8 @@ void	 select_begin(struct face *);
 void	 select_at(struct face *, int64_t id);
 /* The same with an open question. */
 void	 select_prompt(struct face *, int64_t id);
+/* The same with an entry that is on the screen, which stays as it is. */
+void	 select_click(struct face *, int64_t id);
 void	 select_leave(struct face *);
 /* A key while something is selected; false: nothing is. */
 bool	 select_key(struct face *, const char *bytes, size_t len);
@@ -600,6 +602,9 @@ void	 correct_retract(struct face *, const struct entry *);
 const char *correct_hint(const struct face *);
 int	 correct_rows(const struct face *);
 void	 correct_draw(const struct face *, const struct area *);
+
+/* mouse.c: the bytes of a KEY_MOUSE. */
+void	 mouse_take(struct face *, const char *bytes);
 
 /* typing.c */
 /* The line of the chat in front changed. */

@@ -34,6 +34,13 @@ take_escape(struct face *face, const json_t *value)
 }
 
 static void
+take_mouse(struct face *face, const json_t *value)
+{
+	if (face->term != NULL)
+		term_set_mouse(face->term, json_is_true(value));
+}
+
+static void
 take_opener(struct face *face, const json_t *value)
 {
 	const char *text = json_string_value(value);
@@ -104,6 +111,7 @@ static const struct {
 	{ "time.format", take_time_format },
 	{ "ui.escape_ms", take_escape },
 	{ "ui.list_width", take_list_width },
+	{ "ui.mouse", take_mouse },
 	{ "ui.opener", take_opener },
 	{ "ui.sender_width", take_sender_width },
 	{ "ui.signs", take_signs },

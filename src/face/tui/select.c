@@ -85,6 +85,15 @@ select_at(struct face *face, int64_t id)
 }
 
 void
+select_click(struct face *face, int64_t id)
+{
+	complete_close(face, false);
+	if (face->select.rows.marked == NULL)
+		face->select.rows.marked = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+	put(face, id);
+}
+
+void
 select_prompt(struct face *face, int64_t id)
 {
 	int64_t entry = window_prompt_id(id);

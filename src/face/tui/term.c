@@ -29,6 +29,10 @@ enum {
 	READS = 16,				/* blocks of input in one turn */
 };
 
+/* Presses and the wheel, with places beyond 223. */
+#define MOUSE_ON "\033[?1000h\033[?1006h"
+#define MOUSE_OFF "\033[?1006l\033[?1000l"
+
 struct term {
 	struct term_handler handler;
 	void	*ctx;
@@ -44,6 +48,7 @@ struct term {
 	guint	 input, output, signals, lost;	/* sources */
 	struct clock_timer *silence, *answers;
 	bool	 lent, waiting, gone;
+	bool	 mouse;
 	bool	 titles, light;		/* it has a title; what is behind its text is light */
 };
 
@@ -133,6 +138,16 @@ void
 term_set_escape(struct term *term, int ms)
 {
 	term->escape_ms = ms > 0 ? ms : term->escape_default_ms;
+}
+
+void
+term_set_mouse(struct term *term, bool on)
+{
+	if (term->mouse == on)
+		return;
+	term->mouse = on;
+	if (!term->lent)
+		gate_queue(term->gate, on ? MOUSE_ON : MOUSE_OFF);
 }
 
 void
@@ -317,11 +332,19 @@ set_raw(struct term *term)
 }
 
 static void
+enter(struct term *term)
+{
+	gate_queue(term->gate, term->enter);
+	if (term->mouse)
+		gate_queue(term->gate, MOUSE_ON);
+}
+
+static void
 take_terminal(struct term *term)
 {
 	set_raw(term);
 	term_signals_arm(term->fd, &term->saved, term->leave);
-	gate_queue(term->gate, term->enter);
+	enter(term);
 	term->lent = false;
 	listen_to(term);
 	/* It took nothing when it was given away, not even the farewell. */
@@ -406,7 +429,7 @@ take_signal(struct term *term, int signal)
 		/* Stopped by SIGSTOP: the shell has set its own modes meanwhile. */
 		if (!term->lent && !term->gone) {
 			set_raw(term);
-			gate_queue(term->gate, term->enter);
+			enter(term);
 			measure(term);
 			term_curses_repaint(term->curses);
 			term->handler.changed(term->ctx);
@@ -450,7 +473,7 @@ build_strings(struct term *term, bool titles)
 {
 	term->enter = g_strconcat(titles ? "\033[22;2t" : "", term_curses_enter(term->curses), "\033[?2004h\033[?1004h",
 	    NULL);
-	term->leave = g_strconcat(titles ? "\033[23;2t" : "", term_curses_leave(term->curses), NULL);
+	term->leave = g_strconcat(titles ? "\033[23;2t" : "", MOUSE_OFF, term_curses_leave(term->curses), NULL);
 }
 
 static void

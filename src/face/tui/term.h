@@ -69,6 +69,8 @@ void	 term_lend(struct term *);
 void	 term_return(struct term *);
 /* How long an Esc waits for what may follow it; 0: what suits the way to the terminal. */
 void	 term_set_escape(struct term *, int ms);
+/* Clicks and the wheel come as KEY_MOUSE; until then they are the terminal's own. */
+void	 term_set_mouse(struct term *, bool);
 void	 term_bell(struct term *);
 /* False: it is too long, or the terminal has no clipboard to write to.  Whether it took it is not known. */
 bool	 term_copy(struct term *, const char *text);

@@ -177,6 +177,10 @@ face_token(struct face *face, const struct key_token *token)
 	case KEY_FOCUS:
 		attention_focus(face, token->len > 0 && token->bytes[0] == 'I');
 		break;
+	case KEY_MOUSE:
+		attention_key(face);
+		mouse_take(face, token->bytes);
+		break;
 	default:
 		return;
 	}

@@ -336,6 +336,24 @@ view_chat_place(const struct view_chat *view, int64_t id)
 	hang(&pass, spot);
 }
 
+int64_t
+view_chat_at(const struct view_chat *view, int row)
+{
+	struct pass pass;
+	struct spot spot;
+	int y = view->row + view->rows - 1;
+
+	if (!begin(&pass, view))
+		return 0;
+	spot = bottom_of(&pass);
+	/* The last row says that the view is scrolled back. */
+	if (view->chat->bottom != 0 && view->rows > 1)
+		y--;
+	if (row < view->row || row > y || go_up(&pass, &spot, y - row) < y - row)
+		return 0;
+	return pass.window->entries[spot.index]->id;
+}
+
 int
 view_chat_folded(const struct view_chat *view, const struct entry *entry)
 {

@@ -31,6 +31,8 @@ void	 view_chat_draw(const struct view_chat *, struct canvas *, struct view_show
 void	 view_chat_show(const struct view_chat *, int64_t id);
 /* The same, and it stands at a third of the height, with what came after it below. */
 void	 view_chat_place(const struct view_chat *, int64_t id);
+/* The entry that a row of the screen belongs to; 0: none. */
+int64_t	 view_chat_at(const struct view_chat *, int row);
 /* How many rows of it folding hides, see rows_folded(). */
 int	 view_chat_folded(const struct view_chat *, const struct entry *);
 /* Moves by rows, up is negative. */
