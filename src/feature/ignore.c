@@ -31,7 +31,7 @@ static void
 ignore_run(struct command_call *call)
 {
 	struct room *room = room_here(call);
-	const char *nick = nick_meant(call);
+	const char *nick = room != NULL ? nick_meant(call) : NULL;
 	g_autoptr(GPtrArray) names = NULL;
 	g_autoptr(GError) error = NULL;
 	json_t *list;
@@ -61,7 +61,7 @@ static void
 unignore_run(struct command_call *call)
 {
 	struct room *room = room_here(call);
-	const char *nick = nick_meant(call);
+	const char *nick = room != NULL ? nick_meant(call) : NULL;
 	g_autoptr(GError) error = NULL;
 
 	if (room == NULL)

@@ -201,7 +201,8 @@ forget_changes(struct store *store)
 {
 	heap_passed(store->redo->len);
 	/* Some of it may be keys. */
-	explicit_bzero(store->redo->data, store->redo->len);
+	if (store->redo->len > 0)
+		explicit_bzero(store->redo->data, store->redo->len);
 	if (store->redo->len > REDO_KEPT) {
 		g_byte_array_unref(store->redo);
 		store->redo = g_byte_array_new();
