@@ -142,6 +142,9 @@ def test_far_back_and_both_ways_from_there(server, people, peer, confab, tmux):
     confab.wait_state("home")
     chat = f"{alice}@{server.domain}"
     first = confab.call("run", line="the needle, number 0", account="home", chat=chat)["message"]
+    # It has its place: others come after it.
+    rig.until(lambda: [m["state"] for m in confab.history("home", chat) if m["id"] == first][0] in ("stored", "delivered"),
+              "the first one is not stored")
     for i in range(1, 700):
         contact.send(f"{mira}@{server.domain}", f"number {i}")
     rig.until(lambda: confab.call("history", account="home", chat=chat, limit=1)["messages"][0]["body"] == "number 699",
