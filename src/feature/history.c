@@ -36,7 +36,7 @@ say_message(struct command_call *call, const struct event *event)
 	g_autofree char *time = when_text(m->said, tz_of(call));
 	g_autofree char *name = m->direction == DIRECTION_OUT ? g_strdup(event->account_name) :
 	    m->nick != NULL ? g_strdup(m->nick) : chat_name(call->account, event->chat_jid);
-	g_auto(GStrv) lines = g_strsplit(m->body != NULL ? m->body : "", "\n", -1);
+	g_auto(GStrv) lines = g_strsplit(m->retracted ? "(retracted)" : m->body != NULL ? m->body : "", "\n", -1);
 
 	command_say(call, "%" G_GINT64_FORMAT "  %s  %s: %s", m->id, time, name, lines[0] != NULL ? lines[0] : "");
 	for (char **line = lines[0] != NULL ? lines + 1 : lines; *line != NULL; line++)

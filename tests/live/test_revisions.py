@@ -229,3 +229,20 @@ def test_moderated(authority, confab, place):
     gone = events.expect(id=first["id"], retracted=True)
     assert (gone["moderated"], gone["retracted_by"], gone["retracted_for"]) == (True, "zoe", "no advertising"), gone
     assert "no advertising" in confab.do(f"/explain {first['id']}", account="home", chat=room)
+
+
+def test_spoken(talk, confab, tmux):
+    """In linear mode what is answered, what people react with and what was taken back are said."""
+    talk.friend.send(talk.me, "lunch at one?", id="m1")
+    rig.until(lambda: confab.history("home", talk.you), "it is here")
+    screen = tmux(100, 30)
+    screen.confab(confab, "--linear")
+    screen.wait_for("console:")
+    screen.line(f"/msg {talk.you}")
+    screen.wait_for("lunch at one")
+    talk.friend.send(talk.me, "> lunch at one?\nor two", id="m2", extra=REPLY.format("m1", 16))
+    screen.wait_for(f"answering {talk.alice}: or two")
+    talk.raw(REACT.format("m2", emoji("👍")), "e1")
+    screen.wait_for("or two.*Reactions: 👍")
+    talk.raw(RETRACT.format("m1"), "r1")
+    screen.wait_for(f"{talk.alice}: \\(retracted\\)")

@@ -373,7 +373,20 @@ who(const struct face *face, const struct chat *chat, const struct event_message
 	return g_strdup(chat_name(face->model, chat));
 }
 
-/* "alice: text. 21:06" */
+/* ", answering alice"; "": it answers none that is here.  The caller's. */
+static char *
+answering(const struct face *face, const struct chat *chat, const json_t *to)
+{
+	const char *nick = json_string_value(json_object_get(to, "nick"));
+	const char *direction = json_string_value(json_object_get(to, "direction"));
+
+	if (direction == NULL)
+		return g_strdup("");
+	return g_strconcat(", answering ", strcmp(direction, "out") == 0 ? "you" : nick != NULL ? nick :
+	    chat_name(face->model, chat), NULL);
+}
+
+/* "alice, answering you: text. 21:06" */
 static char *
 spoken(const struct face *face, const struct chat *chat, const struct event_message *message, int64_t time)
 {
@@ -382,9 +395,12 @@ spoken(const struct face *face, const struct chat *chat, const struct event_mess
 	const char *body = message->retracted ? "(retracted)" : message->ignored ? "(you ignore them)" :
 	    message->body != NULL ? message->body : "";
 	bool action = g_str_has_prefix(body, "/me ");
+	g_autofree char *reactions = rows_reactions(message->retracted ? NULL : message->reactions);
+	g_autofree char *to = answering(face, chat, message->reply_to);
 
-	return g_strdup_printf("%s%s%s %s%s %s", name, message->edited ? ", edited" : "", action ? "" : ":",
-	    action ? body + strlen("/me ") : body, message->state == MESSAGE_CANCELLED ? " (dropped)" : "", at);
+	return g_strdup_printf("%s%s%s%s %s%s%s%s %s", name, message->edited ? ", edited" : "", to, action ? "" : ":",
+	    action ? body + strlen("/me ") : body, message->state == MESSAGE_CANCELLED ? " (dropped)" : "",
+	    *reactions != '\0' ? " Reactions: " : "", reactions, at);
 }
 
 static char *

@@ -529,12 +529,11 @@ add_answered(struct builder *builder, const json_t *to)
 		span(row_add(builder), builder->at.text, SLOT_MESSAGE_QUOTE, text);
 }
 
-/* "👍 you ada   🎉 4": up to three names, then how many. */
-static void
-add_reactions(struct builder *builder, const json_t *reactions)
+char *
+rows_reactions(const json_t *reactions)
 {
 	enum { NAMES = 3 };
-	g_autoptr(GString) text = g_string_new(NULL);
+	GString *text = g_string_new(NULL);
 	json_t *one, *name;
 	size_t i, k;
 
@@ -550,8 +549,16 @@ add_reactions(struct builder *builder, const json_t *reactions)
 			g_string_append_printf(text, " %s", json_string_value(name) != NULL ?
 			    json_string_value(name) : "");
 	}
-	if (text->len > 0)
-		add_text(builder, row_add(builder), builder->at.text, text->str, SLOT_MESSAGE_TAG);
+	return g_string_free(text, FALSE);
+}
+
+static void
+add_reactions(struct builder *builder, const json_t *reactions)
+{
+	g_autofree char *text = rows_reactions(reactions);
+
+	if (*text != '\0')
+		add_text(builder, row_add(builder), builder->at.text, text, SLOT_MESSAGE_TAG);
 }
 
 static void
@@ -601,7 +608,7 @@ add_message(struct builder *builder, const struct entry *previous, const struct 
 		add_text(builder, row, first, text != NULL ? text : body, slot);
 	}
 	builder->styled = false;
-	if (message->reactions != NULL)
+	if (message->reactions != NULL && !message->retracted)
 		add_reactions(builder, message->reactions);
 	/* Of what arrived: why its correction did not. */
 	if (message->state != MESSAGE_QUEUED && message->state != MESSAGE_HELD && message->reason != NULL &&

@@ -87,6 +87,8 @@ int	 rows_folded(const struct rows_look *, const struct entry *);
 char	*rows_rule(const char *text, int columns, bool dashed, const struct text_policy *);
 /* Such a line as a row; takes text. */
 struct row *rows_across(char *text, enum slot);
+/* "👍 you ada   🎉 4": up to three names, then how many; "" for none.  The caller's. */
+char	*rows_reactions(const json_t *reactions);
 /* "21:14" or as the style (NULL: the default) wants it, and "Fri 20 Nov 2026", in local time.  The caller's. */
 char	*rows_time(const struct rows_style *, int64_t ms);
 char	*rows_day(int64_t ms);
