@@ -216,8 +216,8 @@ setting(const char *name, const char *meaning, const char *standard, const char 
 	/* Blanks count in a format, and its line is long. */
 	bool format = strstr(standard, "#{") != NULL;
 	g_autofree char *text = g_strdup_printf(format ? "%s. It is %s; /set %s tells what it is without a line" :
-	    *standard == '\0' ? "%s. It is %s; without a line it is empty%.0s" : "%s. It is %s; without a line: %s", meaning,
-	    values, format ? name : standard);
+	    *standard == '\0' ? "%s. It is %s; without a line it is empty%.0s" : "%s. It is %s; without a line: %s",
+	    meaning, values, format ? name : standard);
 
 	item("Cm", name, text);
 }

@@ -2,8 +2,8 @@
  * heap.h: what a burst took goes back to the system.
  *
  * malloc keeps what was freed between things that stay: after a room was entered or a page of the archive came, the
- * process would be larger by the burst for ever.  So whoever moves many bytes says so; when it is quiet again, free pages
- * are given back, once.  Main thread only.
+ * process would be larger by the burst for ever.  So whoever moves many bytes says so; when it is quiet again, free
+ * pages are given back, once.  Main thread only.
  */
 #ifndef BASE_HEAP_H
 #define BASE_HEAP_H

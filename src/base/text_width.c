@@ -291,7 +291,9 @@ keep_addresses(const char *text, size_t n, char *breaks)
 	}
 }
 
-/* Nor is a name, a path or a command, but at its hyphens.  What is longer, such as a fingerprint, breaks where it can. */
+/*
+ * Nor is a name, a path or a command, but at its hyphens.  What is longer, such as a fingerprint, breaks where it can.
+ */
 static void
 keep_words(const char *text, size_t n, char *breaks)
 {

@@ -33,7 +33,8 @@ static bool
 is_one_of(const char *start, const char *colon, const char *const *names)
 {
 	for (; *names != NULL; names++)
-		if (strlen(*names) == (size_t)(colon - start) && g_ascii_strncasecmp(start, *names, strlen(*names)) == 0)
+		if (strlen(*names) == (size_t)(colon - start) && g_ascii_strncasecmp(start, *names,
+		    strlen(*names)) == 0)
 			return true;
 	return false;
 }
@@ -43,7 +44,8 @@ static bool
 ends(gunichar c)
 {
 	static const gunichar closing[] = {
-		0xab, 0xbb, 0x201c, 0x201d, 0x201e, 0x2018, 0x2019, 0x3001, 0x3002, 0x3008, 0x3009, 0x300a, 0x300b, 0x300c,
+		0xab, 0xbb, 0x201c, 0x201d, 0x201e, 0x2018, 0x2019, 0x3001, 0x3002, 0x3008, 0x3009, 0x300a, 0x300b,
+		    0x300c,
 		0x300d, 0x300e, 0x300f, 0x3010, 0x3011, 0xff08, 0xff09, 0xff0c, 0xff1b, 0xff01, 0xff1f
 	};
 
@@ -77,7 +79,8 @@ without_tail(const char *text, const char *start, const char *end)
 		    g_ascii_ispunct(last) && last != '/'));
 
 		for (size_t i = 0; i < G_N_ELEMENTS(brackets); i++)
-			drop |= last == brackets[i][1] && count(start, end, brackets[i][1]) > count(start, end, brackets[i][0]);
+			drop |= last == brackets[i][1] && count(start, end, brackets[i][1]) > count(start, end,
+			    brackets[i][0]);
 		if (!drop || end - 1 == start)
 			return end;
 		end--;

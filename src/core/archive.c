@@ -16,7 +16,8 @@
 #include "store/order.h"
 
 enum {
-	LIVE_LAG_MS = 60000,	/* what came by itself counts as the end of the span only when nothing earlier can follow */
+	/* what came by itself counts as the end of the span only when nothing earlier can follow */
+	LIVE_LAG_MS = 60000,
 	DAY_MS = 86400000,
 };
 

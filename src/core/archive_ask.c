@@ -1,6 +1,6 @@
 /*
- * archive_ask.c: what a query of an archive is about, and the query itself.  A place in the archive is an id; where there
- * is none, or it is not known there any more, a time.
+ * archive_ask.c: what a query of an archive is about, and the query itself.  A place in the archive is an id; where
+ * there is none, or it is not known there any more, a time.
  */
 #include "core/archive_private.h"
 
@@ -86,8 +86,8 @@ archive_aim_at_want(struct archive *a, const struct want *want)
 	g_autoptr(GError) error = NULL;
 	struct span span = { 0 };
 	bool more;
-	int64_t target = a->room != NULL ? a->row : archive_row_find(a->account->core->store, a->account->id, archive_owner(a),
-	    want->peer, true, &error);
+	int64_t target = a->room != NULL ? a->row : archive_row_find(a->account->core->store, a->account->id,
+	    archive_owner(a), want->peer, true, &error);
 
 	if (target == 0) {
 		turn_failed(a->account->core->turn, error);

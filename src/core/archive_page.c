@@ -149,14 +149,15 @@ glance(const struct archive_page *page, struct account *account, struct archive_
 }
 
 /*
- * What stands before the first run of a page that was reached from above: what is known below it is not in the page, so it
- * comes before.  Only within a second, which is what archives' times may lack: a row that no archive has proves nothing.
+ * What stands before the first run of a page that was reached from above: what is known below it is not in the page, so
+ * it comes before.  Only within a second, which is what archives' times may lack: a row that no archive has proves
+ * nothing.
  */
 static int64_t
 run_floor(const struct archive_page *page, const struct account *account, int64_t floor, int64_t ceil, int64_t wanted)
 {
-	int64_t before = message_previous_place(account->core->store, account->id, page->room != NULL ? page->room->jid :
-	    NULL, ceil);
+	int64_t before = message_previous_place(account->core->store, account->id,
+	    page->room != NULL ? page->room->jid : NULL, ceil);
 
 	return before > floor && before < wanted + 1000000 ? before : floor;
 }
@@ -182,7 +183,9 @@ place(struct archive_page *page, struct account *account, struct archive_placing
 		result->later = beyond && result->known == 0 && wanted[i] > p->ceil;
 		if (result->known <= floor || (p->ceil != 0 && result->known >= p->ceil))
 			continue;
-		/* Ours stands where it was first sent, and may have been sent again: what comes before it may be later. */
+		/*
+		 * Ours stands where it was first sent, and may have been sent again: what comes before it may be later.
+		 */
 		if (result->out && page->room == NULL) {
 			wanted[i] = MAX(wanted[i], result->known);
 			continue;

@@ -32,7 +32,8 @@ struct archive {
 	char		*reason;	/* of SYNC_WAITING and SYNC_NONE */
 	bool		 has;
 	bool		 present;	/* the server sends us what comes: before that it may go to the archive alone */
-	int64_t		 since;		/* from here on stands what came in this session; 0: it is an earlier process's */
+	/* from here on stands what came in this session; 0: it is an earlier process's */
+	int64_t		 since;
 	struct archive_page page;
 	uint64_t	 request;	/* the open iq */
 	struct clock_timer *retry;

@@ -19,11 +19,14 @@ struct feature {
 	/* Adds to a message of ours before it leaves. */
 	void		(*out)(struct outgoing *);
 	/*
-	 * How what is said in this chat leaves.  sealed: it was said when the chat was encrypted, and never leaves in plain.
-	 * LEAVE_NEVER: *why is a sentence for people, the caller's.  Inside a savepoint.
+	 * How what is said in this chat leaves.  sealed: it was said when the chat was encrypted, and never leaves in
+	 * plain. LEAVE_NEVER: *why is a sentence for people, the caller's.  Inside a savepoint.
 	 */
 	enum leave	(*leave)(struct account *, const struct chat_row *, bool sealed, char **why);
-	/* After LEAVE_SEALED and out: takes the text out of the stanza and puts it back encrypted.  False: as LEAVE_NEVER. */
+	/*
+	 * After LEAVE_SEALED and out: takes the text out of the stanza and puts it back encrypted.  False: as
+	 * LEAVE_NEVER.
+	 */
 	bool		(*seal)(struct outgoing *, char **why);
 	/* Says in a stanza without a text what changes a message of this chat, which is out->row (core/revise.h). */
 	void		(*revise)(struct outgoing *, enum revision_kind);
@@ -31,17 +34,26 @@ struct feature {
 	void		(*presence)(struct account *, struct stanza *);
 	/* What of it others may count on: namespaces for service discovery (XEP-0030); ends with NULL. */
 	const char	*const *disco;
-	/* An iq get or set whose child has this namespace (or one of several, blanks between); answered with account_send(). */
+	/*
+	 * An iq get or set whose child has this namespace (or one of several, blanks between); answered with
+	 * account_send().
+	 */
 	const char	*iq_ns;
 	void		(*iq)(struct account *, const struct stanza *);
 	/* A new session is up (not after a resumption), before roster and presence. */
 	void		(*online)(struct account *);
-	/* Then, once in each session: what the server does for our account is known, or will not be told (account_has()). */
+	/*
+	 * Then, once in each session: what the server does for our account is known, or will not be told
+	 * (account_has()).
+	 */
 	void		(*known)(struct account *);
 	/* A node of ours whose changes we want to be told (XEP-0163 §4), and one change: items, purge or delete. */
 	const char	*own_node;
 	void		(*own_event)(struct account *, const struct stanza *change);
-	/* A change of the node of that name which somebody else keeps; who is their bare address, and nothing else is checked. */
+	/*
+	 * A change of the node of that name which somebody else keeps; who is their bare address, and nothing else is
+	 * checked.
+	 */
 	void		(*their_event)(struct account *, const char *who, const struct stanza *change);
 	/* Somebody came to a face or all went (core/attention.h); and after a resumption, whose server may not know. */
 	void		(*attention)(struct account *);

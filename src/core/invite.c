@@ -242,9 +242,9 @@ invite_came(struct account *account, const struct invitation *i)
 	invite = g_new0(struct invite, 1);
 	invite->core = core;
 	invite->row = g_new0(struct invite_row, 1);
-	*invite->row = (struct invite_row){ .account = account->id, .room = g_strdup(i->room), .inviter = g_strdup(i->inviter),
-	    .reason = g_strdup(i->reason), .password = g_strdup(i->password), .mediated = i->mediated,
-	    .came_ms = i->said_ms };
+	*invite->row = (struct invite_row){ .account = account->id, .room = g_strdup(i->room),
+	    .inviter = g_strdup(i->inviter), .reason = g_strdup(i->reason),
+	    .password = g_strdup(i->password), .mediated = i->mediated, .came_ms = i->said_ms };
 	if (!invite_save(core->store, invite->row, &error)) {
 		turn_failed(core->turn, error);
 		invite_free(invite);

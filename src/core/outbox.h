@@ -35,8 +35,8 @@ int64_t	 outbox_reply(struct account *, const char *chat_jid, const char *body, 
 	    GError **error);
 
 /*
- * Another text for a message of ours: here at once, and as a correction (XEP-0308) on its way like a message; one that has
- * not left simply goes with it.
+ * Another text for a message of ours: here at once, and as a correction (XEP-0308) on its way like a message; one that
+ * has not left simply goes with it.
  */
 bool	 outbox_correct(struct account *, const struct message_row *, const char *body, GError **error);
 
@@ -59,7 +59,8 @@ bool	 outbox_has_unknown(struct account *);
  * Of what is unknown and has its place from here on nothing was found in the archive: what is in chats that the archive
  * keeps did not arrive, and is sent again with the same id.
  */
-void	 outbox_not_found(struct account *, int64_t from_ord, bool (*keeps)(void *ctx, struct account *, const char *peer),
+void	 outbox_not_found(struct account *, int64_t from_ord, bool (*keeps)(void *ctx, struct account *,
+    const char *peer),
 	    void *ctx);
 
 /* The same of a room whose archive was looked through from this time on. */

@@ -12,8 +12,9 @@
 /* The server is one that keeps items for us, and keeps them private. */
 bool	 pep_keeps(const struct account *);
 /*
- * Takes payload.  A node that is there with other rules is given ours, and then it is tried again; so is one of a server
- * that does not know all of them in a publication.  IQ_ERROR with feature-not-implemented where pep_keeps() is false.
+ * Takes payload.  A node that is there with other rules is given ours, and then it is tried again; so is one of a
+ * server that does not know all of them in a publication.  IQ_ERROR with feature-not-implemented where pep_keeps() is
+ * false.
  */
 void	 pep_publish(struct account *, const char *node, const char *item, struct stanza *payload, iq_done done,
     void *ctx);

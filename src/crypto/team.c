@@ -116,7 +116,8 @@ check_signature(const struct team *team, const GString *read, const char *base64
 	g_autofree char *again = g_base64_encode(signature, n);
 
 	/* GLib reads nearly everything. */
-	return n == KEY_SIGNATURE_SIZE && strcmp(again, base64) == 0 && key_verify(&team->by.key, read->str, read->len, signature);
+	return n == KEY_SIGNATURE_SIZE && strcmp(again, base64) == 0 && key_verify(&team->by.key, read->str, read->len,
+	    signature);
 }
 
 static bool

@@ -45,7 +45,8 @@
 #define INT(field, meaning) { #field, KIND_INT, meaning, NULL, offsetof(self, field), NULL, NULL },
 #define FLAG(field, meaning) { #field, KIND_FLAG, meaning, NULL, offsetof(self, field), NULL, NULL },
 #define TIME(field, meaning) { #field, KIND_TIME, meaning, NULL, offsetof(self, field), NULL, NULL },
-#define WORD(field, type, meaning) { #field, KIND_WORD, meaning, #type, offsetof(self, field), type##_word, type##_value },
+#define WORD(field, type, meaning) \
+	{ #field, KIND_WORD, meaning, #type, offsetof(self, field), type##_word, type##_value },
 #define JSON(field, meaning) { #field, KIND_JSON, meaning, NULL, offsetof(self, field), NULL, NULL },
 #define EVENT(name, nature, when, ...) \
 	static const struct event_field *fields_of_##name(size_t *n) \

@@ -5,7 +5,7 @@
  *	#{item}  #{item:12}  #{item:-12}  #{item:=12}	its value; cut to 12 columns; padded on the left; cut and padded
  *	#{?item,A,B}  #{?item=value,A,B}		A if it is not empty and not 0 (or is that), else B
  *	#[slot]  #[]					a slot of the theme; back to that of the line
- *	#(N text)					a group of rank N: where it is too narrow the highest gives way first
+ *	#(N text)					a group of rank N; the highest gives way first
  *	#>						what follows stands right
  *	##  #,  #)  #}					the sign itself
  */

@@ -41,8 +41,8 @@ system_errno(sqlite3 *db)
 	sqlite3_file *log = NULL;
 	int os = sqlite3_system_errno(db);
 
-	if (os == 0 && sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log != NULL &&
-	    log->pMethods != NULL)
+	if (os == 0 && sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+	    log != NULL && log->pMethods != NULL)
 		log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &os);
 	if (os == 0)
 		sqlite3_file_control(db, "main", SQLITE_FCNTL_LAST_ERRNO, &os);

@@ -99,8 +99,8 @@ sql_of(const struct find_question *q)
 		    "WHERE t.message_text MATCH ?1 AND t.rowid >= ?2 AND t.rowid < ?3 " FILTERS "ORDER BY t.rowid DESC LIMIT ?10";
 	/* A link begins a word, and the index knows words. */
 	if (q->link)
-		return "SELECT m.id, m.chat, m.ord FROM message_text t CROSS JOIN message m ON m.ord = t.rowid " CHAT_AND_AUTHOR
-		    "WHERE t.message_text MATCH 'https OR http' AND ?1 IS NULL AND t.rowid >= ?2 AND t.rowid < ?3 " FILTERS
+		return "SELECT m.id, m.chat, m.ord FROM message_text t CROSS JOIN message m ON m.ord = t.rowid "
+		    CHAT_AND_AUTHOR "WHERE t.message_text MATCH 'https OR http' AND ?1 IS NULL AND t.rowid >= ?2 AND t.rowid < ?3 " FILTERS
 		    "ORDER BY t.rowid DESC LIMIT ?10";
 	/* Of one chat its own index, else the one order of all. */
 	if (q->chat != 0)

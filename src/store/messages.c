@@ -1,4 +1,6 @@
-/* messages.c: see messages.h: rows, outgoing messages and their states.  What comes in is arrive.c, pages are pages.c. */
+/*
+ * messages.c: see messages.h: rows, outgoing messages and their states.  What comes in is arrive.c, pages are pages.c.
+ */
 #include "store/messages.h"
 
 #include "base/clock.h"
@@ -121,7 +123,8 @@ waits(struct store *store, const struct message_row *row)
 	if (row->state == MESSAGE_HELD || row->state == MESSAGE_QUEUED)
 		return true;
 	if (row->state == MESSAGE_SENT || row->state == MESSAGE_UNKNOWN)
-		db_number(store, NULL, &room, "SELECT 1 FROM chat WHERE id = ?1 AND kind = ?2", "ii", row->chat, (int64_t)CHAT_ROOM);
+		db_number(store, NULL, &room, "SELECT 1 FROM chat WHERE id = ?1 AND kind = ?2", "ii", row->chat,
+		    (int64_t)CHAT_ROOM);
 	return room != 0;
 }
 
@@ -129,8 +132,8 @@ waits(struct store *store, const struct message_row *row)
 static bool
 happen(struct store *store, int64_t id, enum message_state state, GError **error)
 {
-	return db_change(store, error, "INSERT OR IGNORE INTO happening(message, at, state) SELECT ?1, ?2, ?3 WHERE ?3 IS NOT "
-	    "(SELECT state FROM happening WHERE message = ?1 ORDER BY at DESC, state DESC LIMIT 1)", "iii", id, clock_real_us() / 1000,
+	return db_change(store, error,
+	    "INSERT OR IGNORE INTO happening(message, at, state) SELECT ?1, ?2, ?3 WHERE ?3 IS NOT (SELECT state FROM happening WHERE message = ?1 ORDER BY at DESC, state DESC LIMIT 1)", "iii", id, clock_real_us() / 1000,
 	    (int64_t)state);
 }
 
@@ -138,10 +141,12 @@ GArray *
 message_happenings(struct store *store, int64_t id)
 {
 	GArray *all = g_array_new(FALSE, FALSE, sizeof(struct happening));
-	sqlite3_stmt *stmt = db_ask(store, "SELECT state, at FROM happening WHERE message = ?1 ORDER BY at, state", "i", id);
+	sqlite3_stmt *stmt = db_ask(store, "SELECT state, at FROM happening WHERE message = ?1 ORDER BY at, state", "i",
+	    id);
 
 	while (db_row(store, stmt, NULL)) {
-		struct happening one = { (enum message_state)sqlite3_column_int(stmt, 0), sqlite3_column_int64(stmt, 1) };
+		struct happening one = { (enum message_state)sqlite3_column_int(stmt, 0),
+		    sqlite3_column_int64(stmt, 1) };
 
 		g_array_append_val(all, one);
 	}
@@ -152,8 +157,8 @@ bool
 message_row_place(struct store *store, struct message_row *row, int64_t ord, GError **error)
 {
 	row->ord = ord;
-	return ord != 0 && db_change(store, error, "UPDATE message SET ord = ?2, said = ?3 WHERE id = ?1", "iii", row->id, ord,
-	    row->said_ms) && search_add(store, ord, row->body, error);
+	return ord != 0 && db_change(store, error, "UPDATE message SET ord = ?2, said = ?3 WHERE id = ?1", "iii",
+	    row->id, ord, row->said_ms) && search_add(store, ord, row->body, error);
 }
 
 bool
@@ -166,8 +171,8 @@ message_row_write(struct store *store, struct message_row *row, int64_t clock_of
 	if ((row->flags & MESSAGE_OUT) != 0 && !happen(store, row->id, row->state, error))
 		return false;
 	return db_change(store, error, "UPDATE message SET state = ?2, reason = ?3, sent_number = nullif(?4, -1), "
-	    "server_id = ?5, rev = ?6 WHERE id = ?1", "iititi", row->id, (int64_t)row->state, row->reason, row->sent_number,
-	    row->server_id, row->rev);
+	    "server_id = ?5, rev = ?6 WHERE id = ?1", "iititi", row->id, (int64_t)row->state, row->reason,
+	    row->sent_number, row->server_id, row->rev);
 }
 
 int64_t
@@ -190,8 +195,8 @@ message_queue(struct store *store, int64_t chat, const char *author, const char 
 {
 	int64_t author_id = message_author(store, chat, author, error), id;
 
-	if (author_id == 0 || !db_change(store, error, "INSERT INTO message(chat, said, author, flags, state, via, encryption, "
-	    "rev, origin_id, body, resource) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", "iiiiiiiittt", chat,
+	if (author_id == 0 || !db_change(store, error,
+	    "INSERT INTO message(chat, said, author, flags, state, via, encryption, rev, origin_id, body, resource) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)", "iiiiiiiittt", chat,
 	    clock_real_us() / 1000, author_id, (int64_t)MESSAGE_OUT, (int64_t)MESSAGE_QUEUED, (int64_t)VIA_LIVE,
 	    (int64_t)encryption, store_next_rev(store), origin_id, body, resource))
 		return NULL;
@@ -202,7 +207,8 @@ message_queue(struct store *store, int64_t chat, const char *author, const char 
 bool
 message_set_reply(struct store *store, int64_t id, const char *reply, const char *thread, GError **error)
 {
-	return db_change(store, error, "UPDATE message SET reply = ?2, thread = ?3 WHERE id = ?1", "itt", id, reply, thread);
+	return db_change(store, error, "UPDATE message SET reply = ?2, thread = ?3 WHERE id = ?1", "itt", id, reply,
+	    thread);
 }
 
 struct message_row *
@@ -267,7 +273,8 @@ message_requeue(struct store *store, int64_t id, GError **error)
 bool
 message_set_encryption(struct store *store, int64_t id, enum encryption encryption, GError **error)
 {
-	return db_change(store, error, "UPDATE message SET encryption = ?2, rev = ?3 WHERE id = ?1 AND encryption <> ?2", "iii", id,
+	return db_change(store, error,
+	    "UPDATE message SET encryption = ?2, rev = ?3 WHERE id = ?1 AND encryption <> ?2", "iii", id,
 	    (int64_t)encryption, store_next_rev(store));
 }
 
@@ -275,7 +282,8 @@ struct message_row *
 message_find_out(struct store *store, int64_t chat, const char *origin_id)
 {
 	return message_row_only(store, db_ask(store, MESSAGE_SELECT
-	    "WHERE m.chat = ?1 AND m.origin_id = ?2 AND m.flags & 1 ORDER BY m.id DESC LIMIT 1", "it", chat, origin_id), NULL);
+	    "WHERE m.chat = ?1 AND m.origin_id = ?2 AND m.flags & 1 ORDER BY m.id DESC LIMIT 1", "it", chat, origin_id),
+	    NULL);
 }
 
 struct message_row *
@@ -301,7 +309,8 @@ message_in_state(struct store *store, int64_t account, enum message_state state)
 	/* "state <= 3" is the condition of the index message_outbox, which the planner must see. */
 	if (state <= MESSAGE_UNKNOWN)
 		return message_row_all(store, db_ask(store, MESSAGE_SELECT "JOIN chat c ON c.id = m.chat "
-		    "WHERE m.state <= 3 AND m.state = ?2 AND c.account = ?1 ORDER BY m.id", "ii", account, (int64_t)state));
+		    "WHERE m.state <= 3 AND m.state = ?2 AND c.account = ?1 ORDER BY m.id", "ii", account,
+		    (int64_t)state));
 	return message_row_all(store, db_ask(store, MESSAGE_SELECT "JOIN chat c ON c.id = m.chat "
 	    "WHERE m.state = ?2 AND c.account = ?1 ORDER BY m.id", "ii", account, (int64_t)state));
 }
@@ -309,9 +318,9 @@ message_in_state(struct store *store, int64_t account, enum message_state state)
 GPtrArray *
 message_failed_between(struct store *store, int64_t after_rev, int64_t up_to_rev, unsigned limit)
 {
-	return message_row_all(store, db_ask(store, MESSAGE_SELECT "WHERE m.rev > ?1 AND m.rev <= ?2 AND m.state IN (?3, ?4) "
-	    "ORDER BY m.rev DESC LIMIT ?5", "iiiii", after_rev, up_to_rev, (int64_t)MESSAGE_UNKNOWN, (int64_t)MESSAGE_FAILED,
-	    (int64_t)limit));
+	return message_row_all(store, db_ask(store,
+	    MESSAGE_SELECT "WHERE m.rev > ?1 AND m.rev <= ?2 AND m.state IN (?3, ?4) ORDER BY m.rev DESC LIMIT ?5",
+	    "iiiii", after_rev, up_to_rev, (int64_t)MESSAGE_UNKNOWN, (int64_t)MESSAGE_FAILED, (int64_t)limit));
 }
 
 int64_t
@@ -352,15 +361,15 @@ GPtrArray *
 message_sent_up_to(struct store *store, int64_t account, int64_t last)
 {
 	return message_row_all(store, db_ask(store, MESSAGE_SELECT "JOIN chat c ON c.id = m.chat "
-	    "WHERE m.state <= 3 AND m.state = 2 AND m.sent_number <= ?2 AND c.account = ?1 ORDER BY m.sent_number", "ii",
-	    account, last));
+	    "WHERE m.state <= 3 AND m.state = 2 AND m.sent_number <= ?2 AND c.account = ?1 ORDER BY m.sent_number",
+	    "ii", account, last));
 }
 
 GPtrArray *
 message_not_displayed(struct store *store, int64_t chat, int64_t ord)
 {
-	return message_row_all(store, db_ask(store, MESSAGE_SELECT "WHERE m.chat = ?1 AND m.ord <= ?2 AND m.flags & 1 AND "
-	    "m.state IN (?3, ?4, ?5, ?6) ORDER BY m.ord DESC LIMIT ?7", "iiiiiii", chat, ord, (int64_t)MESSAGE_SENT,
+	return message_row_all(store, db_ask(store,
+	    MESSAGE_SELECT "WHERE m.chat = ?1 AND m.ord <= ?2 AND m.flags & 1 AND m.state IN (?3, ?4, ?5, ?6) ORDER BY m.ord DESC LIMIT ?7", "iiiiiii", chat, ord, (int64_t)MESSAGE_SENT,
 	    (int64_t)MESSAGE_UNKNOWN, (int64_t)MESSAGE_STORED, (int64_t)MESSAGE_DELIVERED, (int64_t)LIMIT_DISPLAYED));
 }
 
@@ -379,8 +388,8 @@ message_last_said(struct store *store, int64_t chat)
 {
 	int64_t ms = 0;
 
-	db_number(store, NULL, &ms, "SELECT said FROM message WHERE chat = ?1 AND ord IS NOT NULL ORDER BY ord DESC LIMIT 1", "i",
-	    chat);
+	db_number(store, NULL, &ms,
+	    "SELECT said FROM message WHERE chat = ?1 AND ord IS NOT NULL ORDER BY ord DESC LIMIT 1", "i", chat);
 	return ms;
 }
 
@@ -388,7 +397,8 @@ char *
 message_last_markable(struct store *store, int64_t chat, int64_t after, int64_t ord)
 {
 	sqlite3_stmt *stmt = db_ask(store, "SELECT origin_id FROM message WHERE chat = ?1 AND ord > ?2 AND ord <= ?3 "
-	    "AND NOT flags & 1 AND flags & 128 AND origin_id IS NOT NULL ORDER BY ord DESC LIMIT 1", "iii", chat, after, ord);
+	    "AND NOT flags & 1 AND flags & 128 AND origin_id IS NOT NULL ORDER BY ord DESC LIMIT 1", "iii", chat, after,
+	    ord);
 	char *id = NULL;
 
 	if (db_row(store, stmt, NULL)) {
@@ -403,16 +413,16 @@ message_place_archived(struct store *store, int64_t chat, const char *server_id)
 {
 	int64_t ord = 0;
 
-	db_number(store, NULL, &ord, "SELECT ord FROM message WHERE chat = ?1 AND server_id = ?2 AND ord IS NOT NULL", "it", chat,
-	    server_id);
+	db_number(store, NULL, &ord, "SELECT ord FROM message WHERE chat = ?1 AND server_id = ?2 AND ord IS NOT NULL",
+	    "it", chat, server_id);
 	return ord;
 }
 
 char *
 message_archived_at(struct store *store, int64_t chat, int64_t ord)
 {
-	sqlite3_stmt *stmt = db_ask(store, "SELECT server_id FROM (SELECT server_id, ord FROM message WHERE chat = ?1 AND ord <= ?2 "
-	    "ORDER BY ord DESC LIMIT 300) WHERE server_id IS NOT NULL ORDER BY ord DESC LIMIT 1", "ii", chat, ord);
+	sqlite3_stmt *stmt = db_ask(store,
+	    "SELECT server_id FROM (SELECT server_id, ord FROM message WHERE chat = ?1 AND ord <= ?2 ORDER BY ord DESC LIMIT 300) WHERE server_id IS NOT NULL ORDER BY ord DESC LIMIT 1", "ii", chat, ord);
 	char *id = NULL;
 
 	if (db_row(store, stmt, NULL)) {

@@ -66,9 +66,11 @@ enum message_fate {
  * Is it a copy of a row that is here?  Asked in this order:
  * - its server_id is here: yes if author and body are the same (or the body was changed since); else the id is
  *   disputed: it goes on without it, and a new row gets MESSAGE_DISPUTED;
- * - its origin_id is here, same author, same body (now, before a correction, or before it was taken back), in a row without server_id (of ours: with any; when renamed, with any
+ * - its origin_id is here, same author, same body (now, before a correction, or before it was taken back), in a row
+ * without server_id (of ours: with any; when renamed, with any
  *   if it was said at most 60 s apart, and the row then has the new one): yes;
- * - it came late with only a server_id, or a room tells it to who comes in: the first row without any id, same author and
+ * - it came late with only a server_id, or a room tells it to who comes in: the first row without any id, same author
+ * and
  *   body, said at most 60 s apart; what a room tells comes in order, so only a row behind told_after.
  *
  * A copy of our own tells that the server has it (out) or that we ourselves received it (not out: a chat with
@@ -82,13 +84,14 @@ enum message_fate message_arrive(struct store *, const struct message_arrival *,
 
 /*
  * A glance before that: the place of the row that has this server_id, or if that is NULL, of one without any that has
- * this author and origin_id and was said at most 10 minutes apart; 0 for none.  Only for finding out where those around it belong.
+ * this author and origin_id and was said at most 10 minutes apart; 0 for none.  Only for finding out where those around
+ * it belong.
  */
 int64_t	 message_known_place(struct store *, int64_t account, const char *chat_jid, const char *server_id,
 	    const char *author, const char *origin_id, int64_t said_ms);
 /*
- * The first place after ord that a message of others in this account, or (chat_jid) any in that chat has; INT64_MAX: none.
- * What we said stands where it was first sent, which may be before what an archive has in front of it.
+ * The first place after ord that a message of others in this account, or (chat_jid) any in that chat has; INT64_MAX:
+ * none. What we said stands where it was first sent, which may be before what an archive has in front of it.
  */
 int64_t	 message_next_place(struct store *, int64_t account, const char *chat_jid, int64_t ord);
 /* The last one before ord; 0: none. */
@@ -148,7 +151,9 @@ struct message_row *message_nth_last(struct store *, int64_t chat, unsigned n);
 /* By origin_id or server_id in one chat (0: all); *several when more than one fits, then NULL. */
 struct message_row *message_by_stanza_id(struct store *, int64_t chat, const char *id, bool *several);
 
-/* Those of ours, of all accounts, that failed or whose fate is unknown, changed after one revision and up to another. */
+/*
+ * Those of ours, of all accounts, that failed or whose fate is unknown, changed after one revision and up to another.
+ */
 GPtrArray *message_failed_between(struct store *, int64_t after_rev, int64_t up_to_rev, unsigned limit);
 /* Rows of one account in this state, in the order in which they were typed. */
 GPtrArray *message_in_state(struct store *, int64_t account, enum message_state);
@@ -175,8 +180,8 @@ struct happening {
 GArray	*message_happenings(struct store *, int64_t id);
 
 /*
- * A stanza that told something of a message that was here already, for /explain; beyond LIMIT_TRACES of one message it is
- * not kept.  by: whose it was.
+ * A stanza that told something of a message that was here already, for /explain; beyond LIMIT_TRACES of one message it
+ * is not kept.  by: whose it was.
  */
 enum trace { TRACE_COPY, TRACE_RECEIPT, TRACE_MARKER, TRACE_ERROR, TRACE_CORRECTION, TRACE_RETRACTION, TRACE_REACTION };
 struct trace_row {
@@ -185,7 +190,8 @@ struct trace_row {
 	int64_t	 at_ms;
 	char	*by, *xml;	/* xml: NULL when it cannot be read */
 };
-bool	 message_trace(struct store *, int64_t id, enum trace, enum message_via, const char *by, const char *xml, GError **error);
+bool	 message_trace(struct store *, int64_t id, enum trace, enum message_via, const char *by, const char *xml,
+    GError **error);
 /* As they came, of struct trace_row; the caller's. */
 GPtrArray *message_traces(struct store *, int64_t id);
 
@@ -194,8 +200,8 @@ char	*message_raw(struct store *, int64_t id);
 /* When it came or went, ms; 0 when it is not kept. */
 int64_t	 message_raw_came(struct store *, int64_t id);
 /*
- * Forgets at most limit stanzas, and as many traces, that came before this; *left: there are more.  For once a day, with a turn of the main
- * loop between two calls.
+ * Forgets at most limit stanzas, and as many traces, that came before this; *left: there are more.  For once a day,
+ * with a turn of the main loop between two calls.
  */
 bool	 message_forget_raw(struct store *, int64_t before_ms, unsigned limit, bool *left, GError **error);
 

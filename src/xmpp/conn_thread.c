@@ -164,8 +164,8 @@ set_option(int fd, int level, int option, int value)
 
 /*
  * A link that dies is noticed by the kernel within 100 s, without waking anybody before; one that dies under a send
- * sooner, by core/link.h.  TCP_USER_TIMEOUT takes the place of the number of probes: were it less than all of them take,
- * the first one that gets lost on an idle line would be the end of it.
+ * sooner, by core/link.h.  TCP_USER_TIMEOUT takes the place of the number of probes: were it less than all of them
+ * take, the first one that gets lost on an idle line would be the end of it.
  */
 static int
 on_socket(xmpp_conn_t *library, void *data)

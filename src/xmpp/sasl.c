@@ -300,8 +300,8 @@ sasl_start(struct sasl *sasl, struct stream_failure **failure)
 	int rc = gsasl_step(sasl->session, NULL, 0, &out, &len);
 
 	if (rc != GSASL_OK && rc != GSASL_NEEDS_MORE) {
-		*failure = failure_new(STREAM_CONFIG, NULL, NULL, "GNU SASL cannot begin %s for %s: %s.", sasl->mechanism,
-		    sasl->jid, gsasl_strerror(rc));
+		*failure = failure_new(STREAM_CONFIG, NULL, NULL, "GNU SASL cannot begin %s for %s: %s.",
+		    sasl->mechanism, sasl->jid, gsasl_strerror(rc));
 		return NULL;
 	}
 	if (sasl->scram) {

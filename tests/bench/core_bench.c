@@ -51,9 +51,10 @@ archived(unsigned n, const char *query)
 {
 	g_autofree char *id = stanza_new_id(), *server = stanza_new_id();
 	g_autofree char *xml =
-	    g_strdup_printf("<message xmlns='" NS_CLIENT "' to='" ONECORE_ME "/here'><result xmlns='" NS_MAM "' id='%s' queryid='%s'><forwarded xmlns='" NS_FORWARD "'><delay xmlns='" NS_DELAY
-	    "' stamp='2024-11-02T%02u:%02u:%02uZ'/><message xmlns='" NS_CLIENT "' from='" ONECORE_BOB "/phone' to='" ONECORE_ME
-	    "' type='chat' id='%s'><body>%u is the number of this one, which is as long as what people write to each other"
+	    g_strdup_printf("<message xmlns='" NS_CLIENT "' to='" ONECORE_ME "/here'><result xmlns='" NS_MAM
+	    "' id='%s' queryid='%s'><forwarded xmlns='" NS_FORWARD "'><delay xmlns='" NS_DELAY
+	    "' stamp='2024-11-02T%02u:%02u:%02uZ'/><message xmlns='" NS_CLIENT
+	    "' from='" ONECORE_BOB "/phone' to='" ONECORE_ME "' type='chat' id='%s'><body>%u is the number of this one, which is as long as what people write to each other"
 	    "</body></message></forwarded></result></message>", server, query, n / 3600 % 24, n / 60 % 60, n % 60, id,
 	    n);
 

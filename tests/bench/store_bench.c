@@ -2,7 +2,8 @@
  * store_bench [ROWS [FOLDER]]: what the store costs with a long history: size, opening, a chat's last page, paging,
  * unread counts, searching, and 20,000 messages that come in groups of 64 a commit.  The file is removed at the end.
  *
- * store_bench --make ROWS FILE ACCOUNT CHAT: a database of one account that has one chat with so many messages, all read.
+ * store_bench --make ROWS FILE ACCOUNT CHAT: a database of one account that has one chat with so many messages, all
+ * read.
  */
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -65,7 +66,8 @@ hear(int64_t chat, const char *prefix, guint32 number, bool raw, bool counts)
 	g_autofree char *body = sentence(), *origin = g_strdup_printf("%s-%08x-4f2b-9a51-7d1c2e3f4a5b", prefix, number),
 	    *server = g_strdup_printf("%08x%s", number, prefix), *xml = NULL;
 	struct message_arrival a = { .chat = chat, .author = number % 50000 == 7 ? "rarely@example.net" :
-	    "you@example.net", .resource = "phone", .counts = counts, .origin_id = origin, .server_id = server, .body = body };
+	    "you@example.net", .resource = "phone", .counts = counts, .origin_id = origin, .server_id = server,
+	    .body = body };
 	struct message_row *row;
 	GError *error = NULL;
 

@@ -1,7 +1,7 @@
 /*
- * fuzz_ratchet.c: what others send to a session, and what a disk may have made of keys.  The first byte says what the rest
- * is, the second in which of the recorded states (tests/unit/ratchet.recorded) it arrives.  What is refused changes
- * nothing.
+ * fuzz_ratchet.c: what others send to a session, and what a disk may have made of keys.  The first byte says what the
+ * rest is, the second in which of the recorded states (tests/unit/ratchet.recorded) it arrives.  What is refused
+ * changes nothing.
  */
 #include <string.h>
 

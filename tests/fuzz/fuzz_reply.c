@@ -1,6 +1,6 @@
 /*
- * fuzz_reply.c: an answer whose quotation is for others, as a stanza: nothing but quotations is taken off, something is left,
- * and what is left is as it was; and marks of styling in its text, which stays as it is.
+ * fuzz_reply.c: an answer whose quotation is for others, as a stanza: nothing but quotations is taken off, something is
+ * left, and what is left is as it was; and marks of styling in its text, which stays as it is.
  */
 #include <glib.h>
 #include <string.h>

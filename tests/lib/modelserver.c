@@ -354,7 +354,8 @@ answer(struct modelserver *m, const struct stanza *iq)
 		give(m, g_strdup_printf("<iq type='result' id='%s'%s><time xmlns='" NS_TIME "'><tzo>Z</tzo><utc>%s</utc></time>"
 		    "</iq>", id, from, now));
 	else if (strcmp(ns, NS_DISCO_INFO) == 0)
-		give(m, g_strdup_printf("<iq type='result' id='%s'%s><query xmlns='" NS_DISCO_INFO "'><feature var='" NS_MAM "'/>"
+		give(m, g_strdup_printf("<iq type='result' id='%s'%s><query xmlns='" NS_DISCO_INFO "'>"
+		    "<feature var='" NS_MAM "'/>"
 		    "<feature var='" NS_SID "'/></query></iq>", id, from));
 	else
 		give(m, g_strdup_printf("<iq type='error' id='%s'%s><error type='cancel'><service-unavailable "

@@ -886,8 +886,9 @@ static const struct {
 	{ "config", config },		/* <<END: the config file */
 	{ "crash", crash },		/* kill -9, and a new core on what is on disk */
 	{ "die-at-send", die_at_send },	/* the next crash happens in the next send, before its bytes leave */
-	{ "digest", digest },		/* <<END: of while nobody was there: "away SECONDS", "chat JID CAME BODY", "failed BODY",
-					   "happened TEXT", and "told" */
+	/* <<END: while nobody was there: "away SECONDS", "chat JID CAME BODY", "failed BODY", "happened TEXT",
+	   "told" */
+	{ "digest", digest },
 	{ "disk", disk },		/* full, ok */
 	{ "down", down },		/* FAULT ["WORDS" [final|hopeless|flaws=BITS]] */
 	{ "ended", ended },		/* waits for a command whose end comes from a thread */

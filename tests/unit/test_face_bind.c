@@ -113,8 +113,10 @@ by_command(void **state)
 	static const struct { const char *typed, *said; } said[] = {
 		{ "/bind select F7", "select F7 does nothing." }, { "/bind select y", "select y is copy-text." },
 		{ "/bind select U", "select U is copy-line." }, { "/bind contacts j", "contacts j is next-line." },
-		{ "/bind select T copy-txet", "near to it: copy-text" }, { "/bind select C-x C-y copy-text", "is one key alone" },
-		{ "/bind select Qup copy-text", "There is no key" }, { "/bind contacts T copy-text", "There is no action" },
+		{ "/bind select T copy-txet", "near to it: copy-text" },
+		    { "/bind select C-x C-y copy-text", "is one key alone" },
+		{ "/bind select Qup copy-text", "There is no key" }, { "/bind contacts T copy-text",
+		    "There is no action" },
 		{ "/unbind select Z", "select Z does nothing." }, { "/bind select", "There is no key \"select\"" },
 	};
 
@@ -128,7 +130,8 @@ by_command(void **state)
 		fixture_type(&face, each[i].typed);
 		fixture_key(&face, "\r");
 		request = fixture_request(&face, "run");
-		assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")), each[i].line);
+		assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")),
+		    each[i].line);
 		fixture_answer(&face, request, json_pack("{s:[s]}", "output", "kept"));
 	}
 	for (size_t i = 0; i < G_N_ELEMENTS(said); i++) {

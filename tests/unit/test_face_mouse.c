@@ -26,8 +26,8 @@ open_face(void **state)
 	for (int i = 1; i <= 60; i++) {
 		g_autofree char *body = g_strdup_printf("number %d", i);
 
-		fixture_message(&face, ALICE, i, "2026-11-20T08:00:00.000Z", i % 2 == 0, i % 2 == 0 ? "displayed" : "received",
-		    body);
+		fixture_message(&face, ALICE, i, "2026-11-20T08:00:00.000Z", i % 2 == 0,
+		    i % 2 == 0 ? "displayed" : "received", body);
 	}
 	g_free(fixture_dump(&face));
 	return 0;
@@ -132,8 +132,10 @@ static void
 other_bytes(void **state)
 {
 	static const char *const all[] = {
-		"\033[<0;60;10m", "\033[<0;0;0M", "\033[<0;9999999999999999999999;1M", "\033[<;;M", "\033[<M", "\033[<0;1M",
-		"\033[<0;1;1;1M", "\033[<-1;-1;-1M", "\033[<1;60;10M", "\033[<2;60;10M", "\033[<35;60;10M", "\033[<128;60;10M",
+		"\033[<0;60;10m", "\033[<0;0;0M", "\033[<0;9999999999999999999999;1M", "\033[<;;M", "\033[<M",
+		    "\033[<0;1M",
+		"\033[<0;1;1;1M", "\033[<-1;-1;-1M", "\033[<1;60;10M", "\033[<2;60;10M", "\033[<35;60;10M",
+		    "\033[<128;60;10M",
 		"\033[<0;1;1024M", "\033[<64;1;1M",
 	};
 
@@ -156,7 +158,8 @@ other_bytes(void **state)
 			fixture_resize(&face, rows, columns);
 			for (int y = 1; y <= rows; y++)
 				for (int x = 1; x <= columns; x += 10) {
-					g_autofree char *bytes = g_strdup_printf("\033[<%d;%d;%dM", y % 3 == 0 ? 0 : 63 + y % 3, x, y);
+					g_autofree char *bytes = g_strdup_printf("\033[<%d;%d;%dM",
+					    y % 3 == 0 ? 0 : 63 + y % 3, x, y);
 
 					mouse(bytes);
 				}

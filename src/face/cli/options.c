@@ -180,8 +180,8 @@ cli_options_parse(struct cli_options *o, int argc, char **argv, GError **error)
 	bool plain = false;
 	unsigned seen = 0;
 
-	*o = (struct cli_options){ .words = g_ptr_array_new(), .wait = MESSAGE_HELD, .timeout_s = 30, .secret_fd = -1, .since = -1,
-	    .as = "main" };
+	*o = (struct cli_options){ .words = g_ptr_array_new(), .wait = MESSAGE_HELD, .timeout_s = 30, .secret_fd = -1,
+	    .since = -1, .as = "main" };
 	for (int i = 1; i < argc; i++) {
 		const char *word = argv[i];
 

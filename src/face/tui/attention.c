@@ -162,7 +162,8 @@ attention_message(struct face *face, const struct event *event)
 	bool here;
 
 	/* A message that is told again, because its state changed, is no news. */
-	if (chat == NULL || event->gone || message->direction != DIRECTION_IN || message->order <= chat->heard || message->ignored)
+	if (chat == NULL || event->gone || message->direction != DIRECTION_IN || message->order <= chat->heard ||
+	    message->ignored)
 		return;
 	chat->heard = message->order;
 	here = chat == face->front && chat->bottom == 0 && attention_present(face);

@@ -232,8 +232,8 @@ render(struct bar *bar, const GPtrArray *nodes)
 static void
 begin(struct bar *bar, const GPtrArray *format, bar_item item, void *ctx, const struct text_policy *policy)
 {
-	*bar = (struct bar){ policy, item, ctx, spans_new(), g_array_new(FALSE, FALSE, sizeof(struct group)), SLOTS_ALL, NONE,
-		false };
+	*bar = (struct bar){ policy, item, ctx, spans_new(), g_array_new(FALSE, FALSE, sizeof(struct group)), SLOTS_ALL,
+	    NONE, false };
 	render(bar, format);
 }
 

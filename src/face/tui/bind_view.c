@@ -10,7 +10,8 @@
 
 static const char *const names[] = {
 	[PAGE_HELP] = "help", [PAGE_LEGEND] = "legend", [PAGE_CONTACTS] = "contacts", [PAGE_SEARCH] = "search",
-	[PAGE_DIGEST] = "inbox", [PAGE_TEXT] = "text", [PAGE_INFO] = "info", [PAGE_FORM] = "form", [PAGE_LINKS] = "links",
+	[PAGE_DIGEST] = "inbox", [PAGE_TEXT] = "text", [PAGE_INFO] = "info", [PAGE_FORM] = "form",
+	    [PAGE_LINKS] = "links",
 	[PAGE_ANY] = "views", [BIND_SELECT] = "select",
 };
 
@@ -124,12 +125,14 @@ bind_view_keys(const struct face *face, int view, const char *action, const char
 	json_object_foreach(face->preferences.binds, name, what) {
 		int of = bind_view_of(name, &key);
 
-		if ((of == view || (of == PAGE_ANY && view != BIND_SELECT)) && g_strcmp0(json_string_value(what), action) == 0)
+		if ((of == view || (of == PAGE_ANY && view != BIND_SELECT)) &&
+		    g_strcmp0(json_string_value(what), action) == 0)
 			g_string_append_printf(now, "%s%s", now->len > 0 ? ", " : "", key);
 	}
 	for (int i = 0; all[i] != NULL; i++) {
 		g_autoptr(GPtrArray) bytes = keyname_parse(all[i]);
-		const char *other = bytes != NULL ? bind_view_find(face, view, bytes->pdata[0], strlen(bytes->pdata[0])) : NULL;
+		const char *other = bytes != NULL ? bind_view_find(face, view, bytes->pdata[0],
+		    strlen(bytes->pdata[0])) : NULL;
 
 		if (other == NULL)
 			g_string_append_printf(now, "%s%s", now->len > 0 ? ", " : "", all[i]);

@@ -198,7 +198,8 @@ mend(struct canvas *canvas, int row, int column, int end)
 		} while (i > 0);
 	}
 	for (i = end; i < canvas->columns && cell_at(canvas, row, i)->width == 0; i++)
-		*cell_at(canvas, row, i) = (struct cell){ .glyph = ' ', .slot = cell_at(canvas, row, i)->slot, .width = 1 };
+		*cell_at(canvas, row, i) = (struct cell){ .glyph = ' ', .slot = cell_at(canvas, row, i)->slot,
+		    .width = 1 };
 }
 
 void

@@ -144,7 +144,8 @@ chat_list_at(struct model *model, const struct chat *front, const struct area *a
 		for (guint j = 1; j < chats->len; j++) {
 			struct chat *chat = chats->pdata[j];
 
-			if (strcmp(chat->account, ((const struct event *)accounts->pdata[i])->account_name) == 0 && row++ == wanted)
+			if (strcmp(chat->account, ((const struct event *)accounts->pdata[i])->account_name) == 0 &&
+			    row++ == wanted)
 				return chat;
 		}
 	}

@@ -80,7 +80,8 @@ enum view_action {
 	VIEWS
 };
 enum page_kind {
-	PAGE_HELP, PAGE_LEGEND, PAGE_CONTACTS, PAGE_SEARCH, PAGE_DIGEST, PAGE_TEXT, PAGE_INFO, PAGE_FORM, PAGE_LINKS, PAGE_ANY
+	PAGE_HELP, PAGE_LEGEND, PAGE_CONTACTS, PAGE_SEARCH, PAGE_DIGEST, PAGE_TEXT, PAGE_INFO, PAGE_FORM, PAGE_LINKS,
+	    PAGE_ANY
 };
 enum { BIND_SELECT = PAGE_ANY + 1 };	/* the selection, beside the views, where keys are bound */
 struct page {
@@ -120,7 +121,9 @@ struct digest {
 	char		*error;
 };
 
-/* view_search.c: what was looked for last stays when the view is left, so that the selection can go on from hit to hit. */
+/*
+ * view_search.c: what was looked for last stays when the view is left, so that the selection can go on from hit to hit.
+ */
 struct search {
 	char		*words;			/* of what is shown; NULL: nothing yet */
 	char		*account, *jid;		/* where; NULL: everywhere */
@@ -221,14 +224,16 @@ struct face {
 	struct linear	*linear;		/* NULL: there is a screen */
 	struct client	*client;		/* NULL in tests, and when the core is gone */
 	char		*socket;		/* where the core listens */
-	bool		(*start_core)(void *ctx, GError **error);	/* waits until it listens; not in the main thread */
+	/* waits until it listens; not in the main thread */
+	bool		(*start_core)(void *ctx, GError **error);
 	void		*start_ctx;
 	struct reattach	 reattach;
 	struct chat	*front, *before;
 	struct layout	 layout;
 	enum list_wish	 list[LAYOUT_SIZES];
 	int		 list_columns[LAYOUT_SIZES];	/* 0: as the setting says */
-	struct split	*splits, *focus;	/* the tree, and its leaf that has the keys and shows the chat in front */
+	/* the tree, and its leaf that has the keys and shows the chat in front */
+	struct split	*splits, *focus;
 	bool		 split, zoomed;		/* all of it is drawn; one leaf of it is to be */
 	char		*name;			/* what its layout is kept under */
 	char		*theme;			/* what /theme chose; NULL: what suits the terminal */
@@ -343,7 +348,9 @@ void	 link_attach(struct face *);
 void	 link_close(struct face *);
 void	 link_free(struct face *);
 void	 link_page(struct face *, struct chat *, enum window_side);
-/* The chat comes to the front, and its view to this message, which may be anywhere in its history; it is then selected. */
+/*
+ * The chat comes to the front, and its view to this message, which may be anywhere in its history; it is then selected.
+ */
 void	 link_jump(struct face *, struct chat *, int64_t id);
 /* Asks who is in the room, unless that is known or it is none. */
 void	 link_room(struct face *, struct chat *);
@@ -556,7 +563,9 @@ void	 digest_free(struct face *);
 void	 search_open(struct face *, bool everywhere);
 /* The line that is typed changed. */
 void	 search_typed(struct face *);
-/* From the message that is selected to the next one that was found in this chat: 1 older, -1 newer.  What came of it. */
+/*
+ * From the message that is selected to the next one that was found in this chat: 1 older, -1 newer.  What came of it.
+ */
 char	*search_step(struct face *, int by);
 /* A sync event: the archive has answered. */
 void	 search_synced(struct face *, const struct event *);

@@ -77,7 +77,8 @@ ended(GPid pid, int status, void *ctx)
 	g_spawn_close_pid(pid);
 	opener->source = 0;
 	if (!g_spawn_check_wait_status(status, &error))
-		face_note(face, face->front, SEVERITY_ERROR, "\"%s\" did not open a link: %s.", opener->name, error->message);
+		face_note(face, face->front, SEVERITY_ERROR, "\"%s\" did not open a link: %s.", opener->name,
+		    error->message);
 	g_ptr_array_remove_fast(face->links.openers, opener);
 }
 
@@ -115,7 +116,8 @@ start(struct face *face, char *const *command, const char *url)
 	g_ptr_array_add(argv, NULL);
 	if (!g_spawn_async(NULL, (char **)argv->pdata, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD |
 	    G_SPAWN_STDOUT_TO_DEV_NULL | G_SPAWN_STDERR_TO_DEV_NULL, in_child, NULL, &pid, &error))
-		return g_strdup_printf("\"%s\" did not start: %s; y copies the link.", (char *)argv->pdata[0], error->message);
+		return g_strdup_printf("\"%s\" did not start: %s; y copies the link.", (char *)argv->pdata[0],
+		    error->message);
 	opener = g_new0(struct opener, 1);
 	opener->face = face;
 	opener->name = g_path_get_basename(argv->pdata[0]);
@@ -245,7 +247,8 @@ links_of_chat(struct face *face)
 	for (size_t i = at >= 0 ? (size_t)at + 1 : high; i-- > low; )
 		add_of(face, window->entries[i]);
 	if (face->links.all->len == 0)
-		face_note(face, face->front, SEVERITY_INFO, "There is no link in what this chat shows and in what stands above it.");
+		face_note(face, face->front, SEVERITY_INFO,
+		    "There is no link in what this chat shows and in what stands above it.");
 	else
 		page_open(face, PAGE_LINKS, NULL);
 }

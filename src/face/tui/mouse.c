@@ -1,6 +1,6 @@
 /*
- * mouse.c: the wheel and clicks, where /set ui.mouse says that they are ours: what is under the pointer scrolls, a chat of
- * the list is opened, a message selected.  Nothing can be done by it alone.
+ * mouse.c: the wheel and clicks, where /set ui.mouse says that they are ours: what is under the pointer scrolls, a chat
+ * of the list is opened, a message selected.  Nothing can be done by it alone.
  */
 #include <stdlib.h>
 
@@ -56,8 +56,8 @@ static void
 press(struct face *face, const struct click *click)
 {
 	struct view_chat view = face_view(face);
-	struct chat *chat = is_in(&face->layout.list, click) ? chat_list_at(face->model, face->front, &face->layout.list,
-	    (int)click->row) : NULL;
+	struct chat *chat = is_in(&face->layout.list, click) ? chat_list_at(face->model, face->front,
+	    &face->layout.list, (int)click->row) : NULL;
 	int64_t id;
 
 	if (chat != NULL) {

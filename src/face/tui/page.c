@@ -83,7 +83,8 @@ page_add_wrapped(struct page_lines *page, enum slot slot, int indent, const char
 	for (guint i = 0; i < slices->len; i++) {
 		const struct text_row *slice = &g_array_index(slices, struct text_row, i);
 
-		page_add(page, slot, g_strdup_printf("%*s%.*s", indent, "", (int)slice->len, text + slice->start), NULL, NULL);
+		page_add(page, slot, g_strdup_printf("%*s%.*s", indent, "", (int)slice->len, text + slice->start), NULL,
+		    NULL);
 	}
 }
 
@@ -135,7 +136,9 @@ page_fits(const struct face *face, const char *text)
 	return strstr(small, wanted) != NULL;
 }
 
-/* Lines that do not hold what is looked for go; what belongs together stays so, other neighbours are no context here. */
+/*
+ * Lines that do not hold what is looked for go; what belongs together stays so, other neighbours are no context here.
+ */
 static void
 filter(const struct face *face, struct page_lines *page)
 {
@@ -208,7 +211,9 @@ set_cursor(struct face *face, const struct page_lines *page, int i)
 	face->page.at = g_steal_pointer(&target);
 }
 
-/* What is not true there: nothing is followed, nothing is behind it, '/' is the view's own; and what the prompt says. */
+/*
+ * What is not true there: nothing is followed, nothing is behind it, '/' is the view's own; and what the prompt says.
+ */
 static bool
 is_hinted(const struct page *page, int i)
 {
@@ -258,7 +263,8 @@ page_open(struct face *face, enum page_kind kind, const char *subject)
 	g_autofree char *about = g_strdup(subject);
 
 	if (face->linear != NULL) {
-		face_note(face, face->front, SEVERITY_INFO, "That view needs a drawn screen; the command of its name does not.");
+		face_note(face, face->front, SEVERITY_INFO,
+		    "That view needs a drawn screen; the command of its name does not.");
 		return;
 	}
 	select_leave(face);
@@ -394,7 +400,8 @@ filter_key(struct face *face, const char *bytes, size_t len)
 		end_filter(face, false);
 	else if (keyname_is("BS, C-h", bytes, len) && filter_text->len > 0)
 		g_string_truncate(filter_text,
-		    (gsize)(g_utf8_find_prev_char(filter_text->str, filter_text->str + filter_text->len) - filter_text->str));
+		    (gsize)(g_utf8_find_prev_char(filter_text->str,
+		    filter_text->str + filter_text->len) - filter_text->str));
 	else if ((unsigned char)bytes[0] >= 0x20 && bytes[0] != 0x7f && filter_text->len + len < LIMIT_NAME)
 		g_string_append_len(filter_text, bytes, (gssize)len);
 }
@@ -541,7 +548,8 @@ draw_line(struct face *face, const struct page_line *one, int row, const struct 
 	}
 
 	canvas_text(face->canvas, row, area->column, end, SLOT_SELECT_MARK, here ? ">" : " ", -1);
-	canvas_text_cut(face->canvas, row, area->column + 1, MAX(area->column + 2, end - right - 1), one->slot, one->text);
+	canvas_text_cut(face->canvas, row, area->column + 1, MAX(area->column + 2, end - right - 1), one->slot,
+	    one->text);
 	if (right > 0 && right < area->columns)
 		canvas_text(face->canvas, row, end - right, end, SLOT_TEXT_DIM, one->right, -1);
 	if (here)

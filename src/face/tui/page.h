@@ -1,9 +1,9 @@
 /*
- * page.h: a view that stands in the chat's place: lines to read, some of which lead somewhere.  Keys without Ctrl or Alt
- * are the page's; all others do what they do everywhere, and going to a chat leaves it.  The line keeps its text.
+ * page.h: a view that stands in the chat's place: lines to read, some of which lead somewhere.  Keys without Ctrl or
+ * Alt are the page's; all others do what they do everywhere, and going to a chat leaves it.  The line keeps its text.
  *
- * A page is made anew whenever it is drawn: page_help.c, page_contacts.c and search_rows.c make the lines.  What the keys
- * do is in views.def.
+ * A page is made anew whenever it is drawn: page_help.c, page_contacts.c and search_rows.c make the lines.  What the
+ * keys do is in views.def.
  */
 #ifndef TUI_PAGE_H
 #define TUI_PAGE_H

@@ -360,7 +360,8 @@ draw_choice(struct face *face, const struct choice *choice, int row, const struc
 {
 	int column = area->column, end = area->column + area->columns;
 	/* Where there is no room for more, names and kinds are what one chooses by. */
-	int name = area->columns < NARROW_BELOW ? (area->columns < 30 ? end : end - 8) : column + 6 + (area->columns - 16) / 3;
+	int name = area->columns < NARROW_BELOW ? (area->columns < 30 ? end : end - 8) :
+	    column + 6 + (area->columns - 16) / 3;
 	struct canvas *canvas = face->canvas;
 
 	canvas_text(canvas, row, column + 1, end, SLOT_SELECT_MARK, here ? ">" : " ", -1);

@@ -126,8 +126,9 @@ draw_input(struct face *face, const char *prompt, const char *line, size_t point
 		const struct area *area = &face->layout.input;
 
 		canvas_clear(face->canvas, area->row, area->column, area->rows, area->columns, SLOT_INPUT_TEXT);
-		canvas_cursor(face->canvas, area->row, MIN(area->columns - 1, canvas_text_cut(face->canvas, area->row, area->column,
-		    area->column + area->columns, SLOT_INPUT_PROMPT, prompt)));
+		canvas_cursor(face->canvas, area->row, MIN(area->columns - 1,
+		    canvas_text_cut(face->canvas, area->row, area->column, area->column + area->columns,
+		    SLOT_INPUT_PROMPT, prompt)));
 		return;
 	}
 	field_draw(face->canvas, &face->layout.input, prompt, SLOT_INPUT_PROMPT, line, point,

@@ -764,7 +764,8 @@ void
 select_draw(struct face *face, const struct area *area)
 {
 	const struct entry *entry = entry_at(face);
-	int beside = menu_beside(area->columns), rows = area->rows - 1, width = MIN(area->columns / beside, MENU_COLUMNS);
+	int beside = menu_beside(area->columns), rows = area->rows - 1, width = MIN(area->columns / beside,
+	    MENU_COLUMNS);
 	g_autofree char *title = NULL, *rule = NULL, *at = NULL, *day = NULL;
 	g_autoptr(GPtrArray) items = NULL;
 
