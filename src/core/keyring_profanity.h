@@ -20,7 +20,8 @@ char	*keyring_profanity_folder(const char *jid);
 
 /*
  * In an open savepoint that is taken back after an error.  folder: identity.txt is in it.  trusted: what those are that
- * were trusted there; it does not tell whether a person compared them.  What is decided here already stays.  Our device,
+ * were trusted there; it does not tell whether a person compared them.  What is decided here already
+ * stays.  Our device,
  * if there is one, is given up only if replace is set, else that is an error; a struct keyring of it is to be freed
  * before.  False with an error: nothing there, or no identity.
  */
