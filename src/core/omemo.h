@@ -8,6 +8,9 @@
  * How far a device is trusted (enum trust): under the policy "blind" those of a person are taken as they come until one
  * of them was verified; under "ask", and once one is verified, a new one waits for a decision.  Our own other devices
  * are taken as they come only when our keys are made; one that comes later waits for a decision.
+ *
+ * A device that has another key than it had is as a new one where people would not be asked about one; else nothing is
+ * encrypted for it, and nothing is sent to its owner, until a person decides.  That is in the database (device_row).
  */
 #ifndef CORE_OMEMO_H
 #define CORE_OMEMO_H
@@ -52,7 +55,7 @@ bool	 omemo_switch(struct account *, const char *chat, bool on, GError **error);
  * this.  RPC_ERROR_NOT_FOUND.
  */
 bool	 omemo_trust(struct account *, const char *jid, uint32_t device, enum trust, GError **error);
-/* The device has another key than it had, and nobody decided about that: the new one in hexadecimal digits; or NULL. */
+/* What device_row calls its other key, in hexadecimal digits, the caller's; or NULL. */
 char	*omemo_changed_key(const struct account *, const char *jid, uint32_t device);
 /* Another device of ours goes from our list, so that nobody encrypts for it; it may put itself back. */
 bool	 omemo_remove_own(struct account *, uint32_t device, GError **error);

@@ -90,9 +90,8 @@ failed(struct incoming *in, struct omemo *o, const char *jid, const struct omemo
 
 	if (result == RATCHET_IDENTITY) {
 		person_changed(omemo_person(o, jid), m->sender);
-		why = g_strdup_printf("device %u of %s has another key than before; /omemo trust %u accepts the new "
-		    "one", m->sender,
-		    jid, m->sender);
+		why = g_strdup_printf("device %u of %s has another key than before, see /omemo devices; it can be read "
+		    "when it is sent again, once that key is trusted", m->sender, jid);
 	} else if (result == RATCHET_LIBRARY) {
 		why = g_strdup("the library for it fails here");
 	} else if (repair(o, jid, m->sender)) {

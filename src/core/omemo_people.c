@@ -62,7 +62,7 @@ is_over(void *key, void *value, void *ctx)
 
 	(void)key;
 	(void)ctx;
-	return !f->waiting && !f->changed;
+	return !f->waiting;
 }
 
 void
@@ -157,7 +157,7 @@ omemo_set_blind(struct account *account, bool blind, GError **error)
 bool
 device_is_trusted(const struct device_row *row)
 {
-	return row->trust == TRUST_BLIND || row->trust == TRUST_VERIFIED;
+	return !row->changed && (row->trust == TRUST_BLIND || row->trust == TRUST_VERIFIED);
 }
 
 bool
@@ -235,7 +235,91 @@ begin_session(struct fetch *f, const struct device_row *row, const struct bundle
 		omemo_send_empty(o, f->person->jid, f->device);
 }
 
-/* Its keys are here. */
+/* The person has another key now: what was begun with the one before is over. */
+static bool
+replace_key(struct person *p, struct device_row *row, const uint8_t *key, GError **error)
+{
+	memcpy(row->key, key, KEYS_PUBLIC);
+	row->has_key = true;
+	row->changed = row->has_session = false;
+	return ratchet_row_delete(store_of(p), account_of(p)->id, p->jid, row->device, error) &&
+	    device_row_save(store_of(p), account_of(p)->id, row, error);
+}
+
+static void
+tell_changed(struct person *p, const struct device_row *row, const struct key *key, bool taken)
+{
+	struct account *account = account_of(p);
+	g_autofree char *blocks = fingerprint_blocks(key), *text = NULL, *what = taken ?
+	    g_strdup("Nobody had compared the one before; what you write is encrypted for this one.") :
+	    g_strdup_printf("Somebody set it up anew, or took its place. Nothing is encrypted for it until you compared "
+	    "the key: /omemo trust %u accepts it.", row->device);
+
+	text = g_strdup_printf("Device %u of %s has another key than before: %s. %s", row->device, p->jid, blocks, what);
+	log_notice("omemo", "%s: device %u of %s has another key than before", account_name(account), row->device,
+	    p->jid);
+	if (is_own(p))
+		account_notice(account, SEVERITY_WARNING, "%s", text);
+	else
+		chat_notice(account, p->jid, SEVERITY_WARNING, false, text);
+}
+
+/*
+ * Its key is not the one that is known.  Where nobody decided about that one and the policy takes what comes, the new
+ * one takes its place, as the key of a new device would; else it is noted, and nothing is encrypted for the device.
+ * False: there is nothing to go on with.
+ */
+static bool
+other_key(struct fetch *f, struct device_row *row, const struct key *key)
+{
+	struct person *p = f->person;
+	g_autoptr(GPtrArray) rows = device_rows(store_of(p), account_of(p)->id, p->jid);
+	bool blind = row->trust == TRUST_BLIND && person_is_blind(p, rows), ok;
+	bool told = row->changed && memcmp(row->other, key->bytes, KEYS_PUBLIC) == 0;
+	g_autoptr(GError) error = NULL;
+
+	if (blind || row->trust == TRUST_UNDECIDED) {
+		/* Of one that waits for a decision people are told as of a new one. */
+		row->announced = blind;
+		ok = replace_key(p, row, key->bytes, &error);
+		if (ok && blind)
+			tell_changed(p, row, key, true);
+	} else {
+		row->changed = true;
+		memcpy(row->other, key->bytes, KEYS_PUBLIC);
+		ok = told || device_row_save(store_of(p), account_of(p)->id, row, &error);
+		if (ok && !told)
+			tell_changed(p, row, key, false);
+		f->why = g_strdup("it has another key than before");
+	}
+	if (ok && !told)
+		tell_chat(p);
+	turn_failed(account_of(p)->core->turn, error);
+	return ok && !row->changed;
+}
+
+/* Its keys are here, and the one that is known is or is not among them. */
+static bool
+check_key(struct fetch *f, const struct key *key)
+{
+	struct person *p = f->person;
+	struct device_row *row = device_row_load(store_of(p), account_of(p)->id, p->jid, f->device);
+	g_autoptr(GError) error = NULL;
+	bool ok = true;
+
+	if (row != NULL && row->has_key && memcmp(row->key, key->bytes, KEYS_PUBLIC) != 0) {
+		ok = other_key(f, row, key);
+	} else if (row != NULL && row->changed) {
+		/* The one that was known is back: there is nothing left to decide. */
+		row->changed = false;
+		ok = device_row_save(store_of(p), account_of(p)->id, row, &error);
+		tell_chat(p);
+	}
+	turn_failed(account_of(p)->core->turn, error);
+	device_row_free(row);
+	return ok;
+}
+
 static void
 take_bundle(struct fetch *f, const struct bundle *bundle)
 {
@@ -243,16 +327,9 @@ take_bundle(struct fetch *f, const struct bundle *bundle)
 	struct account *account = account_of(p);
 	g_autoptr(GPtrArray) rows = NULL;
 	g_autoptr(GError) error = NULL;
-	uint8_t known[KEYS_PUBLIC];
 
-	if (device_key_load(store_of(p), account->id, p->jid, f->device, known) == 1 &&
-	    memcmp(known, bundle->identity.bytes, KEYS_PUBLIC) != 0) {
-		f->changed = true;
-		f->other = bundle->identity;
-		f->why = g_strdup("it has another key than before");
+	if (!check_key(f, &bundle->identity))
 		return;
-	}
-	f->changed = false;
 	if (!device_key_save(store_of(p), account->id, p->jid, f->device, bundle->identity.bytes,
 	    clock_real_us() / 1000,
 	    &error)) {
@@ -469,7 +546,7 @@ count_device(struct person *p, const struct device_row *row, struct count *count
 	if (!row->active)
 		return;
 	count->listed++;
-	if (f != NULL && f->changed)
+	if (row->changed && row->trust != TRUST_DISTRUSTED)
 		count->changed = row->device;
 	else if (device_is_trusted(row) && row->has_session)
 		count->ready++;
@@ -529,15 +606,6 @@ person_ready(struct person *p, char **why)
 
 /* --- what people ask and decide --- */
 
-bool
-omemo_is_changed(const struct omemo *o, const char *jid, uint32_t device)
-{
-	const struct person *p = g_hash_table_lookup(o->people, jid);
-	const struct fetch *f = p != NULL ? find_fetch(p, device) : NULL;
-
-	return f != NULL && f->changed;
-}
-
 void
 person_changed(struct person *p, uint32_t device)
 {
@@ -548,10 +616,13 @@ person_changed(struct person *p, uint32_t device)
 char *
 omemo_changed_key(const struct account *account, const char *jid, uint32_t device)
 {
-	const struct person *p = account->omemo != NULL ? g_hash_table_lookup(account->omemo->people, jid) : NULL;
-	const struct fetch *f = p != NULL ? find_fetch(p, device) : NULL;
+	struct device_row *row = device_row_load(account->core->store, account->id, jid, device);
+	struct key key;
+	char *text = row != NULL && row->changed && key_parse(&key, row->other, KEYS_PUBLIC) ? fingerprint_text(&key) :
+	    NULL;
 
-	return f != NULL && f->changed ? fingerprint_text(&f->other) : NULL;
+	device_row_free(row);
+	return text;
 }
 
 static bool
@@ -562,16 +633,10 @@ accept(struct person *p, struct device_row *row, GError **error)
 	/* Its keys may be here since nothing was to be encrypted for it: they are asked for once more. */
 	if (f != NULL)
 		f->asked_ms = 0;
-	if (f == NULL || !f->changed)
+	if (!row->changed)
 		return true;
-	memcpy(row->key, f->other.bytes, KEYS_PUBLIC);
-	row->has_key = true;
 	row->announced = true;
-	if (!ratchet_row_delete(store_of(p), account_of(p)->id, p->jid, row->device, error) ||
-	    !device_row_save(store_of(p), account_of(p)->id, row, error))
-		return false;
-	f->changed = false;
-	return true;
+	return replace_key(p, row, row->other, error);
 }
 
 bool
@@ -625,8 +690,9 @@ omemo_standing(const struct account *account, const char *jid)
 
 		if (!row->active)
 			continue;
-		standing.undecided += row->trust == TRUST_UNDECIDED;
-		standing.verified |= row->trust == TRUST_VERIFIED;
+		standing.undecided += row->trust == TRUST_UNDECIDED ||
+		    (row->changed && row->trust != TRUST_DISTRUSTED);
+		standing.verified |= row->trust == TRUST_VERIFIED && !row->changed;
 		blind |= row->trust == TRUST_BLIND;
 	}
 	standing.verified &= !blind;

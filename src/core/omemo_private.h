@@ -13,8 +13,6 @@ struct fetch {
 	bool		 repair;	/* a new session is to be made although there is one */
 	int64_t		 asked_ms;	/* boot clock */
 	char		*why;		/* what came of it, where nothing did: a sentence's end, or NULL */
-	struct key	 other;		/* another key than the device had */
-	bool		 changed;	/* that is so */
 };
 
 struct person {
@@ -65,11 +63,9 @@ void	 person_ask_list(struct person *);
 void	 person_fetch(struct person *, uint32_t device, bool repair);
 /* What is asked is not answered yet. */
 bool	 person_waits(const struct person *);
-/* It has another key than it had, and nobody decided about that. */
-bool	 omemo_is_changed(const struct omemo *, const char *jid, uint32_t device);
 /* A message came that says so. */
 void	 person_changed(struct person *, uint32_t device);
-/* Whether that device is encrypted for. */
+/* Whether that device is encrypted for: not while it has another key, see device_row. */
 bool	 device_is_trusted(const struct device_row *);
 /* New devices of this person are taken as they come. */
 bool	 person_is_blind(const struct person *, const GPtrArray *rows);

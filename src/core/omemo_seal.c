@@ -76,8 +76,7 @@ add_person(struct omemo *o, struct stanza *encrypted, const char *jid, const str
 	for (guint i = 0; i < rows->len; i++) {
 		const struct device_row *row = rows->pdata[i];
 
-		if (row->active && row->has_session && device_is_trusted(row) &&
-		    !omemo_is_changed(o, jid, row->device))
+		if (row->active && row->has_session && device_is_trusted(row))
 			n += add_device(o, encrypted, jid, row->device, payload);
 	}
 	return n;

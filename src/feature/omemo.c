@@ -59,6 +59,8 @@ standing(const struct device_row *row)
 {
 	if (!row->active)
 		return "not on the list any more";
+	if (row->changed && row->trust != TRUST_DISTRUSTED)
+		return "another key since, nothing is encrypted for it";
 	switch (row->trust) {
 	case TRUST_UNDECIDED:
 		return "undecided, nothing is encrypted for it";
@@ -73,10 +75,10 @@ standing(const struct device_row *row)
 }
 
 static json_t *
-device_json(const struct device_row *row, const char *fingerprint)
+device_json(const struct device_row *row, const char *fingerprint, const char *other)
 {
-	return json_pack("{s:s, s:I, s:s*, s:s, s:b, s:b}", "jid", row->jid, "device", (json_int_t)row->device,
-	    "key", fingerprint,
+	return json_pack("{s:s, s:I, s:s*, s:s*, s:s, s:b, s:b}", "jid", row->jid, "device", (json_int_t)row->device,
+	    "key", fingerprint, "other", other,
 	    "trust", trust_name(row->trust), "active", (int)row->active, "session", (int)row->has_session);
 }
 
@@ -95,7 +97,7 @@ say_device(struct command_call *call, const struct device_row *row, json_t *data
 	}
 	if (row->has_key && key_parse(&key, row->key, KEYS_PUBLIC))
 		hex = fingerprint_text(&key);
-	json_array_append_new(data, device_json(row, hex));
+	json_array_append_new(data, device_json(row, hex, other));
 }
 
 static void

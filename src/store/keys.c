@@ -232,7 +232,7 @@ ratchet_row_delete(struct store *store, int64_t account, const char *jid, uint32
 /* --- devices --- */
 
 #define DEVICE_SELECT \
-	"SELECT jid, device, active, key, trust, label, first, last, announced, repaired, EXISTS(SELECT 1 FROM " \
+	"SELECT jid, device, active, key, trust, label, first, last, announced, repaired, other, EXISTS(SELECT 1 FROM " \
 	"ratchet r WHERE r.account = d.account AND r.jid = d.jid AND r.device = d.device) FROM device d "
 
 void
@@ -260,7 +260,8 @@ read_row(sqlite3_stmt *stmt)
 	row->last_ms = sqlite3_column_int64(stmt, 7);
 	row->announced = sqlite3_column_int(stmt, 8) != 0;
 	row->repaired_ms = sqlite3_column_int64(stmt, 9);
-	row->has_session = sqlite3_column_int(stmt, 10) != 0;
+	row->changed = take_bytes(stmt, 10, row->other, KEYS_PUBLIC);
+	row->has_session = sqlite3_column_int(stmt, 11) != 0;
 	return row;
 }
 
@@ -296,10 +297,11 @@ bool
 device_row_save(struct store *store, int64_t account, const struct device_row *row, GError **error)
 {
 	return db_change(store, error, "INSERT OR REPLACE INTO device(account, jid, device, active, key, trust, "
-	    "label, first, last, announced, repaired) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-	    "itiibitiiii", account, row->jid, (int64_t)row->device, (int64_t)row->active,
+	    "label, first, last, announced, repaired, other) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+	    "itiibitiiiib", account, row->jid, (int64_t)row->device, (int64_t)row->active,
 	    row->has_key ? row->key : NULL, (size_t)(row->has_key ? KEYS_PUBLIC : 0), (int64_t)row->trust,
-	    row->label, row->first_ms, row->last_ms, (int64_t)row->announced, row->repaired_ms);
+	    row->label, row->first_ms, row->last_ms, (int64_t)row->announced, row->repaired_ms,
+	    row->changed ? row->other : NULL, (size_t)(row->changed ? KEYS_PUBLIC : 0));
 }
 
 bool

@@ -62,6 +62,8 @@ struct device_row {
 	bool		 active;	/* on the list that they published last */
 	bool		 has_key, has_session;
 	uint8_t		 key[KEYS_PUBLIC];	/* if has_key: never changes by itself */
+	bool		 changed;	/* another key was seen since, and nobody decided about that */
+	uint8_t		 other[KEYS_PUBLIC];	/* if changed: that one */
 	enum trust trust;
 	char		*label;		/* or NULL */
 	int64_t		 first_ms, last_ms;	/* first seen; last message from it, 0: none */

@@ -168,6 +168,9 @@ take_device(struct job *job, sqlite3_stmt *stmt)
 	row.last_ms = sqlite3_column_int64(stmt, 8);
 	row.announced = sqlite3_column_int64(stmt, 9) != 0;
 	row.repaired_ms = sqlite3_column_int64(stmt, 10);
+	row.changed = is_key(stmt, 11, KEYS_PUBLIC);
+	if (row.changed)
+		memcpy(row.other, sqlite3_column_blob(stmt, 11), KEYS_PUBLIC);
 	device_row_free(known);
 	ok = device_row_save(job->store, account, &row, job->error);
 	job->count->devices += ok;
@@ -198,8 +201,8 @@ recover_keys(struct store *store, struct wreck *wreck, GHashTable *accounts, str
 	    each(&job, "SELECT account, id, used, record FROM prekey", take_prekey) &&
 	    each(&job, "SELECT account, id, made, record FROM signed_prekey", take_signed) &&
 	    each(&job, "SELECT account, jid, device, record FROM ratchet", take_session) &&
-	    each(&job, "SELECT account, jid, device, active, key, trust, label, first, last, announced, repaired "
-	    "FROM device", take_device);
+	    each(&job, "SELECT account, jid, device, active, key, trust, label, first, last, announced, repaired, "
+	    "other FROM device", take_device);
 	g_hash_table_unref(job.ours);
 	if (failure != NULL)
 		g_propagate_error(error, failure);

@@ -17,6 +17,7 @@
 #include "core/omemo.h"
 #include "core/omemo_xml.h"
 #include "core/turn.h"
+#include "crypto/fingerprint.h"
 #include "crypto/payload.h"
 #include "faketransport.h"
 #include "onecore.h"
@@ -543,6 +544,128 @@ test_never_in_plain(void **state)
 	assert_null(strstr(said, "MARK"));
 }
 
+/* --- a device that has another key than before --- */
+
+/* What is not in the database is gone. */
+static void
+restart(void)
+{
+	struct account *account = onecore_account();
+
+	serve_quietly();
+	g_clear_pointer(&account->omemo, omemo_free);
+	omemo_session(account);
+	serve_quietly();
+}
+
+/* The contact's device is set up anew, under its number, and people are told so. */
+static void
+other_keys(void)
+{
+	static int n;
+	uint32_t device = keyring_device(bob);
+	g_autofree char *name = g_strdup_printf("bobs@device/%d", n++);
+	struct own_row own;
+	int64_t id;
+
+	keyring_free(bob);
+	assert_true(turn_begin(core()->turn));
+	id = store_account(core()->store, name, NULL);
+	bob = keyring_open(core()->store, id, NULL);
+	assert_non_null(bob);
+	assert_true(own_load(core()->store, id, &own, NULL));
+	own.device = device;
+	assert_true(own_save(core()->store, id, &own, NULL));
+	own_clear(&own);
+	keyring_free(bob);
+	bob = keyring_open(core()->store, id, NULL);
+	turn_end(core()->turn, true);
+	assert_int_equal(keyring_device(bob), device);
+	give_bob_keys(device);
+}
+
+/* It writes to us with its keys, which is how we hear of them. */
+static void
+bob_writes(const char *id)
+{
+	struct stanza *hello = by_bob("hello");
+
+	give(ONECORE_BOB, id, hello);
+	stanza_free(hello);
+	serve_quietly();
+}
+
+static void
+assert_bob_reads(const char *text)
+{
+	enum message_state now;
+	g_autofree char *said = say(ONECORE_BOB, text, &now), *read = NULL;
+
+	assert_int_equal(now, MESSAGE_SENT);
+	read = bob_reads(said);
+	assert_string_equal(read, text);
+}
+
+static bool
+is_changed(void)
+{
+	g_autofree char *other = omemo_changed_key(onecore_account(), ONECORE_BOB, keyring_device(bob));
+	g_autofree char *key = fingerprint_text(&keyring_identity(bob)->key);
+
+	assert_true(other == NULL || strcmp(other, key) == 0);
+	return other != NULL;
+}
+
+static void
+test_changed_key(void **state)
+{
+	struct account *account = onecore_account();
+	uint32_t device = keyring_device(bob);
+	enum message_state now;
+	g_autofree char *said = NULL;
+
+	(void)state;
+	bob_silent = false;
+	give_bob_keys(device);
+	takef(EVENT, ONECORE_BOB, bobs_list);
+	assert_true(omemo_switch(account, ONECORE_BOB, true, NULL));
+	omemo_refresh(account, ONECORE_BOB);
+	serve_quietly();
+	assert_bob_reads("to the first key");
+	/* Nobody compared the first: the second comes as a new device would. */
+	other_keys();
+	bob_writes("c1");
+	assert_false(is_changed());
+	assert_bob_reads("to the second key");
+	/* Somebody compared it: the third is not believed, nor is it forgotten. */
+	assert_true(omemo_trust(account, ONECORE_BOB, device, TRUST_VERIFIED, NULL));
+	other_keys();
+	bob_writes("c2");
+	for (int i = 0; i < 2; i++) {
+		assert_true(is_changed());
+		assert_int_equal(omemo_standing(account, ONECORE_BOB).undecided, 1);
+		assert_false(omemo_standing(account, ONECORE_BOB).verified);
+		g_free(said);
+		said = say(ONECORE_BOB, "MARK", &now);
+		assert_int_equal(now, MESSAGE_FAILED);
+		assert_string_equal(said, "");
+		omemo_refresh(account, ONECORE_BOB);
+		restart();
+	}
+	assert_true(omemo_trust(account, ONECORE_BOB, device, TRUST_VERIFIED, NULL));
+	assert_false(is_changed());
+	assert_bob_reads("to the third key");
+	/* One that is distrusted stays so, whatever key it has. */
+	assert_true(omemo_trust(account, ONECORE_BOB, device, TRUST_DISTRUSTED, NULL));
+	other_keys();
+	bob_writes("c3");
+	restart();
+	g_free(said);
+	said = say(ONECORE_BOB, "MARK", &now);
+	assert_int_equal(now, MESSAGE_FAILED);
+	assert_string_equal(said, "");
+}
+
 int
 main(void)
 {
@@ -550,6 +673,7 @@ main(void)
 		cmocka_unit_test(test_published), cmocka_unit_test(test_put_back), cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_read_once), cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_in_plain_until_there_are_keys), cmocka_unit_test(test_never_in_plain),
+		cmocka_unit_test(test_changed_key),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
