@@ -250,6 +250,13 @@ uninstall:
 	rm -f $(foreach t,$(wildcard themes/*.theme),$(DESTDIR)$(DATADIR)/themes/$(notdir $(t)))
 	rm -f $(foreach m,$(MAN_SRC),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
 
+# A Debian package, BUILD/confab_VERSION_ARCH.deb.  What knows the folders is compiled again for /usr.
+.PHONY: deb
+deb:
+	@rm -rf $(BUILD)/deb
+	@$(MAKE) --no-print-directory PREFIX=/usr install DESTDIR=$(abspath $(BUILD)/deb/root)
+	@packaging/deb $(BUILD) $(VERSION)
+
 # What is committed, and nothing else.
 DIST = confab-$(shell sed -n '/^AC_INIT/s/.*\[\([0-9.]*\)\], \[\],.*/\1/p' configure.ac)
 dist:
@@ -261,4 +268,4 @@ clean:
 distclean: clean
 	rm -rf autom4te.cache configure configure~ config.mk config.h config.h.in config.h.in~ config.log config.status
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -type f 2>/dev/null)
