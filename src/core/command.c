@@ -152,7 +152,7 @@ static void
 end_with(struct command_call *call, const GError *error, json_t *data)
 {
 	if (call->caller != NULL)
-		call->caller->finished(call->caller, call->request, NULL, error, data);
+		call->caller->finished(call->caller, call->request, NULL, error, data != NULL ? data : call->data);
 	turn_wake(call->core->turn);
 	call_free(call);
 }

@@ -85,7 +85,7 @@ struct command_call {
 void	 command_say(struct command_call *, const char *format, ...) G_GNUC_PRINTF(2, 3);
 /* What was said so far is told now, before the end. */
 void	 command_flush(struct command_call *);
-/* What scripts read; taken. */
+/* What scripts read, with the result or with the error; taken. */
 void	 command_data(struct command_call *, json_t *data);
 /* The number of the message that the line became. */
 void	 command_message(struct command_call *, int64_t id);

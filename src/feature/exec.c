@@ -76,9 +76,9 @@ end_call(struct exec *exec)
 	}
 	command_flush(call);
 	if (exec->sent > 0)
-		command_fail(call, RPC_ERROR_FAILED, "It %s. What it said was sent.", ended);
+		command_fail(call, RPC_ERROR_STATUS, "It %s. What it said was sent.", ended);
 	else
-		command_fail(call, RPC_ERROR_FAILED, "It %s.", ended);
+		command_fail(call, RPC_ERROR_STATUS, "It %s.", ended);
 }
 
 /* False: the call is over. */

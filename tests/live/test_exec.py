@@ -56,8 +56,9 @@ def test_what_it_says_is_shown_while_it_runs_and_it_takes_input(confab, rpc):
     said("a line of mine")
     assert re.search(r"1  runs, \d+ s, 2 lines: echo first", confab.do("/jobs"))
     session.run(f"/jobs eof {job['id']}")
-    with pytest.raises(Refused, match="ended with status 2"):
+    with pytest.raises(Refused, match="ended with status 2") as refused:
         session.answer(number)
+    assert refused.value.code == "status" and refused.value.data["status"] == 2
     said("last")
     assert confab.do(f"/jobs {job['id']}").splitlines()[1:] == ["first", "a line of mine", "last"]
     for line in ("/jobs input 1 x", "/jobs eof 1", "/jobs kill 1", "/jobs 2", "/jobs kill x"):
@@ -215,7 +216,7 @@ def test_a_terminal_shows_it_where_it_was_entered(server, people, confab, tmux):
     screen.wait_gone("two of them")
     screen.line(f"/win {alice}")
     screen.wait_for("two of them")
-    # What has a status other than 0 says so; the line stands there again.
+    # What has a status other than 0 says so.
     screen.line("/exec exit 3")
     screen.wait_for("It ended with status 3")
-    screen.wait_for("/exec exit 3$")
+    screen.wait_gone("/exec exit 3$")

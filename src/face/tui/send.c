@@ -124,7 +124,10 @@ answered(void *ctx, json_t *result, const GError *error, json_t *data)
 	drop_refused(face);
 	if (g_error_matches(error, RPC_ERROR, RPC_ERROR_CANCELLED))
 		face_note(face, chat, SEVERITY_INFO, "%s", error->message);
-	else if (error != NULL) {
+	else if (g_error_matches(error, RPC_ERROR, RPC_ERROR_STATUS)) {
+		face_note(face, chat, SEVERITY_WARNING, "%s", error->message);
+		link_draft(face, chat);
+	} else if (error != NULL) {
 		bool offline = g_error_matches(error, RPC_ERROR, RPC_ERROR_OFFLINE);
 
 		/* It may be that the core is going: send_left() tells, if it does. */
