@@ -5,7 +5,10 @@
 
 enum { COUNT_MAX = 100, FIRST_NUMBER = 2 };
 
-/* Each count walks at most COUNT_MAX entries of an index that holds nothing else: its condition must stand here as it is. */
+/*
+ * Each count walks at most COUNT_MAX entries of an index that holds nothing else: its condition must stand here as it
+ * is.
+ */
 #define CHAT_SELECT \
 	"SELECT c.id, c.account, c.jid, c.kind, c.number, c.read, c.draft, c.rev, " \
 	"coalesce((SELECT m.ord FROM message m WHERE m.chat = c.id ORDER BY m.ord DESC LIMIT 1), 0) AS last, " \
@@ -76,8 +79,8 @@ chat_find(struct store *store, int64_t account, const char *jid, enum chat_kind 
 		return 0;
 	if (id != 0 || !create)
 		return id;
-	if (!db_change(store, error, "INSERT INTO chat(account, jid, kind, rev) VALUES(?1, ?2, ?3, ?4)", "itii", account, jid,
-	    (int64_t)kind, store_next_rev(store)))
+	if (!db_change(store, error, "INSERT INTO chat(account, jid, kind, rev) VALUES(?1, ?2, ?3, ?4)", "itii",
+	    account, jid, (int64_t)kind, store_next_rev(store)))
 		return 0;
 	return sqlite3_last_insert_rowid(store->db);
 }
@@ -107,8 +110,8 @@ GPtrArray *
 chat_list(struct store *store, int64_t account)
 {
 	return all(store, db_ask(store, CHAT_SELECT "WHERE ?1 IN (0, c.account) AND (c.number > 0 OR "
-	    "EXISTS (SELECT 1 FROM message m WHERE m.chat = c.id)) ORDER BY c.number = 0, c.number, last DESC, c.id", "i",
-	    account));
+	    "EXISTS (SELECT 1 FROM message m WHERE m.chat = c.id)) ORDER BY c.number = 0, c.number, last DESC, c.id",
+	    "i", account));
 }
 
 GPtrArray *
@@ -149,8 +152,8 @@ chat_set_read(struct store *store, int64_t id, int64_t ord, GError **error)
 
 	if (!db_number(store, error, &now, "SELECT read FROM chat WHERE id = ?1", "i", id))
 		return false;
-	return ord <= now || db_change(store, error, "UPDATE chat SET read = ?2, rev = ?3 WHERE id = ?1", "iii", id, ord,
-	    store_next_rev(store));
+	return ord <= now || db_change(store, error, "UPDATE chat SET read = ?2, rev = ?3 WHERE id = ?1", "iii", id,
+	    ord, store_next_rev(store));
 }
 
 bool
@@ -160,8 +163,8 @@ chat_set_unread(struct store *store, int64_t id, int64_t ord, GError **error)
 
 	if (!db_number(store, error, &now, "SELECT read FROM chat WHERE id = ?1", "i", id))
 		return false;
-	return ord >= now || db_change(store, error, "UPDATE chat SET read = ?2, rev = ?3 WHERE id = ?1", "iii", id, ord,
-	    store_next_rev(store));
+	return ord >= now || db_change(store, error, "UPDATE chat SET read = ?2, rev = ?3 WHERE id = ?1", "iii", id,
+	    ord, store_next_rev(store));
 }
 
 bool
@@ -171,8 +174,8 @@ chat_set_draft(struct store *store, int64_t id, const char *text, GError **error
 
 	if (!db_number(store, error, &same, "SELECT draft = ?2 FROM chat WHERE id = ?1", "it", id, text))
 		return false;
-	return same != 0 || db_change(store, error, "UPDATE chat SET draft = ?2, rev = ?3 WHERE id = ?1", "iti", id, text,
-	    store_next_rev(store));
+	return same != 0 || db_change(store, error, "UPDATE chat SET draft = ?2, rev = ?3 WHERE id = ?1", "iti", id,
+	    text, store_next_rev(store));
 }
 
 bool
@@ -189,8 +192,8 @@ chat_set_notify(struct store *store, int64_t id, int notify, GError **error)
 bool
 chat_set_secrecy(struct store *store, int64_t id, enum secrecy secrecy, GError **error)
 {
-	return db_change(store, error, "UPDATE chat SET secrecy = ?2, rev = ?3 WHERE id = ?1 AND secrecy <> ?2", "iii", id,
-	    (int64_t)secrecy, store_next_rev(store));
+	return db_change(store, error, "UPDATE chat SET secrecy = ?2, rev = ?3 WHERE id = ?1 AND secrecy <> ?2", "iii",
+	    id, (int64_t)secrecy, store_next_rev(store));
 }
 
 bool
@@ -217,7 +220,8 @@ chat_news(struct store *store, int64_t after, int64_t up_to, unsigned limit)
 	    "WHERE n.chat = l.chat AND n.ord > ?1 AND n.ord <= ?2 AND n.flags & 4 LIMIT 1000)) "
 	    "FROM (SELECT c.id AS chat, (SELECT n.ord FROM message n INDEXED BY message_unread "
 	    "WHERE n.chat = c.id AND n.ord > ?1 AND n.ord <= ?2 AND n.flags & 2 ORDER BY n.ord DESC LIMIT 1) AS ord "
-	    "FROM chat c) l JOIN message m ON m.ord = l.ord ORDER BY l.ord DESC LIMIT ?3", "iii", after, up_to, (int64_t)limit);
+	    "FROM chat c) l JOIN message m ON m.ord = l.ord ORDER BY l.ord DESC LIMIT ?3", "iii", after, up_to,
+	    (int64_t)limit);
 
 	while (db_row(store, stmt, NULL)) {
 		struct chat_news news = { sqlite3_column_int64(stmt, 0), sqlite3_column_int64(stmt, 1),

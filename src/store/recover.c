@@ -240,7 +240,8 @@ is_here(struct merge *m, const struct message_row *row, int64_t author, bool *he
 	if (n == 0 && row->origin_id != NULL)
 		ok = db_number(m->store, &m->error, &n, "SELECT 1 FROM message WHERE chat = ?1 AND origin_id = ?2 "
 		    "AND author = ?3 AND (body IS ?4 OR (flags | ?5) & ?6) LIMIT 1", "ititii", row->chat,
-		    row->origin_id, author, row->body, (int64_t)row->flags, (int64_t)(MESSAGE_EDITED | MESSAGE_RETRACTED));
+		    row->origin_id, author, row->body, (int64_t)row->flags,
+		    (int64_t)(MESSAGE_EDITED | MESSAGE_RETRACTED));
 	else
 		ok = n != 0 || db_number(m->store, &m->error, &n, "SELECT 1 FROM message WHERE chat = ?1 "
 		    "AND said = ?2 AND author = ?3 AND body IS ?4 AND origin_id IS NULL AND server_id IS NULL LIMIT 1",
@@ -259,8 +260,8 @@ take_reaction(struct merge *m, int64_t to, int64_t chat)
 	if (key == NULL)
 		return true;
 	author = message_author(m->store, chat, key, &m->error);
-	return author != 0 && db_change(m->store, &m->error, "INSERT OR IGNORE INTO reaction(message, author, first, said, "
-	    "nick, emoji) VALUES(?1, ?2, ?3, ?4, ?5, coalesce(?6, ''))", "iiiitt", to, author,
+	return author != 0 && db_change(m->store, &m->error,
+	    "INSERT OR IGNORE INTO reaction(message, author, first, said, nick, emoji) VALUES(?1, ?2, ?3, ?4, ?5, coalesce(?6, ''))", "iiiitt", to, author,
 	    sqlite3_column_int64(m->reactions, 1), sqlite3_column_int64(m->reactions, 2),
 	    (const char *)sqlite3_column_text(m->reactions, 3), (const char *)sqlite3_column_text(m->reactions, 4));
 }
@@ -282,11 +283,13 @@ take_rest(struct merge *m, int64_t from, int64_t to, int64_t chat)
 		    (const char *)sqlite3_column_text(m->versions, 3));
 	for (int rc = wreck_look(m->states, from); ok && rc == SQLITE_ROW; rc = sqlite3_step(m->states))
 		ok = db_change(m->store, &m->error, "INSERT OR IGNORE INTO happening(message, at, state) "
-		    "VALUES(?1, ?2, ?3)", "iii", to, sqlite3_column_int64(m->states, 0), sqlite3_column_int64(m->states, 1));
+		    "VALUES(?1, ?2, ?3)", "iii", to, sqlite3_column_int64(m->states, 0),
+		    sqlite3_column_int64(m->states, 1));
 	if (ok && wreck_look(m->retractions, from - 1) == SQLITE_ROW && sqlite3_column_int64(m->retractions, 0) == from)
 		ok = db_change(m->store, &m->error, "INSERT OR IGNORE INTO retraction(message, said, moderated, nick, "
-		    "reason, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6)", "iiittt", to, sqlite3_column_int64(m->retractions, 1),
-		    sqlite3_column_int64(m->retractions, 2), (const char *)sqlite3_column_text(m->retractions, 3),
+		    "reason, body) VALUES(?1, ?2, ?3, ?4, ?5, ?6)", "iiittt", to,
+		    sqlite3_column_int64(m->retractions, 1), sqlite3_column_int64(m->retractions, 2),
+		    (const char *)sqlite3_column_text(m->retractions, 3),
 		    (const char *)sqlite3_column_text(m->retractions, 4),
 		    (const char *)sqlite3_column_text(m->retractions, 5));
 	for (int rc = wreck_look(m->reactions, from); ok && rc == SQLITE_ROW; rc = sqlite3_step(m->reactions))
