@@ -21,7 +21,7 @@
 #include "crypto/fingerprint.h"
 #include "proto/error.h"
 
-enum { LATER_MS = 2000 };
+enum { LATER_MS = 2000, AGAIN_MS = 10000, AGAIN_MOST_MS = 600000 };
 
 struct omemo *
 omemo_of(struct account *account)
@@ -47,6 +47,7 @@ omemo_free(struct omemo *o)
 	if (o == NULL)
 		return;
 	clock_timer_cancel(&o->later);
+	clock_timer_cancel(&o->again);
 	clock_timer_cancel(&o->readd);
 	g_hash_table_unref(o->people);
 	g_hash_table_unref(o->halls);
@@ -95,6 +96,12 @@ bool
 omemo_is_on(const struct account *account)
 {
 	return account->omemo != NULL && account->omemo->here;
+}
+
+bool
+omemo_is_unsure(const struct account *account)
+{
+	return account->omemo != NULL && account->omemo->unsure;
 }
 
 uint32_t
@@ -289,6 +296,92 @@ omemo_flush(struct account *account)
 		outbox_flush(account);
 }
 
+static void ask_server(void *ctx);
+
+static void
+ask_server_later(struct omemo *o)
+{
+	if (o->again == NULL && !o->asking)
+		o->again = clock_timer_start(o->again_ms, ask_server, o);
+}
+
+/* What others ask of account_has() they know from then on as well. */
+static bool
+take_features(struct account *account, const struct stanza *query)
+{
+	for (struct stanza *c = query != NULL ? stanza_first(query) : NULL; c != NULL; c = stanza_next(c))
+		if (stanza_is(c, "feature", NS_DISCO_INFO) && stanza_get(c, "var") != NULL && account->features != NULL)
+			g_hash_table_add(account->features, g_strdup(stanza_get(c, "var")));
+	return account->features != NULL && g_hash_table_size(account->features) > 0;
+}
+
+static void
+server_said(void *ctx, enum iq_end end, const struct stanza *answer)
+{
+	struct omemo *o = ctx;
+
+	o->asking = false;
+	/* Then the next session asks, or a resumed one at its time. */
+	if (end != IQ_LOST && end != IQ_TIMEOUT && take_features(o->account, end == IQ_RESULT ?
+	    stanza_child(answer, "query", NS_DISCO_INFO) : NULL)) {
+		omemo_session(o->account);
+		return;
+	}
+	o->again_ms = MIN(2 * o->again_ms, AGAIN_MOST_MS);
+	if (o->unsure)
+		ask_server_later(o);
+}
+
+static void
+ask_server(void *ctx)
+{
+	struct omemo *o = ctx;
+	struct stanza *iq;
+
+	o->again = NULL;
+	if (!account_online(o->account)) {
+		ask_server_later(o);
+		return;
+	}
+	o->asking = true;
+	iq = stanza_iq("get", account_jid(o->account));
+	stanza_add(iq, "query", NS_DISCO_INFO);
+	iq_expect(o->account->iqs, iq, LIMIT_OMEMO_WAIT, server_said, o);
+	account_send(o->account, iq, false);
+	turn_wake(o->account->core->turn);
+}
+
+void
+omemo_hurry(struct omemo *o, const char *chat)
+{
+	g_autofree char *text = NULL;
+
+	if (o->hurried)
+		return;
+	o->hurried = true;
+	text = g_strdup_printf("The server of %s does not say whether it keeps keys for others, so what you say to %s "
+	    "waits. It is asked again.", account_name(o->account), chat);
+	chat_notice(o->account, chat, SEVERITY_WARNING, false, text);
+	if (o->asking)
+		return;
+	clock_timer_cancel(&o->again);
+	ask_server(o);
+}
+
+/* Without keys here nobody waits for it: only when a message does. */
+static void
+look_at_features(struct omemo *o)
+{
+	const GHashTable *told = o->account->features;
+
+	clock_timer_cancel(&o->again);
+	o->again_ms = AGAIN_MS;
+	o->hurried = false;
+	o->unsure = told == NULL || g_hash_table_size(o->account->features) == 0;
+	if (o->unsure && o->keys != NULL)
+		ask_server_later(o);
+}
+
 void
 omemo_session(struct account *account)
 {
@@ -302,6 +395,7 @@ omemo_session(struct account *account)
 		return;
 	o->known = true;
 	o->told = false;
+	look_at_features(o);
 	o->here = pep_keeps(account) && omemo_make_keys(o) && keyring_refill(o->keys, &changed, &error);
 	turn_failed(account->core->turn, error);
 	g_hash_table_iter_init(&iter, o->people);

@@ -38,6 +38,8 @@ enum verdict omemo_opened(struct incoming *);
 void	 omemo_mentioned(struct account *);
 /* There are keys, and a server that gives them to others. */
 bool	 omemo_is_on(const struct account *);
+/* Its server did not say whether it is one; it is asked again. */
+bool	 omemo_is_unsure(const struct account *);
 /* 0: no keys yet. */
 uint32_t omemo_device(const struct account *);
 /* Our fingerprint, 64 digits; NULL: no keys yet.  The caller's. */

@@ -255,7 +255,8 @@ tell_changed(struct person *p, const struct device_row *row, const struct key *k
 	    g_strdup_printf("Somebody set it up anew, or took its place. Nothing is encrypted for it until you compared "
 	    "the key: /omemo trust %u accepts it.", row->device);
 
-	text = g_strdup_printf("Device %u of %s has another key than before: %s. %s", row->device, p->jid, blocks, what);
+	text = g_strdup_printf("Device %u of %s has another key than before: %s. %s", row->device, p->jid, blocks,
+	    what);
 	log_notice("omemo", "%s: device %u of %s has another key than before", account_name(account), row->device,
 	    p->jid);
 	if (is_own(p))

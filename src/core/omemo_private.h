@@ -28,6 +28,10 @@ struct omemo {
 	struct keyring	*keys;		/* NULL: not made yet */
 	bool		 known;		/* what the server does, in this session */
 	bool		 here;		/* it keeps keys for others to read, and ours are there */
+	bool		 unsure;	/* it did not say whether it does: it is asked again */
+	bool		 asking, hurried;	/* it is being asked; once at once, since a message waits */
+	int64_t		 again_ms;	/* how long until it is */
+	struct clock_timer *again;
 	GHashTable	*people;	/* bare address → struct person */
 	GHashTable	*halls;		/* bare address of a room → struct hall: omemo_room.c */
 	GHashTable	*answers;	/* "address device", that are owed an empty message */
@@ -47,6 +51,9 @@ struct person *omemo_person(struct omemo *, const char *jid);
 void	 omemo_flush(struct account *);
 /* Answers and bundles that are due, soon. */
 void	 omemo_do_later(struct omemo *);
+
+/* A message waits for what the server did not say: it is asked at once, once, and people are told why it waits. */
+void	 omemo_hurry(struct omemo *, const char *chat);
 
 /* Our own list came: we put ourselves back where we are not on it. */
 void	 omemo_own_list(struct omemo *, const GArray *devices);

@@ -155,12 +155,16 @@ omemo_send_empty(struct omemo *o, const char *jid, uint32_t device)
 
 /* Our server may not know yet what it does; a chat that was never encrypted waits for that as well. */
 static enum leave
-without_keys(const struct omemo *o, bool must, char **why)
+without_keys(struct omemo *o, const char *chat, bool must, char **why)
 {
 	if (!o->known && o->account->features == NULL)
 		return LEAVE_LATER;
 	if (!must)
 		return LEAVE_PLAIN;
+	if (o->unsure) {
+		omemo_hurry(o, chat);
+		return LEAVE_LATER;
+	}
 	*why = g_strdup("Your server keeps no keys for others to read (XEP-0163), so nobody could answer. /omemo off "
 	    "in this chat "
 	    "sends without encryption, from then on, until you turn it on.");
@@ -200,7 +204,7 @@ omemo_leave(struct account *account, const struct chat_row *chat, bool sealed, c
 	    '@') == NULL))
 		return LEAVE_PLAIN;
 	if (!o->here)
-		return without_keys(o, must, why);
+		return without_keys(o, chat->jid, must, why);
 	if (chat->kind == CHAT_PRIVATE) {
 		*why = g_strdup("What is said to an occupant of a room alone cannot be encrypted.");
 		return LEAVE_NEVER;

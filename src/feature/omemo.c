@@ -285,8 +285,10 @@ status_run(struct command_call *call)
 	if (call->chat != NULL)
 		say_chat(call);
 	command_say(call, "%s: %s", account_name(call->account), omemo_is_on(call->account) ?
-	    "this device has keys, and its server gives them to others." : account_online(call->account) ?
-	    "its server keeps no keys for others (XEP-0163), so nothing can be encrypted." : "not on line.");
+	    "this device has keys, and its server gives them to others." : !account_online(call->account) ?
+	    "not on line." : omemo_is_unsure(call->account) ?
+	    "its server did not say whether it keeps keys for others; what is to be encrypted waits." :
+	    "its server keeps no keys for others (XEP-0163), so nothing can be encrypted.");
 	command_say(call, omemo_is_blind(call->account) ? "New devices are trusted as they come, until one of a "
 	    "person is verified." :
 	    "New devices are trusted when you say so: /omemo trust.");

@@ -666,6 +666,78 @@ test_changed_key(void **state)
 	assert_string_equal(said, "");
 }
 
+/* --- a server that does not say what it does --- */
+
+/* Answers questions of that kind; how many there were. */
+static int
+asked_what_it_does(bool answer)
+{
+	int n = 0;
+	char *xml;
+
+	turn_finish(core()->turn);
+	while ((xml = fake_take_sent(ONECORE_ME)) != NULL) {
+		struct stanza *s = stanza_parse(xml, -1, NULL);
+
+		assert_null(strstr(xml, "<body>MARK"));
+		if (stanza_child(s, "query", NS_DISCO_INFO) != NULL) {
+			n++;
+			takef("<iq type='%s' id='%s' from='" ONECORE_ME "'>%s</iq>", answer ? "result" : "error",
+			    stanza_get(s, "id"), answer ? "<query xmlns='" NS_DISCO_INFO "'><feature var='" NS_PUBSUB
+			    "#publish'/><feature var='" NS_PUBSUB "#publish-options'/></query>" :
+			    "<error type='wait'><internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>"
+			    "</error>");
+		}
+		stanza_free(s);
+		g_free(xml);
+		/* What follows is for serve(). */
+		if (answer && n > 0)
+			break;
+	}
+	return n;
+}
+
+static void
+test_silent_server(void **state)
+{
+	struct account *account = onecore_account();
+	g_autoptr(GError) error = NULL;
+	g_autofree char *said = NULL, *read = NULL;
+	struct message_row *row;
+	int64_t id;
+
+	(void)state;
+	assert_true(omemo_trust(account, ONECORE_BOB, keyring_device(bob), TRUST_VERIFIED, NULL));
+	serve_quietly();
+	g_hash_table_remove_all(account->features);
+	omemo_session(account);
+	assert_false(omemo_is_on(account));
+	assert_int_equal(asked_what_it_does(false), 0);
+	/* A message waits: once at once, and then at its time, which gets longer. */
+	id = outbox_send(account, ONECORE_BOB, "MARK waits", &error);
+	assert_true(id != 0);
+	assert_int_equal(asked_what_it_does(false), 1);
+	assert_true(outbox_send(account, ONECORE_BOB, "MARK too", &error) != 0);
+	assert_int_equal(asked_what_it_does(false), 0);
+	clock_fake_advance(19999);
+	assert_int_equal(asked_what_it_does(false), 0);
+	row = message_load(core()->store, id);
+	assert_int_equal(row->state, MESSAGE_QUEUED);
+	message_row_free(row);
+	assert_true(omemo_is_unsure(account));
+	clock_fake_advance(1);
+	assert_int_equal(asked_what_it_does(true), 1);
+	said = serve();
+	assert_true(omemo_is_on(account));
+	read = bob_reads(said);
+	assert_string_equal(read, "MARK waits");
+	assert_null(strstr(said, "MARK"));
+	row = message_load(core()->store, id);
+	assert_int_equal(row->state, MESSAGE_SENT);
+	message_row_free(row);
+	assert_false(omemo_is_unsure(account));
+}
+
 int
 main(void)
 {
@@ -673,7 +745,7 @@ main(void)
 		cmocka_unit_test(test_published), cmocka_unit_test(test_put_back), cmocka_unit_test(test_lists),
 		cmocka_unit_test(test_read_once), cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_in_plain_until_there_are_keys), cmocka_unit_test(test_never_in_plain),
-		cmocka_unit_test(test_changed_key),
+		cmocka_unit_test(test_changed_key), cmocka_unit_test(test_silent_server),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
