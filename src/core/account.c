@@ -78,6 +78,8 @@ account_new(struct core *core, struct account_settings *settings, GError **error
 void
 account_free(struct account *account)
 {
+	/* Who is told that an answer is lost sends nothing more on it. */
+	account->state = ACCOUNT_OFFLINE;
 	iq_lose_all(account->iqs);
 	omemo_free(account->omemo);
 	archive_free(account->archive);
