@@ -14,6 +14,7 @@ LIBEXECDIR ?= $(PREFIX)/libexec/confab
 DATADIR ?= $(PREFIX)/share/confab
 MANDIR ?= $(PREFIX)/share/man
 UNITDIR ?= $(PREFIX)/lib/systemd/user
+DESKTOPDIR ?= $(PREFIX)/share/applications
 BASHDIR ?= $(PREFIX)/share/bash-completion/completions
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
@@ -232,7 +233,8 @@ INSTALL ?= install
 .PHONY: install uninstall dist clean distclean
 install: all man packaging
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBEXECDIR) $(DESTDIR)$(DATADIR)/themes $(DESTDIR)$(UNITDIR) \
-		$(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+		$(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR) $(DESTDIR)$(DESKTOPDIR)
+	$(INSTALL) -m 644 packaging/confab.desktop $(DESTDIR)$(DESKTOPDIR)/confab.desktop
 	$(INSTALL) -m 644 $(BUILD)/packaging/confab.service $(DESTDIR)$(UNITDIR)/confab.service
 	$(INSTALL) -m 644 $(BUILD)/packaging/confab.doap $(DESTDIR)$(DATADIR)/confab.doap
 	$(INSTALL) -m 644 $(BUILD)/packaging/confab.bash $(DESTDIR)$(BASHDIR)/confab
@@ -246,7 +248,7 @@ install: all man packaging
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/confab $(DESTDIR)$(LIBEXECDIR)/confab-core $(DESTDIR)$(UNITDIR)/confab.service \
 		$(DESTDIR)$(DATADIR)/confab.doap $(DESTDIR)$(BASHDIR)/confab $(DESTDIR)$(ZSHDIR)/_confab \
-		$(DESTDIR)$(FISHDIR)/confab.fish
+		$(DESTDIR)$(FISHDIR)/confab.fish $(DESTDIR)$(DESKTOPDIR)/confab.desktop
 	rm -f $(foreach t,$(wildcard themes/*.theme),$(DESTDIR)$(DATADIR)/themes/$(notdir $(t)))
 	rm -f $(foreach m,$(MAN_SRC),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
 

@@ -38,7 +38,7 @@ open_terminal(const struct cli_options *o, const struct paths *paths)
 {
 	struct starting starting = { o, paths };
 	g_autoptr(GError) error = NULL;
-	const struct tui_options tui = { .as = o->as, .linear = o->linear, .start_core = start_core,
+	const struct tui_options tui = { .as = o->as, .uri = o->uri, .linear = o->linear, .start_core = start_core,
 	    .start_ctx = &starting };
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {

@@ -34,7 +34,7 @@ def test_everything_is_there(tree):
     there = files(tree)
     for name in ("bin/confab", "libexec/confab/confab-core", "lib/systemd/user/confab.service", "share/confab/confab.doap",
                  "share/bash-completion/completions/confab", "share/zsh/site-functions/_confab",
-                 "share/fish/vendor_completions.d/confab.fish"):
+                 "share/fish/vendor_completions.d/confab.fish", "share/applications/confab.desktop"):
         assert name in there, there
     for theme in (rig.TOP / "themes").glob("*.theme"):
         assert f"share/confab/themes/{theme.name}" in there
@@ -85,6 +85,14 @@ def test_the_unit_starts_what_is_installed(tree):
         # The program is not in /usr/local here; nothing else may be wrong.
         wrong = [l for l in done.stderr.splitlines() if "confab.service" in l and "is not executable" not in l]
         assert not wrong, done.stderr
+
+
+def test_links_of_the_desktop(tree):
+    desktop = tree / "share/applications/confab.desktop"
+    done = subprocess.run(["desktop-file-validate", desktop], capture_output=True, text=True)
+    assert done.returncode == 0 and not done.stdout + done.stderr, done
+    lines = desktop.read_text().splitlines()
+    assert "Exec=confab %u" in lines and "MimeType=x-scheme-handler/xmpp;" in lines and "Terminal=true" in lines
 
 
 def test_doap_names_the_standards_of_the_manual(tree):

@@ -32,7 +32,8 @@ open_face(void **state)
 	fixture_message(&face, ALICE, 1, "2026-11-20T08:00:00.000Z", false, "received",
 	    "see https://a.example/one, and (http://b.example/two)");
 	fixture_message(&face, ALICE, 2, "2026-11-20T08:10:00.000Z", false, "received", "no link");
-	fixture_message(&face, ALICE, 3, "2026-11-20T08:20:00.000Z", true, "displayed", "https://a'b;$(id).example/\xc3\xa4");
+	fixture_message(&face, ALICE, 3, "2026-11-20T08:20:00.000Z", true, "displayed",
+	    "https://a'b;$(id).example/\xc3\xa4");
 	folder = g_dir_make_tmp("confab-XXXXXX", NULL);
 	seen = g_build_filename(folder, "seen", NULL);
 	return 0;
@@ -146,8 +147,10 @@ what_misleads_is_shown_first(void **state)
 	(void)state;
 	writes_it_down();
 	/* A Cyrillic letter, and a name before an '@'. */
-	fixture_message(&face, ALICE, 4, "2026-11-20T08:30:00.000Z", false, "received", "https://p\xd0\xb0ypal.example/");
-	fixture_message(&face, ALICE, 5, "2026-11-20T08:40:00.000Z", false, "received", "https://bank.example@evil.example");
+	fixture_message(&face, ALICE, 4, "2026-11-20T08:30:00.000Z", false, "received",
+	    "https://p\xd0\xb0ypal.example/");
+	fixture_message(&face, ALICE, 5, "2026-11-20T08:40:00.000Z", false, "received",
+	    "https://bank.example@evil.example");
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "o");
 	assert_true(fixture_shows(&face, "leads to evil.example"));
@@ -177,7 +180,8 @@ one_of_several(void **state)
 static void
 what_is_not_opened(void **state)
 {
-	static const char *const urls[] = { "file:///etc/passwd", "aesgcm://h.example/f#00", "ssh://-oProxyCommand=x/" };
+	static const char *const urls[] = { "file:///etc/passwd", "aesgcm://h.example/f#00",
+	    "ssh://-oProxyCommand=x/" };
 
 	(void)state;
 	writes_it_down();
@@ -196,13 +200,53 @@ of_this_network(void **state)
 {
 	(void)state;
 	fixture_message(&face, ALICE, 4, "2026-11-20T09:00:00.000Z", false, "received", "xmpp:Ops@rooms.example?join");
-	fixture_message(&face, ALICE, 5, "2026-11-20T09:01:00.000Z", false, "received", "xmpp:bob@b.example?message;body=x");
+	fixture_message(&face, ALICE, 5, "2026-11-20T09:01:00.000Z", false, "received",
+	    "xmpp:bob@b.example?message;body=x");
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "o");
-	assert_string_equal(input_line(face.input), "/msg bob@b.example ");
+	assert_string_equal(input_line(face.input), "/msg bob@b.example x");
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "ko");
 	assert_string_equal(input_line(face.input), "/join ops@rooms.example ");
+}
+
+/* What confab was started with: a line that somebody sends or not, and never one that goes by itself. */
+static void
+started_with(void **state)
+{
+	static const char *const links[][2] = {
+		{ "xmpp:bob@b.example", "/msg bob@b.example " },
+		{ "XMPP:Bob@B.example/Phone?message", "/msg bob@b.example " },
+		{ "xmpp:bob@b.example?message;subject=no;body=one%0A/quit%1b[2J%C3%A4",
+		    "/msg bob@b.example one /quit[2J\xc3\xa4" },
+		{ "xmpp:bob@b.example?message;body=%00%ff", "/msg bob@b.example " },
+		{ "xmpp:bob@b.example?remove;body=x", "/msg bob@b.example " },
+		{ "xmpp:room@c.example?join;password=secret#top", "/join room@c.example " },
+		{ "xmpp:a%26b@c.example?join", NULL },
+		{ "xmpp:a%20b@c.example", NULL },
+		{ "xmpp:a%0A/quit", NULL },
+		{ "xmpp:%00", NULL },
+		{ "xmpp:%ff@c.example", NULL },
+		{ "xmpp:", NULL },
+		{ "xmpp:?join", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < G_N_ELEMENTS(links); i++) {
+		fixture_go(&face, "home", ALICE);
+		fixture_type(&face, "mine");
+		face.uri = links[i][0];
+		links_started(&face);
+		assert_null(face.uri);
+		if (links[i][1] != NULL) {
+			assert_true(chat_is_console(face.front));
+			assert_string_equal(input_line(face.input), links[i][1]);
+			fixture_go(&face, "home", ALICE);
+		}
+		/* What stood in another chat stays there. */
+		assert_string_equal(input_line(face.input), "mine");
+		fixture_key(&face, "\025");
+	}
 }
 
 static void
@@ -267,6 +311,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(one_of_several, open_face, close_face),
 		cmocka_unit_test_setup_teardown(what_is_not_opened, open_face, close_face),
 		cmocka_unit_test_setup_teardown(of_this_network, open_face, close_face),
+		cmocka_unit_test_setup_teardown(started_with, open_face, close_face),
 		cmocka_unit_test_setup_teardown(without_a_program, open_face, close_face),
 		cmocka_unit_test_setup_teardown(programs_that_stay, open_face, close_face),
 	};

@@ -29,7 +29,8 @@ static const struct option_row {
 static const struct command_row {
 	const char	*word, *arguments, *help;
 } commands[CLI_COMMANDS] = {
-	[CLI_NONE] = { "", "", "open the terminal; start the core first if none is running" },
+	[CLI_NONE] = { "", "[xmpp:LINK]",
+	    "open the terminal, with a link's line in it; start the core if none is running" },
 #define COMMAND(constant, word, arguments, help) [CLI_##constant] = { word, arguments, help },
 #include "face/cli/command.def"
 #undef COMMAND
@@ -130,6 +131,10 @@ take_command(struct cli_options *o, const char *word, GError **error)
 {
 	static const char *const later[] = { "import", "export" };
 
+	if (g_ascii_strncasecmp(word, "xmpp:", 5) == 0) {
+		o->uri = word;
+		return g_utf8_validate(word, -1, NULL) || fail(error, "The link is not UTF-8.");
+	}
 	for (enum cli_command c = CLI_NONE + 1; c < CLI_COMMANDS; c++) {
 		if (strcmp(word, commands[c].word) == 0) {
 			o->command = c;
@@ -149,6 +154,8 @@ check_words(const struct cli_options *o, GError **error)
 	guint most = o->command == CLI_CALL ? 2 : *row->arguments == '\0' ? 0 : G_MAXUINT;
 	bool needs_one = *row->arguments != '\0' && *row->arguments != '[';
 
+	if (o->command == CLI_NONE && o->words->len > 0)
+		return fail(error, "One link at a time: \"%s\" is too much.", (const char *)o->words->pdata[0]);
 	if (needs_one && o->words->len == 0)
 		return fail(error, "confab %s needs more: confab %s %s.", row->word, row->word, row->arguments);
 	if (o->words->len > most)
@@ -193,7 +200,7 @@ cli_options_parse(struct cli_options *o, int argc, char **argv, GError **error)
 		} else if (!plain && *word == '-' && word[1] != '\0') {
 			return fail(error,
 			    "There is no option \"%s\"; confab --help lists them. A line that begins with a dash stands after --.", word);
-		} else if (o->command == CLI_NONE) {
+		} else if (o->command == CLI_NONE && o->uri == NULL) {
 			if (!take_command(o, word, error))
 				return false;
 		} else {
@@ -221,7 +228,8 @@ cli_options_help(void)
 	GString *text = g_string_new("confab: XMPP in a terminal\n\n");
 
 	for (enum cli_command c = CLI_NONE; c < CLI_COMMANDS; c++) {
-		g_autofree char *usage = g_strdup_printf("confab %s %s", commands[c].word, commands[c].arguments);
+		g_autofree char *usage = g_strdup_printf("confab %s%s%s", commands[c].word,
+		    c == CLI_NONE ? "" : " ", commands[c].arguments);
 
 		g_string_append_printf(text, "  %-26s %s\n", usage, commands[c].help);
 	}

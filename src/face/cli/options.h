@@ -23,6 +23,7 @@ struct cli_options {
 	enum cli_command command;
 	const char	*home, *profile, *log, *as;
 	const char	*account, *chat, *name;
+	const char	*uri;		/* "xmpp:...", of the terminal; NULL: none */
 	GPtrArray	*words;
 	enum message_state wait;	/* MESSAGE_HELD: do not wait */
 	int64_t		 since;		/* a revision; -1: none */

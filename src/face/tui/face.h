@@ -267,6 +267,7 @@ struct face {
 	struct form_view form;
 	struct search	 search;
 	struct links	 links;
+	const char	*uri;			/* what it was started with, until it is a line; not the face's */
 	struct info_pane info;
 	struct digest	 digest;
 	struct walk	 walk;
@@ -519,6 +520,10 @@ char	*links_open(struct face *, const GPtrArray *entries);
 void	 links_of_chat(struct face *);
 /* A file that was fetched, by the same program. */
 void	 links_open_file(struct face *, const char *path);
+/*
+ * What confab was started with, once the accounts are known: face->uri as a line of the console, for somebody to send.
+ */
+void	 links_started(struct face *);
 void	 links_free(struct face *);
 
 /* page.c, page_help.c: a view in the chat's place, see page.h */

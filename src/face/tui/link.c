@@ -217,11 +217,16 @@ took_chats(void *ctx, json_t *result, const GError *error, json_t *data)
 	if (refused(face, result, error))
 		return;
 	take_list(face, result, "chats", EVENT_chat);
-	if (face->settled || front == NULL) {
+	if (face->settled || (front == NULL && face->uri == NULL)) {
 		face->settled = face->ready = true;
 		return;
 	}
 	face->settled = true;
+	if (face->uri != NULL) {
+		face->ready = true;
+		links_started(face);
+		return;
+	}
 	/* Where somebody was last.  The page makes it ready. */
 	if (json_string_value(json_object_get(front, "chat")) != NULL)
 		chat = model_chat(face->model, json_string_value(json_object_get(front, "account")),

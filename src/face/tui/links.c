@@ -10,6 +10,7 @@
 
 #include "base/jid.h"
 #include "base/limits.h"
+#include "base/text.h"
 #include "base/url.h"
 #include "face/tui/page.h"
 #include "face/tui/term.h"
@@ -136,19 +137,75 @@ copy(struct face *face, const char *text, const char *why)
 	return g_strdup_printf("%scopied%s; C-y puts it into the line", why, sent ? ", for the terminal too" : "");
 }
 
-/* An address of this network: what one would type, for the person to send. */
+/* The value of a key of a query (RFC 5122, section 2.2), as one line; NULL where there is none. */
+static char *
+value_of(char *const *parts, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (; *parts != NULL; parts++) {
+		g_autofree char *value = NULL;
+
+		if (strncmp(*parts, key, n) != 0 || (*parts)[n] != '=')
+			continue;
+		value = g_uri_unescape_string(*parts + n + 1, NULL);
+		return value != NULL ? text_clean(value, -1, TEXT_LINE, 0) : NULL;
+	}
+	return NULL;
+}
+
+/* What one would type to go where an address of this network leads (XEP-0147); NULL: it is none. */
+static char *
+line_of(const char *url)
+{
+	const char *path = url + strlen("xmpp:");
+	g_autofree char *plain = g_strndup(path, strcspn(path, "#"));
+	char *query = plain + strcspn(plain, "?");
+	g_autofree char *address = g_uri_unescape_segment(plain, query, NULL), *jid = NULL, *bare = NULL, *body = NULL;
+	g_auto(GStrv) parts = g_strsplit(*query != '\0' ? query + 1 : "", ";", -1);
+
+	jid = address != NULL && g_utf8_validate(address, -1, NULL) ? jid_normalise(address, NULL) : NULL;
+	if (jid == NULL)
+		return NULL;
+	bare = jid_bare(jid);
+	if (parts[0] != NULL && strcmp(parts[0], "join") == 0)
+		return g_strdup_printf("/join %s ", bare);
+	body = parts[0] != NULL && strcmp(parts[0], "message") == 0 ? value_of(parts, "body") : NULL;
+	return g_strdup_printf("/msg %s %s", bare, body != NULL ? body : "");
+}
+
+/* For the person to send, or not: whoever made the link is not to be the one who speaks. */
 static char *
 into_line(struct face *face, const char *url)
 {
-	g_autofree char *jid = jid_from_person(url, false, NULL), *line = NULL;
+	g_autofree char *line = line_of(url);
 
-	if (jid == NULL)
+	if (line == NULL)
 		return g_strdup("that is no address of a person or a room; y copies it");
-	line = g_strdup_printf("/%s %s ", g_str_has_suffix(url, "?join") ? "join" : "msg", jid);
 	page_close(face);
 	select_leave(face);
-	bind_line(face, line);
+	if (*input_line(face->input) != '\0')
+		input_kill(face->input);
+	input_insert(face->input, line, false);
+	face_mark(face, DIRTY_ALL);
 	return NULL;
+}
+
+void
+links_started(struct face *face)
+{
+	g_autofree char *url = text_clean(face->uri, -1, TEXT_LINE, 0), *line = line_of(url);
+	struct chat *console = model_console(face->model);
+
+	face->uri = NULL;
+	if (line == NULL) {
+		face_note(face, console, SEVERITY_ERROR, "%s is no address of a person or a room.", url);
+	} else if (model_accounts(face->model)->len == 0) {
+		face_note(face, console, SEVERITY_INFO, "When there is an account: %s", line);
+	} else {
+		face_go(face, console);
+		g_free(into_line(face, url));
+	}
 }
 
 /* What came of it, as the status line says it; NULL: it shows. */

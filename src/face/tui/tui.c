@@ -562,6 +562,7 @@ tui_main(const struct paths *paths, const struct tui_options *options)
 	face.socket = g_strdup(paths->socket);
 	face.start_core = options->start_core;
 	face.start_ctx = options->start_ctx;
+	face.uri = options->uri;
 	face.themes = g_strdup(paths->themes);
 	face.name = text_clean(options->as != NULL ? options->as : "main", -1, TEXT_LINE, LIMIT_NAME);
 	face.loop = g_main_loop_new(NULL, FALSE);

@@ -6,6 +6,7 @@
 
 struct tui_options {
 	const char	*as;	/* the face's name for its own layout; NULL: main */
+	const char	*uri;	/* an xmpp: link, whose line is to stand in the console; NULL: none */
 	bool		 linear;	/* lines instead of a screen; a core has to listen already */
 	/* Starts a core where one ended, and waits until it listens; called in a thread of its own. */
 	bool		(*start_core)(void *ctx, GError **error);
