@@ -53,7 +53,7 @@ open_terminal(const struct cli_options *o, const struct paths *paths)
 static int
 see_doctor(const struct cli_options *o, const struct paths *paths)
 {
-	bool well = o->recover || tui_doctor();
+	bool well = o->recover || o->config || tui_doctor();
 	int status = cli_doctor(o, paths);
 
 	return well ? status : CLI_FAILED;

@@ -2,7 +2,7 @@
  * main_core.c: the core's executable: options, lock, signals, and then one main loop until somebody ends it.
  *
  *   confab-core [--home DIR] [--profile NAME] [--log LEVEL] [--background --ready-fd N]
- *   confab-core [--home DIR] [--profile NAME] --doctor [--account NAME | --recover]
+ *   confab-core [--home DIR] [--profile NAME] --doctor [--account NAME | --config | --recover]
  *
  * With --ready-fd the one who started it reads "ready" once the socket listens, or a sentence that says why not.
  */
@@ -40,7 +40,7 @@ enum { EXIT_TAKEN = 3 };
 struct options {
 	const char	*home, *profile, *account, *level_name;
 	enum log_level	 level;
-	bool		 background, doctor, recover;
+	bool		 background, doctor, recover, config;
 	int		 ready_fd;
 };
 
@@ -55,7 +55,7 @@ static void
 usage(FILE *to)
 {
 	fputs("usage: confab-core [--home DIR] [--profile NAME] [--log LEVEL] [--background] [--ready-fd N]\n"
-	    "       confab-core [--home DIR] [--profile NAME] --doctor [--account NAME | --recover]\n"
+	    "       confab-core [--home DIR] [--profile NAME] --doctor [--account NAME | --config | --recover]\n"
 	    "People start it with confab, or with confab core.\n", to);
 }
 
@@ -87,7 +87,7 @@ parse_options(int argc, char **argv, struct options *o)
 		{ "ready-fd", required_argument, NULL, 'r' }, { "version", no_argument, NULL, 'V' },
 		{ "print-commands", no_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
 		{ "doctor", no_argument, NULL, 'd' }, { "account", required_argument, NULL, 'a' },
-		{ "recover", no_argument, NULL, 'R' }, { NULL, 0, NULL, 0 },
+		{ "recover", no_argument, NULL, 'R' }, { "config", no_argument, NULL, 'C' }, { NULL, 0, NULL, 0 },
 	};
 	int c;
 
@@ -116,6 +116,9 @@ parse_options(int argc, char **argv, struct options *o)
 			break;
 		case 'R':
 			o->recover = true;
+			break;
+		case 'C':
+			o->config = true;
 			break;
 		case 'd':
 			o->doctor = true;
@@ -336,8 +339,8 @@ main(int argc, char **argv)
 	signal(SIGXFSZ, SIG_IGN);		/* a file-size limit is an error like a full disk, not the end */
 	paths = paths_new(o.home, o.profile, &error);
 	if (paths != NULL && o.doctor)
-		status = log_open(NULL, LOG_ERROR, &error) ? (o.recover ? doctor_recover(paths) :
-		    doctor_run(paths, o.account)) : give_up(&o, 1, error);
+		status = log_open(NULL, LOG_ERROR, &error) ? (o.config ? doctor_config(paths) :
+		    o.recover ? doctor_recover(paths) : doctor_run(paths, o.account)) : give_up(&o, 1, error);
 	else if (paths == NULL || !paths_create(paths, &error) ||
 	    !log_open(o.background ? paths->log : NULL, o.level, &error))
 		status = give_up(&o, 1, error);

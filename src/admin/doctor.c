@@ -241,6 +241,34 @@ doctor_run(const struct paths *paths, const char *account)
 	return checkup.wrong;
 }
 
+int
+doctor_config(const struct paths *paths)
+{
+	g_autoptr(GPtrArray) changed = g_ptr_array_new_with_free_func(g_free), accounts = NULL, wrong = NULL;
+	struct checkup checkup = { false };
+	g_autoptr(GError) error = NULL;
+
+	checkup_head("Settings");
+	wrong = settings_check(paths->config, changed);
+	for (guint i = 0; i < wrong->len; i++)
+		checkup_wrong(&checkup, NULL, "%s", ((const GError *)wrong->pdata[i])->message);
+	if (wrong->len == SETTINGS_WRONG_MAX)
+		checkup_note("There may be more that is wrong.");
+	for (guint i = 0; i < changed->len; i++)
+		checkup_good("%s", (const char *)changed->pdata[i]);
+	if (wrong->len + changed->len == 0)
+		checkup_note("Every setting has its default.");
+	checkup_head("Accounts");
+	accounts = account_file_load(paths->accounts, &error);
+	if (accounts == NULL)
+		checkup_wrong(&checkup, NULL, "%s", error->message);
+	else if (accounts->len == 0)
+		checkup_note("There is no account yet; confab asks for one.");
+	for (guint i = 0; accounts != NULL && i < accounts->len; i++)
+		checkup_good("%s", ((const struct account_settings *)accounts->pdata[i])->name);
+	return checkup.wrong;
+}
+
 /* --- recovering --- */
 
 /*

@@ -12,6 +12,9 @@
 /* account: only this one; NULL: all that are enabled.  The exit code: 1 when something is wrong. */
 int	 doctor_run(const struct paths *, const char *account);
 
+/* confab doctor --config: the two files that people write, and nothing else.  The exit code: 1 when a line is wrong. */
+int	 doctor_config(const struct paths *);
+
 /*
  * confab doctor --recover: a database that is damaged is set aside, and what can be read of all that were is brought
  * into the present one.  Only while no core runs.  The exit code: 1 when something could not be brought back.

@@ -275,34 +275,39 @@ static bool
 }
 
 static bool
-check_names(struct settings *settings, const struct ini *ini, GError **error)
+check_name(struct settings *settings, const struct ini *ini, const char *group, const char *key, GError **error)
+{
+	bool (*reader)(struct settings *, const struct ini *, const char *, GError **) = reader_of(group);
+	g_autofree char *name = g_strdup_printf("%s.%s", group, key);
+	const char *near;
+	enum setting found;
+
+	if (reader != NULL)
+		return reader(settings, ini, key, error);
+	if (setting_find(name, &found, NULL))
+		return true;
+	near = near_setting(name);
+	ini_complain(ini, group, key, error, "there is no setting %s%s%s.", name, near != NULL ? "; near to it: " : "",
+	    near != NULL ? near : "");
+	return false;
+}
+
+/* What is wrong goes to wrong (of GError *), at most so many. */
+static void
+check_names(struct settings *settings, const struct ini *ini, GPtrArray *wrong, guint most)
 {
 	g_auto(GStrv) groups = g_key_file_get_groups(ini->keys, NULL);
 
 	for (char **group = groups; *group != NULL; group++) {
 		g_auto(GStrv) keys = g_key_file_get_keys(ini->keys, *group, NULL, NULL);
 
-		for (char **key = keys; *key != NULL; key++) {
-			g_autofree char *name = g_strdup_printf("%s.%s", *group, *key);
-			bool (*reader)(struct settings *, const struct ini *, const char *, GError **);
-			const char *near;
-			enum setting found;
+		for (char **key = keys; *key != NULL && wrong->len < most; key++) {
+			GError *error = NULL;
 
-			reader = reader_of(*group);
-			if (reader != NULL) {
-				if (!reader(settings, ini, *key, error))
-					return false;
-				continue;
-			}
-			if (setting_find(name, &found, NULL))
-				continue;
-			near = near_setting(name);
-			ini_complain(ini, *group, *key, error, "there is no setting %s%s%s.", name,
-			    near != NULL ? "; near to it: " : "", near != NULL ? near : "");
-			return false;
+			if (!check_name(settings, ini, *group, *key, &error))
+				g_ptr_array_add(wrong, error);
 		}
 	}
-	return true;
 }
 
 static bool
@@ -322,23 +327,66 @@ read_value(const struct ini *ini, enum setting i, struct value *value, GError **
 	return false;
 }
 
+static void
+free_error(void *error)
+{
+	g_error_free(error);
+}
+
+/* All that was right; the rest is in wrong. */
 static struct settings *
-read_all(const struct ini *ini, GError **error)
+read_most(const struct ini *ini, GPtrArray *wrong, guint most)
 {
 	struct settings *settings = g_new0(struct settings, 1);
-	bool ok;
 
 	settings->aliases = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	settings->binds = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	settings->rules = g_ptr_array_new_with_free_func((GDestroyNotify)rule_free);
-	ok = check_names(settings, ini, error);
+	check_names(settings, ini, wrong, most);
 	g_ptr_array_sort(settings->rules, by_number);
-	for (unsigned i = 0; ok && i < SETTINGS; i++)
-		ok = read_value(ini, (enum setting)i, &settings->values[i], error);
-	if (ok)
+	for (unsigned i = 0; i < SETTINGS && wrong->len < most; i++) {
+		GError *error = NULL;
+
+		if (!read_value(ini, (enum setting)i, &settings->values[i], &error))
+			g_ptr_array_add(wrong, error);
+	}
+	return settings;
+}
+
+static struct settings *
+read_all(const struct ini *ini, GError **error)
+{
+	g_autoptr(GPtrArray) wrong = g_ptr_array_new_with_free_func(free_error);
+	struct settings *settings = read_most(ini, wrong, 1);
+
+	if (wrong->len == 0)
 		return settings;
+	g_propagate_error(error, g_error_copy(wrong->pdata[0]));
 	settings_free(settings);
 	return NULL;
+}
+
+GPtrArray *
+settings_check(const char *path, GPtrArray *changed)
+{
+	GPtrArray *wrong = g_ptr_array_new_with_free_func(free_error);
+	GError *error = NULL;
+	struct ini *ini = ini_load(path, &error);
+	struct settings *settings;
+
+	if (ini == NULL) {
+		g_ptr_array_add(wrong, error);
+		return wrong;
+	}
+	settings = read_most(ini, wrong, SETTINGS_WRONG_MAX);
+	for (unsigned i = 0; i < SETTINGS; i++)
+		if (settings->values[i].text != NULL && strcmp(settings->values[i].text,
+		    setting_default((enum setting)i)) != 0)
+			g_ptr_array_add(changed, g_strdup_printf("%s = %s (default %s)", table[i].name,
+			    settings->values[i].text, setting_default((enum setting)i)));
+	settings_free(settings);
+	ini_free(ini);
+	return wrong;
 }
 
 struct settings *

@@ -35,6 +35,13 @@ struct settings;
 /* The defaults where there is no file.  The error names file and line. */
 struct settings *settings_load(const char *path, GError **error);
 void	 settings_free(struct settings *);
+/*
+ * Everything that is wrong with a file, of GError *, the caller's; each as settings_load() would tell it.  Where the
+ * file cannot be parsed it is that alone.  changed takes a line, char *, for each setting that is right and not the
+ * default.
+ */
+enum { SETTINGS_WRONG_MAX = 100 };	/* as many as somebody mends at once */
+GPtrArray *settings_check(const char *path, GPtrArray *changed);
 /* A number, 0 or 1, or which of the words it is, from 0. */
 int	 setting_get(const struct settings *, enum setting);
 /* As the file has it: "30", "true", "auto", or the text.  Lives until the next change. */

@@ -15,7 +15,7 @@ def doctor(confab, *words, code):
     done = confab.run("doctor", *words)
     assert done.returncode == code and not done.stderr, done.stdout + done.stderr
     heads = re.findall(r"^\S.*", done.stdout, re.M)
-    assert heads[0] == "Terminal" and len(heads) == len(set(heads)), heads
+    assert heads[0] == ("Settings" if "--config" in words else "Terminal") and len(heads) == len(set(heads)), heads
     return done.stdout
 
 
@@ -94,6 +94,31 @@ def test_files(server, people, confab):
     assert "Connection refused" in text
     confab.accounts_file.write_text("[home]\njid = a@example.org\nprot = 1\n")
     assert f"{confab.accounts_file}:3: " in doctor(confab, code=1)
+
+
+def test_config_alone(confab):
+    """All that is wrong in the files at once; no core, no server."""
+    folder = confab.home / "config"
+    text = doctor(confab, "--config", code=0)
+    assert "Every setting has its default" in text and "Core and database" not in text and "Terminal" not in text
+    folder.mkdir(parents=True, exist_ok=True)
+    confab.accounts_file.write_text("[home]\njid = mira@localhost\n")
+    (folder / "config").write_text("# mine\n[history]\nkeep_days = 30\n[ui]\nmousse = true\nmouse = perhaps\n"
+                                   "[alias]\nbad name = x\n[on]\nfirst = x\n[privacy]\ntyping = never\n")
+    text = doctor(confab, "--config", code=1)
+    wrong = dict(line.split(f"{folder}/config:")[1].split(": ", 1) for line in text.splitlines() if "!!" in line)
+    assert sorted(wrong, key=int) == ["5", "6", "8", "10", "12"]
+    assert "there is no setting ui.mousse; near to it: ui.mouse." in wrong["5"]
+    assert 'mouse is true or false, not "perhaps"' in wrong["6"]
+    assert "history.keep_days = 30 (default" in text and "ok  home" in text
+    (folder / "config").write_text("[history]\nkeep_days = 30\nnonsense\n")
+    assert "config:3: this line is neither" in doctor(confab, "--config", code=1)
+    (folder / "config").write_text("[ui]\n" + "".join(f"x{i} = 1\n" for i in range(300)))
+    text = doctor(confab, "--config", code=1)
+    assert text.count("!!") == 100 and "There may be more" in text
+    (folder / "config").unlink()
+    confab.accounts_file.write_text("[home]\njid = mira@localhost\nprot = 1\n")
+    assert f"{confab.accounts_file}:3: " in doctor(confab, "--config", code=1)
 
 
 def test_one_account_of_two(server, people, confab):

@@ -122,7 +122,7 @@ cli_doctor(const struct cli_options *o, const struct paths *paths)
 	g_autoptr(GError) error = NULL;
 	int files;
 
-	if (!o->recover)
+	if (!o->recover && !o->config)
 		check_core(&checkup, o, paths);
 	files = launch_doctor(o, &error);
 	if (files == -1)

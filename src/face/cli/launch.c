@@ -93,8 +93,9 @@ launch_doctor(const struct cli_options *o, GError **error)
 	if (path == NULL)
 		return -1;
 	g_autoptr(GPtrArray) argv = core_arguments(o, path);
-	const char *const more[] = { "--doctor", o->recover ? "--recover" : o->account != NULL ? "--account" : NULL,
-		o->recover ? NULL : o->account, NULL };
+	const char *const part = o->config ? "--config" : o->recover ? "--recover" : NULL;
+	const char *const more[] = { "--doctor", part != NULL ? part : o->account != NULL ? "--account" : NULL,
+		part != NULL ? NULL : o->account, NULL };
 	for (size_t i = 0; i < G_N_ELEMENTS(more); i++)
 		g_ptr_array_add(argv, (gpointer)(guintptr)more[i]);
 	status = posix_spawn(&pid, path, NULL, NULL, (char **)argv->pdata, environ);

@@ -29,7 +29,7 @@ struct cli_options {
 	int64_t		 since;		/* a revision; -1: none */
 	int		 timeout_s;
 	int		 secret_fd;	/* -1: none */
-	bool		 yes, json, linear, recover, help, version;
+	bool		 yes, json, linear, config, recover, help, version;
 };
 
 /* False with a sentence.  Options end at "--". */
