@@ -411,6 +411,16 @@ omemo_session(struct account *account)
 	omemo_flush(account);
 }
 
+void
+omemo_moved(struct omemo *o)
+{
+	if (o->here && turn_begin(o->account->core->turn)) {
+		publish_list(o);
+		turn_end(o->account->core->turn, true);
+	}
+	omemo_session(o->account);
+}
+
 /* The list in a change of the node; a node that is emptied or deleted has none.  NULL: it says nothing of a list. */
 static GArray *
 changed_list(const struct stanza *change)

@@ -127,6 +127,13 @@ tell_chat(const struct person *p)
 	turn_failed(account->core->turn, error);
 }
 
+void
+person_decided(struct person *p)
+{
+	person_forget(p);
+	tell_chat(p);
+}
+
 /* --- trust --- */
 
 static char *

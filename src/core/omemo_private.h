@@ -55,6 +55,9 @@ void	 omemo_do_later(struct omemo *);
 /* A message waits for what the server did not say: it is asked at once, once, and people are told why it waits. */
 void	 omemo_hurry(struct omemo *, const char *chat);
 
+/* Our keys are others than before: they go to the server, and the device that we had goes from our list. */
+void	 omemo_moved(struct omemo *);
+
 /* Our own list came: we put ourselves back where we are not on it. */
 void	 omemo_own_list(struct omemo *, const GArray *devices);
 
@@ -62,6 +65,8 @@ void	 omemo_own_list(struct omemo *, const GArray *devices);
 /* Another session: what was asked is asked anew. */
 void	 person_forget(struct person *);
 void	 person_free(void *);
+/* Somebody decided about devices of this person: what could not be had is tried again.  In a savepoint. */
+void	 person_decided(struct person *);
 void	 fetch_free(void *);
 /* A list came, from whomever it is of: keeps it, and asks for what is new.  In a savepoint. */
 void	 person_list(struct person *, const GArray *devices);
