@@ -171,7 +171,8 @@ team_run(struct command_call *call)
 static char *
 folder_of(const struct command_call *call)
 {
-	return call->argv[0] != NULL ? path_of(call, call->argv[0]) : keyring_profanity_folder(account_jid(call->account));
+	return call->argv[0] != NULL ? path_of(call, call->argv[0]) :
+	    keyring_profanity_folder(account_jid(call->account));
 }
 
 static void
