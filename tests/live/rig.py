@@ -43,10 +43,14 @@ class Late(AssertionError):
 
 
 def until(condition, what, timeout=None):
-    """The first true value of condition(); Late with what (a string, or a function that makes one) otherwise."""
+    """The first true value of condition(); Late with what (a string, or a function that makes one) otherwise.
+
+    A process that ends takes its files in /proc away while they are looked at; then one looks again."""
     deadline = time.monotonic() + (timeout or PATIENCE)
     while True:
-        value = condition()
+        value = None
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            value = condition()
         if value:
             return value
         if time.monotonic() > deadline:

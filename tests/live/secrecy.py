@@ -3,6 +3,7 @@
 Looked through: all files below a confab's home but the accounts file, and the words and environment of its processes.
 """
 import base64
+import contextlib
 import os
 import pathlib
 
@@ -26,8 +27,9 @@ def children(pid):
     """This process and all below it."""
     found = [pid]
     for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found += children(int(child))
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # A thread that ended meanwhile.
+            for child in task.read_text().split():
+                found += children(int(child))
     return found
 
 
