@@ -23,6 +23,7 @@ static struct {
 	GString	*got;
 } core = { -1, NULL };
 
+static struct face *opened;
 static const struct text_policy policy = { .ri_pairs = true };
 
 void
@@ -38,6 +39,7 @@ fixture_open(struct face *face, int rows, int columns)
 	clock_fake_start(now * 1000);
 	face_init(face, canvas_new(rows, columns, &policy));
 	face->ready = face->settled = true;
+	opened = face;
 }
 
 void
@@ -50,6 +52,14 @@ fixture_close(struct face *face)
 		g_string_free(core.got, TRUE);
 		core.fd = -1;
 	}
+}
+
+int
+fixture_end(void **state)
+{
+	(void)state;
+	fixture_close(opened);
+	return 0;
 }
 
 void
@@ -263,6 +273,21 @@ write_line(struct face *face, json_t *line)
 	for (int i = 0; i < 10; i++)
 		while (g_main_context_iteration(NULL, FALSE))
 			;
+}
+
+const char *
+fixture_param(const json_t *request, const char *name)
+{
+	return json_string_value(json_object_get(json_object_get(request, "params"), name));
+}
+
+void
+fixture_runs(struct face *face, const char *line)
+{
+	json_t *request = fixture_request(face, "run");
+
+	assert_string_equal(fixture_param(request, "line"), line);
+	json_decref(request);
 }
 
 void

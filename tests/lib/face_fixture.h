@@ -11,6 +11,8 @@
 
 void	 fixture_open(struct face *, int rows, int columns);
 void	 fixture_close(struct face *);
+/* What was opened last; a teardown of cmocka. */
+int	 fixture_end(void **state);
 /* One event as JSON with ' for ". */
 void	 fixture_event(struct face *, bool live, const char *format, ...) G_GNUC_PRINTF(3, 4);
 /* A message in a chat of account home; its order is ten times its number. */
@@ -37,6 +39,10 @@ void	 fixture_resize(struct face *, int rows, int columns);
  */
 void	 fixture_core(struct face *);
 json_t	*fixture_request(struct face *, const char *method);
+/* A string among its parameters. */
+const char *fixture_param(const json_t *request, const char *name);
+/* The next line that is run is this one. */
+void	 fixture_runs(struct face *, const char *line);
 void	 fixture_answer(struct face *, json_t *request, json_t *result);	/* takes both */
 void	 fixture_refuse(struct face *, json_t *request, const char *code, const char *message);
 /* The core goes away. */

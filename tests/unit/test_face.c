@@ -26,20 +26,6 @@ open_face(void **state)
 	return 0;
 }
 
-static int
-close_face(void **state)
-{
-	(void)state;
-	fixture_close(&face);
-	return 0;
-}
-
-static const char *
-param(json_t *request, const char *name)
-{
-	return json_string_value(json_object_get(json_object_get(request, "params"), name));
-}
-
 static int64_t
 number(json_t *request, const char *name)
 {
@@ -303,9 +289,9 @@ a_message_goes_and_the_line_is_free(void **state)
 	assert_string_equal(input_line(face.input), "");
 	fixture_type(&face, "typed ahead");
 	request = fixture_request(&face, "run");
-	assert_string_equal(param(request, "line"), "hello");
-	assert_string_equal(param(request, "account"), "home");
-	assert_string_equal(param(request, "chat"), ALICE);
+	assert_string_equal(fixture_param(request, "line"), "hello");
+	assert_string_equal(fixture_param(request, "account"), "home");
+	assert_string_equal(fixture_param(request, "chat"), ALICE);
 	fixture_answer(&face, request, json_pack("{s:[], s:i}", "output", "message", 5));
 	assert_string_equal(input_line(face.input), "typed ahead");
 	fixture_key(&face, "\025");
@@ -411,7 +397,7 @@ the_next_core(void **state)
 	    "type", "message", "account", "home", "chat", ALICE, "rev", 9001, "id", 1, "order", 10, "said",
 	    "2026-11-20T20:00:00.000Z", "direction", "out", "state", "stored", "body", "still here", "more", 0));
 	request = fixture_request(&face, "draft");
-	assert_string_equal(param(request, "text"), "typed alone");
+	assert_string_equal(fixture_param(request, "text"), "typed alone");
 	json_decref(request);
 	assert_true(fixture_shows(&face, "home ●"));
 	assert_true(fixture_shows(&face, "·  still here"));
@@ -427,7 +413,7 @@ quit_ends_quietly(void **state)
 	fixture_type(&face, "/quit");
 	fixture_key(&face, "\r");
 	request = fixture_request(&face, "run");
-	assert_string_equal(param(request, "line"), "/quit");
+	assert_string_equal(fixture_param(request, "line"), "/quit");
 	fixture_answer(&face, request, json_pack("{s:[]}", "output"));
 	fixture_core_gone(&face);
 	assert_true(face.ending);
@@ -459,20 +445,20 @@ a_pasted_slash_is_no_command(void **state)
 	fixture_paste(&face, "/quit");
 	fixture_key(&face, "\r");
 	request = fixture_request(&face, "run");
-	assert_string_equal(param(request, "line"), "//quit");
+	assert_string_equal(fixture_param(request, "line"), "//quit");
 	fixture_refuse(&face, request, "store", "The disk is full.");
 	/* It comes back as what it was. */
 	assert_string_equal(input_line(face.input), "/quit");
 	fixture_key(&face, "\r");
 	request = fixture_request(&face, "run");
-	assert_string_equal(param(request, "line"), "//quit");
+	assert_string_equal(fixture_param(request, "line"), "//quit");
 	json_decref(request);
 	/* The face's own commands neither. */
 	fixture_paste(&face, "/detach\n");
 	fixture_key(&face, "\r");
 	assert_false(face.ending);
 	request = fixture_request(&face, "run");
-	assert_string_equal(param(request, "line"), "//detach\n");
+	assert_string_equal(fixture_param(request, "line"), "//detach\n");
 	json_decref(request);
 }
 
@@ -498,7 +484,7 @@ a_long_paste_asks(void **state)
 	fixture_paste(&face, "/a\nb\nc\nd");
 	fixture_key(&face, "s");
 	request = fixture_request(&face, "run");
-	assert_string_equal(param(request, "line"), "//a\nb\nc\nd");
+	assert_string_equal(fixture_param(request, "line"), "//a\nb\nc\nd");
 	json_decref(request);
 	assert_string_equal(input_line(face.input), "see: ");
 	fixture_paste(&face, "a\nb\nc\nd\n");
@@ -536,7 +522,7 @@ candidates(void **state)
 	fixture_type(&face, "/msg al");
 	fixture_key(&face, "\t");
 	request = fixture_request(&face, "complete");
-	assert_string_equal(param(request, "line"), "/msg al");
+	assert_string_equal(fixture_param(request, "line"), "/msg al");
 	assert_int_equal(number(request, "cursor"), 7);
 	fixture_answer(&face, request, words(5, 7, "alice@example.org", "alan@example.org"));
 	assert_string_equal(input_line(face.input), "/msg alice@example.org");
@@ -616,7 +602,7 @@ a_password(void **state)
 	fixture_key(&face, "\r");
 	request = fixture_request(&face, "answer");
 	assert_int_equal(number(request, "id"), 4);
-	assert_string_equal(param(request, "value"), "s3cr\xc3\xa9t");
+	assert_string_equal(fixture_param(request, "value"), "s3cr\xc3\xa9t");
 	assert_false(json_is_true(json_object_get(json_object_get(request, "params"), "keep")));
 	fixture_answer(&face, request, json_object());
 	for (size_t i = 0; i < sizeof face.ask.text; i++)
@@ -664,7 +650,7 @@ a_question_of_ones_own(void **state)
 	assert_true(fixture_shows(&face, "end the core (no, yes)>"));
 	fixture_key(&face, "\r");
 	answer = fixture_request(&face, "answer");
-	assert_string_equal(param(answer, "value"), "no");
+	assert_string_equal(fixture_param(answer, "value"), "no");
 	fixture_answer(&face, answer, json_object());
 	fixture_refuse(&face, run, "cancelled", "The core goes on.");
 	assert_string_equal(input_line(face.input), "");
@@ -705,7 +691,7 @@ seen_after_a_second(void **state)
 	clock_fake_advance(2);
 	request = fixture_request(&face, "seen");
 	assert_int_equal(number(request, "id"), 3);
-	assert_string_equal(param(request, "chat"), BOB);
+	assert_string_equal(fixture_param(request, "chat"), BOB);
 	json_decref(request);
 }
 
@@ -797,8 +783,8 @@ drafts_reach_the_core(void **state)
 	fixture_type(&face, "!");
 	clock_fake_advance(1001);
 	request = fixture_request(&face, "draft");
-	assert_string_equal(param(request, "text"), "half a thought!");
-	assert_string_equal(param(request, "chat"), BOB);
+	assert_string_equal(fixture_param(request, "text"), "half a thought!");
+	assert_string_equal(fixture_param(request, "chat"), BOB);
 	json_decref(request);
 	/* It stays with the core until the message is taken. */
 	fixture_key(&face, "\r");
@@ -806,7 +792,7 @@ drafts_reach_the_core(void **state)
 	clock_fake_advance(5000);
 	fixture_answer(&face, request, json_pack("{s:[], s:i}", "output", "message", 5));
 	request = fixture_request(&face, "draft");
-	assert_string_equal(param(request, "text"), "");
+	assert_string_equal(fixture_param(request, "text"), "");
 	json_decref(request);
 }
 
@@ -877,14 +863,14 @@ typed_elsewhere(void **state)
 	assert_string_equal(input_line(face.input), "long ago");
 	fixture_key(&face, "\r");
 	request = fixture_request(&face, "typed");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")), "long ago");
+	assert_string_equal(fixture_param(request, "line"), "long ago");
 	fixture_answer(&face, request, json_object());
 	/* Asked for once only. */
 	assert_true(face.front->recalled);
 	recall_keep(&face, face.front, "/answer 1 secret");
 	recall_keep(&face, face.front, "after it");
 	request = fixture_request(&face, "typed");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")), "after it");
+	assert_string_equal(fixture_param(request, "line"), "after it");
 	fixture_answer(&face, request, json_object());
 }
 
@@ -924,7 +910,7 @@ keys_are_bound(void **state)
 		fixture_type(&face, each[i].typed);
 		fixture_key(&face, "\r");
 		request = fixture_request(&face, "run");
-		assert_string_equal(param(request, "line"), each[i].line);
+		assert_string_equal(fixture_param(request, "line"), each[i].line);
 		fixture_answer(&face, request, json_pack("{s:[s]}", "output", "kept"));
 	}
 	fixture_type(&face, "/bind C-a bee");
@@ -941,7 +927,7 @@ keys_are_bound(void **state)
 	assert_true(fixture_shows(&face, "F11          /win 7"));
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)
+#define test(name) cmocka_unit_test_setup_teardown(name, open_face, fixture_end)
 
 /* --- what a face keeps --- */
 
@@ -958,16 +944,16 @@ the_layout_is_kept(void **state)
 	g_free(fixture_dump(&face));
 	assert_int_not_equal(face.layout.list.rows, 0);
 	request = fixture_request(&face, "layout");
-	assert_string_equal(param(request, "name"), "desk");
-	assert_null(param(request, "text"));
+	assert_string_equal(fixture_param(request, "name"), "desk");
+	assert_null(fixture_param(request, "text"));
 	fixture_answer(&face, request, json_pack("{s:s}", "text", "from.another 1 2\n\nlist.wide\nlist.wide hidden\n"
 	    "list.normal often\n"));
 	g_free(fixture_dump(&face));
 	assert_int_equal(face.layout.list.rows, 0);
 	fixture_key(&face, "\033[18~");
 	request = fixture_request(&face, "layout");
-	assert_string_equal(param(request, "name"), "desk");
-	assert_string_equal(param(request, "text"), "list.narrow auto\nlist.normal auto\nlist.wide shown\n");
+	assert_string_equal(fixture_param(request, "name"), "desk");
+	assert_string_equal(fixture_param(request, "text"), "list.narrow auto\nlist.normal auto\nlist.wide shown\n");
 	json_decref(request);
 	/* Another size has a wish of its own. */
 	fixture_resize(&face, 24, 90);

@@ -27,14 +27,6 @@ open_face(void **state)
 	return 0;
 }
 
-static int
-close_face(void **state)
-{
-	(void)state;
-	fixture_close(&face);
-	return 0;
-}
-
 static void
 bound(const char *binds)
 {
@@ -130,7 +122,7 @@ by_command(void **state)
 		fixture_type(&face, each[i].typed);
 		fixture_key(&face, "\r");
 		request = fixture_request(&face, "run");
-		assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")),
+		assert_string_equal(fixture_param(request, "line"),
 		    each[i].line);
 		fixture_answer(&face, request, json_pack("{s:[s]}", "output", "kept"));
 	}
@@ -142,7 +134,7 @@ by_command(void **state)
 	}
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)
+#define test(name) cmocka_unit_test_setup_teardown(name, open_face, fixture_end)
 
 int
 main(void)

@@ -29,14 +29,6 @@ open_face(void **state)
 	return 0;
 }
 
-static int
-close_face(void **state)
-{
-	(void)state;
-	fixture_close(&face);
-	return 0;
-}
-
 static json_t *
 one(const char *account, const char *jid, const char *kind, int number, int came, int mentions, const char *said,
     const char *nick, const char *body)
@@ -164,7 +156,7 @@ not_then(void **state)
 int
 main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, close_face)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, fixture_end)
 	const struct CMUnitTest tests[] = { TEST(welcome_back), TEST(opening), TEST(not_then) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

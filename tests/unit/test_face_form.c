@@ -55,14 +55,6 @@ open_face(void **state)
 	return 0;
 }
 
-static int
-close_face(void **state)
-{
-	(void)state;
-	fixture_close(&face);
-	return 0;
-}
-
 /* What is sent; the request is the caller's. */
 static json_t *
 sent(const char *expected)
@@ -270,7 +262,7 @@ small(void **state)
 int
 main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, close_face)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, fixture_end)
 	const struct CMUnitTest tests[] = {
 		TEST(filled_in), TEST(filtered), TEST(secret), TEST(refused), TEST(left), TEST(waits), TEST(small),
 	};

@@ -33,14 +33,6 @@ open_face(void **state)
 	return 0;
 }
 
-static int
-close_face(void **state)
-{
-	(void)state;
-	fixture_close(&face);
-	return 0;
-}
-
 static void
 mouse(const char *bytes)
 {
@@ -166,7 +158,7 @@ other_bytes(void **state)
 		}
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)
+#define test(name) cmocka_unit_test_setup_teardown(name, open_face, fixture_end)
 
 int
 main(void)

@@ -26,14 +26,6 @@ open_face(void **state)
 	return 0;
 }
 
-static int
-close_face(void **state)
-{
-	(void)state;
-	fixture_close(&face);
-	return 0;
-}
-
 static void
 answer_help(void)
 {
@@ -319,7 +311,7 @@ muting(void **state)
 	fixture_key(&face, "\030");
 	fixture_key(&face, "m");
 	request = fixture_request(&face, "run");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")),
+	assert_string_equal(fixture_param(request, "line"),
 	    "/notify none");
 	json_decref(request);
 	fixture_event(&face, true, "{'type':'chat','account':'home','chat':'bob@example.com','rev':50,'kind':'chat',"
@@ -337,7 +329,7 @@ muting(void **state)
 	assert_true(fixture_shows(&face, "7 ? bob         !✎   2"));
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)
+#define test(name) cmocka_unit_test_setup_teardown(name, open_face, fixture_end)
 
 int
 main(void)

@@ -30,14 +30,6 @@ open_face(void **state)
 	return 0;
 }
 
-static int
-close_face(void **state)
-{
-	(void)state;
-	fixture_close(&face);
-	return 0;
-}
-
 static void
 what_it_finds(void **state)
 {
@@ -121,7 +113,7 @@ what_enter_does(void **state)
 	fixture_type(&face, "malik");
 	fixture_key(&face, "\r");
 	request = fixture_request(&face, "run");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")),
+	assert_string_equal(fixture_param(request, "line"),
 	    "/msg malik@example.com");
 	fixture_answer(&face, request, json_pack("{s:[]}", "output"));
 	fixture_key(&face, "\033x");
@@ -161,7 +153,7 @@ recent(void **state)
 int
 main(void)
 {
-#define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)
+#define test(name) cmocka_unit_test_setup_teardown(name, open_face, fixture_end)
 	const struct CMUnitTest tests[] = { test(what_it_finds), test(kinds), test(what_enter_does), test(recent) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,14 +31,6 @@ open_face(void **state)
 	return 0;
 }
 
-static int
-close_face(void **state)
-{
-	(void)state;
-	fixture_close(&face);
-	return 0;
-}
-
 static void
 assert_answer(int id, const char *value)
 {
@@ -139,7 +131,7 @@ their_chat(void **state)
 	fixture_type(&face, "kk");
 	fixture_key(&face, "\r");
 	request = fixture_request(&face, "run");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")),
+	assert_string_equal(fixture_param(request, "line"),
 	    "/msg dave@example.com");
 	json_decref(request);
 }
@@ -167,7 +159,7 @@ keys(void **state)
 int
 main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, close_face)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, fixture_end)
 	const struct CMUnitTest tests[] = {
 		TEST(by_key), TEST(pinning), TEST(elsewhere), TEST(their_chat), TEST(keys),
 	};

@@ -58,14 +58,6 @@ open_face(void **state)
 	return 0;
 }
 
-static int
-close_face(void **state)
-{
-	(void)state;
-	fixture_close(&face);
-	return 0;
-}
-
 static void
 screens(void **state)
 {
@@ -76,15 +68,6 @@ screens(void **state)
 	fixture_golden(&face, "revised-40x24");
 	fixture_resize(&face, 5, 20);
 	g_free(fixture_dump(&face));
-}
-
-static void
-assert_line(const char *line)
-{
-	json_t *request = fixture_request(&face, "run");
-
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")), line);
-	json_decref(request);
 }
 
 static void
@@ -104,18 +87,18 @@ keys(void **state)
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "gryes, both");
 	fixture_key(&face, "\r");
-	assert_line("/reply 1 yes, both");
+	fixture_runs(&face, "/reply 1 yes, both");
 	assert_true(fixture_shows(&face, "half a line"));
 	/* A reaction, and none. */
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "ge+1");
 	assert_true(fixture_shows(&face, "reacting to: Are you"));
 	fixture_key(&face, "\r");
-	assert_line("/react 1 +1");
+	fixture_runs(&face, "/react 1 +1");
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "ge");
 	fixture_key(&face, "\r");
-	assert_line("/react 1");
+	fixture_runs(&face, "/react 1");
 	/* Taking back asks; anything but yes leaves it. */
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "gjx");
@@ -125,7 +108,7 @@ keys(void **state)
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "gjxy");
 	fixture_key(&face, "\r");
-	assert_line("/retract 2");
+	fixture_runs(&face, "/retract 2");
 	/* To what it answers. */
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "t");
@@ -203,8 +186,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(screens, open_face, close_face),
-		cmocka_unit_test_setup_teardown(keys, open_face, close_face),
+		cmocka_unit_test_setup_teardown(screens, open_face, fixture_end),
+		cmocka_unit_test_setup_teardown(keys, open_face, fixture_end),
 		cmocka_unit_test(nothing_is_swallowed),
 	};
 

@@ -77,14 +77,6 @@ open_face(void **state)
 	return 0;
 }
 
-static int
-close_face(void **state)
-{
-	(void)state;
-	fixture_close(&face);
-	return 0;
-}
-
 static void
 enter(void)
 {
@@ -463,7 +455,7 @@ ignored(void **state)
 int
 main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, close_face)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, fixture_end)
 	const struct CMUnitTest tests[] = {
 		TEST(typing), TEST(ignored), TEST(signs), TEST(screens), TEST(increments), TEST(older_list),
 		    TEST(fifteen_hundred), TEST(passages), TEST(for_us),

@@ -26,14 +26,6 @@ open_face(void **state)
 	return 0;
 }
 
-static int
-close_face(void **state)
-{
-	(void)state;
-	fixture_close(&face);
-	return 0;
-}
-
 /* found: pairs, "4-7 10-13"; NULL: none. */
 static json_t *
 message(const char *chat, int id, const char *said, bool out, const char *body, int previous, int next,
@@ -88,7 +80,7 @@ asked_for(const char *words)
 {
 	json_t *request = fixture_request(&face, "search");
 
-	while (strcmp(json_string_value(json_object_get(json_object_get(request, "params"), "words")), words) != 0) {
+	while (strcmp(fixture_param(request, "words"), words) != 0) {
 		json_decref(request);
 		request = fixture_request(&face, "search");
 	}
@@ -270,7 +262,7 @@ honest(void **state)
 	fixture_key(&face, "\023");
 	fixture_type(&face, "after:x");
 	request = asked_for("after:x");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "chat")), ALICE);
+	assert_string_equal(fixture_param(request, "chat"), ALICE);
 	fixture_refuse(&face, request, "usage", "A date is 2026, not \"x\".");
 	assert_true(fixture_shows(&face, "A date is 2026, not \"x\"."));
 	assert_true(fixture_shows(&face, "search in alice  after:x"));
@@ -309,9 +301,9 @@ fetching(void **state)
 	assert_true(fixture_shows(&face, "archive said \"timed out\")"));
 	fixture_key(&face, "g");
 	request = fixture_request(&face, "run");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")),
+	assert_string_equal(fixture_param(request, "line"),
 	    "/sync now");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "account")), "home");
+	assert_string_equal(fixture_param(request, "account"), "home");
 	fixture_answer(&face, request, json_pack("{s:[]}", "output"));
 	assert_true(fixture_shows(&face, "It is being fetched."));
 	fixture_event(&face, true, "{'type':'sync','account':'home','state':'fetching'}");
@@ -360,7 +352,7 @@ places(void **state)
 	fixture_type(&face, "/goto 2026-03");
 	fixture_key(&face, "\r");
 	request = fixture_request(&face, "place");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "where")), "2026-03");
+	assert_string_equal(fixture_param(request, "where"), "2026-03");
 	fixture_answer(&face, request, json_pack("{s:s, s:s, s:i}", "account", "home", "chat", BOB, "id", 10));
 	assert_string_equal(face.front->jid, BOB);
 	request = page_asked_for(true);
@@ -379,7 +371,7 @@ places(void **state)
 int
 main(void)
 {
-#define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, close_face)
+#define TEST(fn) cmocka_unit_test_setup_teardown(fn, open_face, fixture_end)
 	const struct CMUnitTest tests[] = {
 		TEST(found), TEST(small), TEST(going_there), TEST(gone_meanwhile), TEST(context), TEST(honest),
 		    TEST(fetching),

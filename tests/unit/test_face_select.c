@@ -32,28 +32,11 @@ open_face(void **state)
 	return 0;
 }
 
-static int
-close_face(void **state)
-{
-	(void)state;
-	fixture_close(&face);
-	return 0;
-}
-
 static void
 at(int64_t id)
 {
 	g_free(fixture_dump(&face));
 	assert_int_equal(face.select.rows.at, id);
-}
-
-static void
-assert_line(const char *line)
-{
-	json_t *request = fixture_request(&face, "run");
-
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")), line);
-	json_decref(request);
 }
 
 static void
@@ -142,13 +125,13 @@ sending_again_and_dropping(void **state)
 	(void)state;
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "kR");
-	assert_line("/retry 5");
+	fixture_runs(&face, "/retry 5");
 	fixture_type(&face, "D");
-	assert_line("/cancel 5");
+	fixture_runs(&face, "/cancel 5");
 	fixture_type(&face, "jR");
 	assert_true(fixture_shows(&face, "neither failed nor"));
 	fixture_type(&face, "D");
-	assert_line("/cancel 6");
+	fixture_runs(&face, "/cancel 6");
 	fixture_type(&face, "gD");
 	assert_true(fixture_shows(&face, "not yours"));
 	fixture_type(&face, "w");
@@ -251,7 +234,7 @@ correcting(void **state)
 	assert_true(fixture_shows(&face, "correcting> Good."));
 	fixture_type(&face, " Indeed.");
 	fixture_key(&face, "\r");
-	assert_line("/correct @5 Good. Indeed.");
+	fixture_runs(&face, "/correct @5 Good. Indeed.");
 	fixture_message(&face, ALICE, 8, "2026-11-20T09:06:00.000Z", true, "cancelled", "no");
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "Gc");
@@ -266,7 +249,7 @@ unread_from_here(void **state)
 	fixture_type(&face, "u");
 	assert_true(fixture_shows(&face, "unread from here: yours"));
 	fixture_type(&face, "kku");
-	assert_line("/unread 4");
+	fixture_runs(&face, "/unread 4");
 	assert_int_equal(face.select.rows.at, 0);
 	/* It stands in front of somebody, and is not seen at once. */
 	fixture_event(&face, true,
@@ -280,7 +263,7 @@ unread_from_here(void **state)
 	g_free(fixture_dump(&face));
 	assert_true(face.attention.linger_id != 0);
 	fixture_key(&face, "\033v");
-	assert_line("/unread");
+	fixture_runs(&face, "/unread");
 }
 
 static void
@@ -295,11 +278,11 @@ forwarding(void **state)
 	fixture_type(&face, "lena");
 	fixture_key(&face, "\r");
 	request = fixture_request(&face, "run");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")),
+	assert_string_equal(fixture_param(request, "line"),
 	    "Yes.\n> and more");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "chat")),
+	assert_string_equal(fixture_param(request, "chat"),
 	    "lena@work.example");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "account")), "work");
+	assert_string_equal(fixture_param(request, "account"), "work");
 	json_decref(request);
 	assert_string_equal(face.front->jid, "lena@work.example");
 	/* To an address; what begins like a command is text. */
@@ -309,12 +292,12 @@ forwarding(void **state)
 	fixture_type(&face, "gjjjjjf");
 	fixture_type(&face, "new@example.org");
 	fixture_key(&face, "\r");
-	assert_line("/msg new@example.org Very good.");
+	fixture_runs(&face, "/msg new@example.org Very good.");
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "kjf7");
 	fixture_key(&face, "\r");
 	request = fixture_request(&face, "run");
-	assert_true(strstr(json_string_value(json_object_get(json_object_get(request, "params"), "line")),
+	assert_true(strstr(fixture_param(request, "line"),
 	    "//quit") != NULL);
 	json_decref(request);
 	/* Nowhere, and not at all: nothing is sent. */
@@ -338,7 +321,7 @@ explaining(void **state)
 	fixture_key(&face, "\033s");
 	fixture_type(&face, "gi");
 	request = fixture_request(&face, "run");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(request, "params"), "line")),
+	assert_string_equal(fixture_param(request, "line"),
 	    "/explain 1");
 	assert_true(fixture_shows(&face, "message 1"));
 	fixture_answer(&face, request, json_pack("{s:[s,s,s]}", "output", "Message 1 in the chat", "",
@@ -353,7 +336,7 @@ explaining(void **state)
 	assert_true(fixture_shows(&face, "There is no message 6."));
 }
 
-#define test(name) cmocka_unit_test_setup_teardown(name, open_face, close_face)
+#define test(name) cmocka_unit_test_setup_teardown(name, open_face, fixture_end)
 
 int
 main(void)
