@@ -13,20 +13,18 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "core/account.h"
 #include "core/archive.h"
 #include "core/room.h"
 #include "core/turn.h"
 #include "faketransport.h"
+#include "faultrun.h"
 #include "faultvfs.h"
 #include "modelroom.h"
 #include "remove_tree.h"
@@ -34,7 +32,7 @@
 
 /* 2026-11-20T12:00:00Z */
 static const int64_t BEGIN_US = 1795176000000000;
-enum { TICK_MS = 1000, TICKS_MAX = 2000, STEPS_MAX = 4000, PLACES_LEAST = 500, WORKERS = 2, REFUSE_TICKS = 4 };
+enum { TICK_MS = 1000, TICKS_MAX = 2000, STEPS_MAX = 4000, REFUSE_TICKS = 4 };
 
 enum kind {
 	SAYS,		/* anna: a is id and body */
@@ -383,10 +381,13 @@ end_life(struct life *l)
 
 /* From the first entering to the end.  False: the fault did not come any more. */
 static bool
-live(struct life *l)
+live(const void *what, unsigned fault, unsigned seed)
 {
 	static const enum fault kinds[] = { FAULT_FULL, FAULT_SHORT, FAULT_IO };
+	struct life life = *(const struct life *)what, *l = &life;
 
+	l->fault = fault;
+	l->seed = seed;
 	begin_life(l);
 	faultvfs_on_fault(on_fault, l);
 	faultvfs_reset();
@@ -412,77 +413,13 @@ live(struct life *l)
 	return l->fired;
 }
 
-static unsigned
-number(const char *name, unsigned standard)
-{
-	const char *text = g_getenv(name);
-
-	return text != NULL ? (unsigned)atoi(text) : standard;
-}
-
-static void
-at_each(struct life life, unsigned first, unsigned stride)
-{
-	unsigned only = number("FAULT", 0), n;
-	bool fired = true;
-
-	life.seed = number("SEED", 0);
-	for (n = only != 0 ? only : first; fired && (only == 0 || n == only); n += stride) {
-		struct life one = life;
-
-		one.fault = n;
-		alarm(60);
-		fired = live(&one);
-	}
-	if (only == 0 && n < PLACES_LEAST) {
-		fprintf(stderr, "%s: there were only %u places for a fault\n", life.test, n);
-		_exit(1);
-	}
-	if (g_getenv("STRIDE") != NULL)
-		fprintf(stderr, "%s: up to place %u\n", life.test, n);
-}
-
-/* In processes of their own, which share the places. */
-static void
-run(const struct life *life, unsigned stride)
-{
-	pid_t children[WORKERS];
-
-	for (unsigned i = 0; i < WORKERS; i++) {
-		children[i] = fork();
-		assert_int_not_equal(children[i], -1);
-		if (children[i] == 0) {
-			at_each(*life, 1 + i * stride, stride * WORKERS);
-			exit(0);
-		}
-	}
-	for (unsigned i = 0; i < WORKERS; i++) {
-		int status;
-
-		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
-		assert_int_equal(status, 0);
-	}
-}
-
-/* A sanitizer looks at what is done, not at when: it gets fewer of them. */
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-#define FEWER 16
-#elif defined __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define FEWER 16
-#endif
-#endif
-#ifndef FEWER
-#define FEWER 1
-#endif
-
 #define FAULT_TEST(name, stride, ...) \
 	static void \
 	test_##name(void **state) \
 	{ \
 		const struct life life = { .test = #name, __VA_ARGS__ }; \
 		(void)state; \
-		run(&life, number("STRIDE", (stride) * FEWER)); \
+		faultrun(#name, stride, live, &life); \
 	}
 FAULT_TEST(killed, 7, .mode = KILLED)
 FAULT_TEST(killed_and_session_lost, 13, .mode = KILLED, .forget = true)
@@ -498,12 +435,7 @@ main(void)
 		cmocka_unit_test(test_power_lost),
 		cmocka_unit_test(test_refused_a_while),
 	};
-	const char *log = g_getenv("LOG");
 
-	setlocale(LC_ALL, "C.UTF-8");
-	g_setenv("TZ", "UTC", TRUE);
-	log_open(log != NULL ? log : "/dev/null", log != NULL ? LOG_DEBUG : LOG_ERROR, NULL);
-	if (g_getenv("TEST") != NULL)
-		cmocka_set_test_filter(g_getenv("TEST"));
+	faultrun_begin();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
