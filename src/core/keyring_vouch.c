@@ -160,8 +160,7 @@ keyring_take_team(struct keyring *ring, const char *text, gsize n, struct vouche
 		g_autofree char *blocks = fingerprint_blocks(&team.by.key);
 
 		g_set_error(error, CRYPTO_ERROR, CRYPTO_ERROR_REFUSED, "The file is signed by device %u of %s, which "
-		    "nobody "
-		    "verified here: %s. Compare that with them first.", team.by.device, jid, blocks);
+		    "nobody verified here: %s. Compare that with them first.", team.by.device, jid, blocks);
 		ok = false;
 	}
 	ok = ok && take_members(ring, &team, count, error);

@@ -124,8 +124,8 @@ bundle_wrong(struct omemo *o, const char *why)
 	log_notice("omemo", "%s: the keys of this device: %s", account_name(o->account), why);
 	if (!o->told)
 		account_notice(o->account, SEVERITY_WARNING, "%s: the server does not keep the keys of this device: "
-		    "%s. Who does not "
-		    "have them yet cannot write to it encrypted. It is tried again at the next log-in.",
+		    "%s. Who does not have them yet cannot write to it encrypted. It is tried again at the next "
+		    "log-in.",
 		    account_name(o->account), why);
 	o->told = true;
 }
@@ -270,8 +270,7 @@ own_list(struct omemo *o, const GArray *devices)
 	}
 	if (o->readded_ms != 0)
 		account_notice(o->account, SEVERITY_WARNING, "%s: another client took this device off the list of "
-		    "those that are "
-		    "encrypted for. It is put back.", account_name(o->account));
+		    "those that are encrypted for. It is put back.", account_name(o->account));
 	o->readded_ms = MAX(clock_boot_ms(), 1);
 	publish_list(o);
 }

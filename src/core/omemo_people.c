@@ -574,13 +574,12 @@ never(const struct person *p, const struct count *count, char **why)
 {
 	if (count->changed != 0)
 		*why = g_strdup_printf("Device %u of %s has another key than before: somebody set it up anew, or took "
-		    "its place. "
-		    "/omemo devices shows both keys; /omemo trust %u accepts the new one.", count->changed, p->jid,
+		    "its place. /omemo devices shows both keys; /omemo trust %u accepts the new "
+		    "one.", count->changed, p->jid,
 		    count->changed);
 	else if (count->trusted == 0)
 		*why = g_strdup_printf("No device of %s is trusted. /omemo devices shows them; /omemo trust N trusts "
-		    "one whose key you "
-		    "compared.", p->jid);
+		    "one whose key you compared.", p->jid);
 	else
 		*why = g_strdup_printf("The keys of %s could not be had (device %u: %s). /omemo refresh asks anew, "
 		    "then /retry sends it.", p->jid,

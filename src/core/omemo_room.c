@@ -196,8 +196,7 @@ all_ready(struct omemo *o, char **members, char **why)
 		return LEAVE_LATER;
 	if (without->len > 0) {
 		*why = g_strdup_printf("Members without an OMEMO device could not read it: %s. An admin can take them "
-		    "off the members "
-		    "(/affiliation WHO none); /omemo off sends without encryption.", without->str);
+		    "off the members (/affiliation WHO none); /omemo off sends without encryption.", without->str);
 		return LEAVE_NEVER;
 	}
 	if (first != NULL) {

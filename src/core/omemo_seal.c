@@ -166,8 +166,7 @@ without_keys(struct omemo *o, const char *chat, bool must, char **why)
 		return LEAVE_LATER;
 	}
 	*why = g_strdup("Your server keeps no keys for others to read (XEP-0163), so nobody could answer. /omemo off "
-	    "in this chat "
-	    "sends without encryption, from then on, until you turn it on.");
+	    "in this chat sends without encryption, from then on, until you turn it on.");
 	return LEAVE_NEVER;
 }
 
@@ -180,8 +179,7 @@ leave_person(struct omemo *o, const struct chat_row *chat, bool must, char **why
 
 	if (theirs == LEAVE_PLAIN && must) {
 		*why = g_strdup_printf("%s has no OMEMO device any more. /omemo off in this chat sends without "
-		    "encryption, from then "
-		    "on, until you turn it on.", chat->jid);
+		    "encryption, from then on, until you turn it on.", chat->jid);
 		return LEAVE_NEVER;
 	}
 	if (theirs == LEAVE_SEALED || theirs == LEAVE_NEVER)

@@ -298,10 +298,9 @@ explain_run(struct command_call *call)
 static const struct command commands[] = {
 	{ "explain", "[MSG]", "history", "tells everything that is known of a message",
 	  "How it came, its ids, when it got how far, which times were claimed for it and which one is believed, the "
-	  "stanza "
-	  "itself, and those that told more of it later: copies, receipts and markers with the device, errors, "
-	  "corrections; stanzas "
-	  "as long as history.raw_days keep them. Without MSG it is the last one of the chat.", 0, explain_run },
+	  "stanza itself, and those that told more of it later: copies, receipts and markers with the device, errors, "
+	  "corrections; stanzas as long as history.raw_days keep them. Without MSG it is the last one of the "
+	  "chat.", 0, explain_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };
 

@@ -246,8 +246,7 @@ fingerprint_run(struct command_call *call)
 	hex = omemo_fingerprint(call->account);
 	if (hex == NULL || !fingerprint_parse(&key, hex)) {
 		command_fail(call, RPC_ERROR_CONTEXT, "%s has no keys yet; they are made at the first log-in to a "
-		    "server that keeps "
-		    "them (XEP-0163).", account_name(call->account));
+		    "server that keeps them (XEP-0163).", account_name(call->account));
 		return;
 	}
 	text = fingerprint_blocks(&key);
@@ -316,25 +315,22 @@ static const struct command commands[] = {
 	    status_run },
 	{ "omemo devices", "[JID]", "privacy", "the devices of a person or a room, and yours, with their keys",
 	  "Each with its number, its key in eight blocks, and how far it is trusted. Compare the blocks with what the "
-	  "other client "
-	  "shows, over another way than this chat.", NEEDS_ACCOUNT, devices_run },
+	  "other client shows, over another way than this chat.", NEEDS_ACCOUNT, devices_run },
 	{ "omemo distrust", "DEVICE [JID]", "privacy", "nothing is encrypted for this device any more",
 	  "What comes from it is shown all the same, and marked.", NEEDS_ACCOUNT, distrust_run },
 	{ "omemo fingerprint", "", "privacy", "the key of this device, for others to compare", NULL, NEEDS_ACCOUNT,
 	    fingerprint_run },
 	{ "omemo off", "", "privacy", "what you say in this chat is not encrypted, from now on",
 	  "Nothing else takes encryption off a chat. What was said before and has not left stays encrypted; /retry "
-	  "sends it "
-	  "without.", NEEDS_ACCOUNT | NEEDS_CHAT, off_run },
+	  "sends it without.", NEEDS_ACCOUNT | NEEDS_CHAT, off_run },
 	{ "omemo on", "", "privacy", "what you say in this chat is encrypted, or it is not sent",
 	  "Chats with people who have devices are encrypted without this. A room is encrypted only when it says so, "
-	  "is for members "
-	  "only, and shows who they are; then it is encrypted for all members, also those who are not there.",
+	  "is for members only, and shows who they are; then it is encrypted for all members, also those who are not "
+	  "there.",
 	  NEEDS_ACCOUNT | NEEDS_CHAT, on_run },
 	{ "omemo policy", "blind|ask", "privacy", "whether new devices are trusted as they come",
 	  "blind: those of a person are, until you verify one of them; ask: never. Your own other devices are trusted "
-	  "as they come "
-	  "only when the keys of this one are made.", NEEDS_ACCOUNT, policy_run },
+	  "as they come only when the keys of this one are made.", NEEDS_ACCOUNT, policy_run },
 	{ "omemo refresh", "[JID]", "privacy", "asks anew for the devices and keys of a person", NULL,
 	    NEEDS_ACCOUNT | NEEDS_ONLINE,
 	  refresh_run },
@@ -343,8 +339,7 @@ static const struct command commands[] = {
 	{ "omemo status", "", "privacy", "the same as /omemo", NULL, NEEDS_ACCOUNT, status_run },
 	{ "omemo trust", "DEVICE [JID]", "privacy", "you compared the key of this device: it is who it says",
 	  "Once one device of a person is verified, new ones are not trusted before you say so. A key that took the "
-	  "place of another "
-	  "is accepted by this.", NEEDS_ACCOUNT, trust_run },
+	  "place of another is accepted by this.", NEEDS_ACCOUNT, trust_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };
 

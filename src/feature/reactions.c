@@ -97,8 +97,7 @@ parse(const char *text, GError **error)
 		if (*emoji == '\0' || add(set, emoji))
 			continue;
 		g_set_error(error, RPC_ERROR, RPC_ERROR_USAGE, "\"%s\" is no emoji, or one too many: +1, heart, joy, "
-		    "party and others "
-		    "stand for some, see /help react. Nothing was done.", *one);
+		    "party and others stand for some, see /help react. Nothing was done.", *one);
 		return NULL;
 	}
 	return g_string_free(g_steal_pointer(&set), FALSE);
@@ -133,8 +132,8 @@ react_run(struct command_call *call)
 static const struct command commands[] = {
 	{ "react", "MSG [EMOJI...]", "talking", "puts emoji beside a message, in place of those that you put there",
 	  "Without EMOJI yours are taken away. For those whose keyboard has none, these words stand for some: +1, -1, "
-	  "eyes, heart, "
-	  "joy, ok, party, sad, smile, thanks, wow, yes. Reactions are not encrypted, also where messages are.",
+	  "eyes, heart, joy, ok, party, sad, smile, thanks, wow, yes. Reactions are not encrypted, also where messages "
+	  "are.",
 	  NEEDS_ACCOUNT | NEEDS_CHAT, react_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };

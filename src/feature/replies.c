@@ -144,8 +144,7 @@ static const struct command commands[] = {
 	  "Without TEXT nothing is sent, and the lines are shown.", NEEDS_ACCOUNT | NEEDS_CHAT, quote_run },
 	{ "reply", "MSG TEXT...", "talking", "answers a message",
 	  "Clients that know answers show which one it is; for the others its lines go in front, each behind a >. In a "
-	  "room only what "
-	  "the room has given an id can be answered.", NEEDS_ACCOUNT | NEEDS_CHAT, reply_run },
+	  "room only what the room has given an id can be answered.", NEEDS_ACCOUNT | NEEDS_CHAT, reply_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };
 

@@ -240,8 +240,7 @@ retract_theirs(struct command_call *call, const struct message_row *row)
 		    call->chat);
 	else if (room->role != ROLE_MODERATOR)
 		command_fail(call, RPC_ERROR_FAILED, "Message %" G_GINT64_FORMAT " is not yours, and only moderators "
-		    "take back what "
-		    "others said. Nothing was done.", row->id);
+		    "take back what others said. Nothing was done.", row->id);
 	else if ((id = revise_id(call->account, row, &error)) == NULL)
 		command_fail_with(call, error);
 	else
@@ -301,12 +300,11 @@ retract_run(struct command_call *call)
 static const struct command commands[] = {
 	{ "retract", "[MSG] [REASON...]", "talking", "takes a message back",
 	  "Without MSG your last one in this chat. Clients that know retractions show that there was a message, and "
-	  "not what it "
-	  "said; others, archives and who has read it keep it. One that has not left is not sent. A moderator of a "
-	  "room takes back "
+	  "not what it said; others, archives and who has read it keep it. One that has not left is not sent. A "
+	  "moderator of a room takes back "
 	  "what anybody said there, with a REASON for all to read, where the room knows that. What it said stays on "
-	  "this machine, "
-	  "for /explain, unless history.keep_retracted is off.", NEEDS_ACCOUNT | NEEDS_CHAT, retract_run },
+	  "this machine, for /explain, unless history.keep_retracted is "
+	  "off.", NEEDS_ACCOUNT | NEEDS_CHAT, retract_run },
 	{ NULL, NULL, NULL, NULL, NULL, 0, NULL }
 };
 

@@ -84,9 +84,8 @@ find_known(struct store *store, struct arrival *v, int64_t *known, GError **erro
 		return same_id == 0 || db_number(store, error, known,
 		    "SELECT id FROM (SELECT id, author, body, server_id, flags, said FROM message WHERE chat = ?1 AND origin_id = ?2 ORDER BY id DESC LIMIT ?5) "
 		    "WHERE author = ?3 AND (body IS ?4 OR EXISTS (SELECT 1 FROM version v WHERE v.message = id AND "
-		    "v.body IS ?4) "
-		    "OR EXISTS (SELECT 1 FROM retraction r WHERE r.message = id AND (r.body IS NULL OR r.body IS ?4))) "
-		    "AND (server_id IS NULL OR flags & 1 OR abs(said - ?6) <= ?7) "
+		    "v.body IS ?4) OR EXISTS (SELECT 1 FROM retraction r WHERE r.message = id AND (r.body IS NULL OR "
+		    "r.body IS ?4))) AND (server_id IS NULL OR flags & 1 OR abs(said - ?6) <= ?7) "
 		    "ORDER BY id LIMIT 1", "ititiii", a->chat, v->origin_id, v->author, a->body, (int64_t)LIMIT_SAME_ID,
 		    v->said_ms, a->renamed ? NEAR_MS : (int64_t)-1);
 	}
@@ -156,9 +155,8 @@ insert(struct store *store, const struct arrival *v, GError **error)
 	row->ord = a->ord == 0 ? order_live(store, a->clock_offset_us) : order_free(store, a->ord, error);
 	if (row->ord != 0 && db_change(store, error,
 	    "INSERT INTO message(chat, ord, said, author, resource, flags, state, via, encryption, rev, origin_id, "
-	    "server_id, "
-	    "body, corrects, reply, thread) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, "
-	    "?16)",
+	    "server_id, body, corrects, reply, thread) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+	    "?14, ?15, ?16)",
 	    "iiiitiiiiitttttt", row->chat, row->ord, row->said_ms, v->author, row->resource,
 	    (int64_t)row->flags, (int64_t)row->state, (int64_t)row->via, (int64_t)row->encryption, row->rev,
 	    row->origin_id, row->server_id, row->body, row->corrects, row->reply, row->thread)) {

@@ -65,11 +65,10 @@ message_retract(struct store *store, int64_t id, const struct revision *revision
 	}
 	ok = (keep || db_exec(store, "PRAGMA secure_delete=ON", error)) &&
 	    db_change(store, error, "INSERT OR REPLACE INTO retraction(message, said, moderated, nick, reason, stanza, "
-	    "body) "
-	    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)", "iiitttt", id, revision->said_ms, (int64_t)moderated, revision->nick,
-	    revision->text, revision->id, keep ? row->body : NULL) && (keep || forget_texts(store, row, error)) &&
-	    set_body(store, row, NULL, (row->flags & ~(unsigned)(MESSAGE_UNREAD | MESSAGE_MENTION)) | MESSAGE_RETRACTED,
-	    row->reason, error);
+	    "body) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)", "iiitttt", id, revision->said_ms, (int64_t)moderated,
+	    revision->nick, revision->text, revision->id, keep ? row->body : NULL) &&
+	    (keep || forget_texts(store, row, error)) && set_body(store, row, NULL,
+	    (row->flags & ~(unsigned)(MESSAGE_UNREAD | MESSAGE_MENTION)) | MESSAGE_RETRACTED, row->reason, error);
 	if (!keep)
 		db_exec(store, "PRAGMA secure_delete=OFF", NULL);
 	message_row_free(row);
@@ -80,8 +79,7 @@ struct message_row *
 message_unretract(struct store *store, int64_t chat, const char *id, const char *reason, GError **error)
 {
 	sqlite3_stmt *stmt = db_ask(store, "SELECT r.message, r.body FROM message m JOIN retraction r ON r.message = "
-	    "m.id "
-	    "WHERE m.chat = ?1 AND m.flags & 16 AND r.stanza = ?2", "it", chat, id);
+	    "m.id WHERE m.chat = ?1 AND m.flags & 16 AND r.stanza = ?2", "it", chat, id);
 	g_autofree char *body = NULL;
 	struct message_row *row;
 	int64_t message;
@@ -208,11 +206,9 @@ message_react(struct store *store, int64_t id, const struct revision *revision, 
 		goto none;
 	news = strcmp(revision->text, before.emoji != NULL ? before.emoji : "") != 0;
 	ok = db_change(store, error, "INSERT OR REPLACE INTO reaction(message, author, first, said, stanza, nick, "
-	    "emoji, was) "
-	    "VALUES(?1, ?2, coalesce((SELECT first FROM reaction WHERE message = ?1 AND author = ?2 AND emoji <> ''), "
-	    "?3), ?3, "
-	    "?4, ?5, ?6, ?7)", "iiitttt", id, author, revision->said_ms, revision->id, revision->nick, revision->text,
-	    before.emoji) && news && touch(store, id, error);
+	    "emoji, was) VALUES(?1, ?2, coalesce((SELECT first FROM reaction WHERE message = ?1 AND author = ?2 AND "
+	    "emoji <> ''), ?3), ?3, ?4, ?5, ?6, ?7)", "iiitttt", id, author, revision->said_ms, revision->id,
+	    revision->nick, revision->text, before.emoji) && news && touch(store, id, error);
 none:
 	said_clear(&before);
 	message_row_free(row);
@@ -223,8 +219,7 @@ struct message_row *
 message_unreact(struct store *store, int64_t chat, const char *id, const char *reason, GError **error)
 {
 	sqlite3_stmt *stmt = db_ask(store, "SELECT r.message, r.author FROM reaction r JOIN message m ON m.id = "
-	    "r.message "
-	    "WHERE r.stanza = ?2 AND m.chat = ?1", "it", chat, id);
+	    "r.message WHERE r.stanza = ?2 AND m.chat = ?1", "it", chat, id);
 	int64_t message, author;
 
 	if (!db_row(store, stmt, NULL))
@@ -257,8 +252,7 @@ message_reactions(struct store *store, int64_t id)
 {
 	GPtrArray *all = g_ptr_array_new_with_free_func(reaction_free);
 	sqlite3_stmt *stmt = db_ask(store, "SELECT a.key, r.nick, r.emoji FROM reaction r JOIN author a ON a.id = "
-	    "r.author "
-	    "WHERE r.message = ?1 AND r.emoji <> '' ORDER BY r.first, r.author", "i", id);
+	    "r.author WHERE r.message = ?1 AND r.emoji <> '' ORDER BY r.first, r.author", "i", id);
 
 	while (db_row(store, stmt, NULL)) {
 		struct reaction *one = g_new(struct reaction, 1);
@@ -276,8 +270,7 @@ char *
 message_reactions_of(struct store *store, int64_t id, const char *author)
 {
 	sqlite3_stmt *stmt = db_ask(store, "SELECT r.emoji FROM reaction r JOIN author a ON a.id = r.author AND a.key "
-	    "= ?2 "
-	    "WHERE r.message = ?1", "it", id, author);
+	    "= ?2 WHERE r.message = ?1", "it", id, author);
 	char *emoji = NULL;
 
 	if (db_row(store, stmt, NULL)) {
@@ -301,12 +294,10 @@ revision_wait(struct store *store, int64_t chat, const char *target, const struc
 	if (later != 0)
 		return true;
 	return db_change(store, error, "INSERT OR REPLACE INTO early(chat, target, author, kind, said, nick, stanza, "
-	    "text) "
-	    "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", "itiiittt", chat, target, author, (int64_t)revision->kind,
+	    "text) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", "itiiittt", chat, target, author, (int64_t)revision->kind,
 	    revision->said_ms, revision->nick, revision->id, revision->text) &&
 	    db_change(store, error, "DELETE FROM early WHERE chat = ?1 AND number <= (SELECT number FROM early WHERE "
-	    "chat = ?1 "
-	    "ORDER BY number DESC LIMIT 1 OFFSET ?2)", "ii", chat, (int64_t)LIMIT_EARLY);
+	    "chat = ?1 ORDER BY number DESC LIMIT 1 OFFSET ?2)", "ii", chat, (int64_t)LIMIT_EARLY);
 }
 
 static void
@@ -326,8 +317,8 @@ revision_waited(struct store *store, int64_t chat, const char *target, enum revi
 {
 	GPtrArray *all = g_ptr_array_new_with_free_func(waited_free);
 	sqlite3_stmt *stmt = target == NULL ? NULL : db_ask(store, "SELECT a.key, e.nick, e.stanza, e.text, e.said "
-	    "FROM early e "
-	    "JOIN author a ON a.id = e.author WHERE e.chat = ?1 AND e.target = ?2 AND e.kind = ?3 ORDER BY e.number",
+	    "FROM early e JOIN author a ON a.id = e.author WHERE e.chat = ?1 AND e.target = ?2 AND e.kind = ?3 ORDER "
+	    "BY e.number",
 	    "iti",
 	    chat, target, (int64_t)kind);
 
@@ -369,8 +360,8 @@ revisions_owed(struct store *store, int64_t account)
 {
 	GPtrArray *rows = g_ptr_array_new_with_free_func(owed_row_free);
 	sqlite3_stmt *stmt = db_ask(store, "SELECT o.message, o.kind, o.id FROM owed o JOIN message m ON m.id = "
-	    "o.message "
-	    "JOIN chat c ON c.id = m.chat WHERE c.account = ?1 AND o.sent_number IS NULL ORDER BY o.message, o.kind",
+	    "o.message JOIN chat c ON c.id = m.chat WHERE c.account = ?1 AND o.sent_number IS NULL ORDER BY o.message, "
+	    "o.kind",
 	    "i",
 	    account);
 
@@ -402,8 +393,7 @@ revisions_on_way(struct store *store, int64_t account)
 	int64_t found = 0;
 
 	db_number(store, NULL, &found, "SELECT 1 FROM owed o JOIN message m ON m.id = o.message JOIN chat c ON c.id = "
-	    "m.chat "
-	    "WHERE c.account = ?1 AND o.sent_number IS NOT NULL LIMIT 1", "i", account);
+	    "m.chat WHERE c.account = ?1 AND o.sent_number IS NOT NULL LIMIT 1", "i", account);
 	return found != 0;
 }
 
@@ -431,8 +421,7 @@ GPtrArray *
 message_answers(struct store *store, int64_t chat, const char *origin_id, const char *server_id, GError **error)
 {
 	GPtrArray *rows = message_row_all(store, db_ask(store, MESSAGE_SELECT "WHERE m.chat = ?1 AND m.reply IS NOT "
-	    "NULL AND "
-	    "m.reply IN (?2, ?3) ORDER BY m.id DESC LIMIT ?4", "itti", chat, origin_id, server_id,
+	    "NULL AND m.reply IN (?2, ?3) ORDER BY m.id DESC LIMIT ?4", "itti", chat, origin_id, server_id,
 	    (int64_t)LIMIT_ANSWERS));
 	bool ok = true;
 

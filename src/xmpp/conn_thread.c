@@ -319,8 +319,8 @@ failure_of_tls(struct conn *conn)
 		    certificate->problem != NULL ? certificate->problem : "", certificate->sha256);
 	else
 		failure = failure_new(STREAM_CERTIFICATE, NULL, NULL, "%s showed a certificate that confab does not "
-		    "log in with: "
-		    "%s.%s Its SHA-256 is %s.", conn->setup.domain, certificate->problem, conn->config.pin != NULL &&
+		    "log in with: %s.%s Its SHA-256 is "
+		    "%s.", conn->setup.domain, certificate->problem, conn->config.pin != NULL &&
 		    certificate->pin_helps ? " It is the pinned one, but it was not pinned for that." : "",
 		    certificate->sha256);
 	failure->certificate = certificate;

@@ -1,9 +1,9 @@
 /*
- * faultrun.h: a life played again and again, with a fault of the disk (faultvfs.h) at another place each time, until none
- * comes any more.  The places are shared by processes of their own; what fails in one fails the test.
+ * faultrun.h: a life played again and again, with a fault of the disk (faultvfs.h) at another place each time, until
+ * none comes any more.  The places are shared by processes of their own; what fails in one fails the test.
  *
- * The environment: FAULT=n plays that place alone, SEED=n another run of chances, STRIDE=n every n-th place (and tells how
- * far it came), TEST=test_name that test alone, LOG=file is what the core says.
+ * The environment: FAULT=n plays that place alone, SEED=n another run of chances, STRIDE=n every n-th place (and tells
+ * how far it came), TEST=test_name that test alone, LOG=file is what the core says.
  */
 #ifndef TESTS_FAULTRUN_H
 #define TESTS_FAULTRUN_H

@@ -33,8 +33,7 @@ fill(void)
 	    ",'reactions':[{'emoji':'👍','count':2,'own':true,'by':['alice']},{'emoji':'🎉','count':4,'own':false,'by':['alice']}]");
 	message(2, true, "02", "Yes, *both* of them.",
 	    ",'reply_to':{'id':1,'direction':'in','from':'" ALICE "','body':'Are you bringing the serial adapter on "
-	    "Saturday? The one "
-	    "with the long cable, and the box.','retracted':false}");
+	    "Saturday? The one with the long cable, and the box.','retracted':false}");
 	message(3, false, "03", "", ",'retracted':true,'reactions':[]");
 	message(4, false, "04", "good", ",'reply_to':{'id':3,'direction':'in','from':'" ALICE "','retracted':true}");
 	message(5, true, "05", "",
